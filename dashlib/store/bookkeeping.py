@@ -1,0 +1,99 @@
+"""What the dashboard remembers about its own work, apart from the data: schema ``bookkeeping``, and ``loads``."""
+
+from __future__ import annotations
+
+from dashlib.model import table
+
+LOADS = table(
+    "loads",
+    grain="One row per sync run of a source; finished_at is null while it runs or when it was killed.",
+    key=["source", "started_at"],
+    columns={
+        "source": "VARCHAR",
+        "started_at": "TIMESTAMP",
+        "finished_at": "TIMESTAMP",
+        "trigger": "VARCHAR",
+        "calls": "BIGINT",
+        "rows": "BIGINT",
+        "rows_by_table": "JSON",
+        "calls_by_resource": "JSON",
+        "waited_seconds": "DOUBLE",
+        "errors": "BIGINT",
+        "error": "VARCHAR",
+    },
+)
+
+PASSES = table(
+    "passes",
+    grain="One row per source, project and resource: how far it is read. position is null when no pass is under way.",
+    key=["source", "project_id", "resource", "variant"],
+    columns={
+        "source": "VARCHAR",
+        "project_id": "BIGINT",
+        "resource": "VARCHAR",
+        "variant": "VARCHAR",
+        "since": "TIMESTAMP",
+        "watermark": "TIMESTAMP",
+        "position": "JSON",
+        "completed_at": "TIMESTAMP",
+    },
+    schema="bookkeeping",
+)
+
+ASKED = table(
+    "asked",
+    grain="One row per thing asked for by name that may not be there (a log, a commit), and what came of it.",
+    key=["source", "project_id", "resource", "ref"],
+    columns={
+        "source": "VARCHAR",
+        "project_id": "BIGINT",
+        "resource": "VARCHAR",
+        "ref": "VARCHAR",
+        "outcome": "VARCHAR",
+        "tries": "INTEGER",
+        "asked_at": "TIMESTAMP",
+    },
+    schema="bookkeeping",
+)
+
+JOBS_READ = table(
+    "jobs_read",
+    grain="One row per pipeline whose jobs were read: the pipeline's updated_at at that time.",
+    key=["project_id", "pipeline_id"],
+    columns={"project_id": "BIGINT", "pipeline_id": "BIGINT", "pipeline_updated_at": "TIMESTAMP"},
+    schema="bookkeeping",
+)
+
+PROBLEMS = table(
+    "problems",
+    grain="One row per source, project and resource that could not be read the last time it was asked.",
+    key=["source", "project_id", "resource"],
+    columns={
+        "source": "VARCHAR",
+        "project_id": "BIGINT",
+        "resource": "VARCHAR",
+        "project": "VARCHAR",
+        "message": "VARCHAR",
+        "first_at": "TIMESTAMP",
+        "last_at": "TIMESTAMP",
+    },
+    schema="bookkeeping",
+)
+
+SETTINGS = table(
+    "settings",
+    grain="One row per setting that views depend on (timezone); no secret is ever in it.",
+    key=["name"],
+    columns={"name": "VARCHAR", "value": "VARCHAR"},
+    schema="bookkeeping",
+)
+
+NIGHTLY = table(
+    "nightly",
+    grain="One row per pattern of DASH_NIGHTLY; none: every active schedule counts as a nightly.",
+    key=["field", "pattern"],
+    columns={"field": "VARCHAR", "pattern": "VARCHAR", "declared": "BOOLEAN"},
+    schema="bookkeeping",
+)
+
+TABLES = (LOADS, PASSES, ASKED, JOBS_READ, PROBLEMS, SETTINGS, NIGHTLY)
