@@ -1,0 +1,169 @@
+"""Open the one DuckDB file, once per process: readers get cursors, one writer does all writes."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from types import TracebackType
+
+import duckdb
+
+from dashlib.model import Change, Table
+from dashlib.sources import tables as source_tables
+from dashlib.store import bookkeeping, schema
+from dashlib.store.errors import DatabaseInUse, DatabaseTooNew, NotOurDatabase, StoreError
+from dashlib.store.schema import Migration
+from dashlib.store.writer import Writer
+
+TABLES: tuple[Table, ...] = (*source_tables.TABLES, *bookkeeping.TABLES)
+_STORAGE = "v1.5.0"
+"""Strings are stored with ZSTD from storage version 1.2 on: job logs take an eighth of their size."""
+
+
+class Store:
+    """The open database. Use ``open_store``."""
+
+    def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection) -> None:
+        self.path = path
+        self._connection = connection
+        self._version = 0
+        self._snapshot_lock = threading.Lock()
+        self._snapshot_version: int | None = None
+        self._snapshot_at = 0.0
+        self._writer = Writer(connection.cursor(), self._moved)
+
+    @property
+    def data_version(self) -> int:
+        """Grows with every commit that changed data: the key of every cache."""
+        return self._version
+
+    def reader(self) -> duckdb.DuckDBPyConnection:
+        """A cursor of its own for the caller's thread; it sees what is committed when a statement starts."""
+        return self._connection.cursor()
+
+    def write(self, *changes: Change) -> int:
+        """Merge changes and wait until they are on disk; returns the number of rows handed over."""
+        return self.submit(changes).result()
+
+    def submit(self, changes: Sequence[Change]) -> Future[int]:
+        """Hand changes to the writer; the future resolves when they are on disk."""
+        return self._writer.submit(changes)
+
+    def snapshot(self, at_most_every: float = 3.0) -> Path:
+        """A read-only copy beside the database, for the shell, notebooks and ``dashlib sql`` while this process runs.
+
+        Made anew when data moved since the last one, at most every ``at_most_every`` seconds. Readers of an older copy
+        keep what they opened.
+        """
+        target = snapshot_path(self.path)
+        with self._snapshot_lock:
+            fresh = time.monotonic() - self._snapshot_at < at_most_every
+            if self._snapshot_version == self._version and target.exists():
+                return target
+            if self._snapshot_version is not None and fresh and target.exists():
+                return target
+            self._snapshot_version = self._writer.run(lambda connection: self._copy(connection, target)).result()
+            self._snapshot_at = time.monotonic()
+        return target
+
+    def close(self) -> None:
+        """Write what is queued and release the file."""
+        self._writer.close()
+        self._connection.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def _moved(self) -> None:
+        self._version += 1
+
+    def _copy(self, connection: duckdb.DuckDBPyConnection, target: Path) -> int:
+        """Runs in the writer, so nothing is written meanwhile."""
+        connection.execute("checkpoint")
+        version = self._version
+        partial = target.with_name(f"{target.name}.partial")
+        shutil.copyfile(self.path, partial)
+        partial.chmod(0o600)
+        wal = self.path.with_name(self.path.name + ".wal")
+        if wal.exists() and wal.stat().st_size:
+            raise StoreError("the snapshot could not be taken: the write-ahead log is not empty after a checkpoint")
+        os.replace(partial, target)
+        return version
+
+
+def snapshot_path(database: Path) -> Path:
+    """Where the read snapshot of a database lies."""
+    return database.with_name(f"{database.stem}.snapshot.duckdb")
+
+
+def open_store(
+    path: Path,
+    tables: Sequence[Table] = TABLES,
+    migrations: Sequence[Migration] = schema.MIGRATIONS,
+) -> Store:
+    """Open or create the database and bring it up to date.
+
+    Raises DatabaseInUse, DatabaseTooNew, NotOurDatabase or StoreError; a file that is refused is left untouched.
+    """
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"The folder {path.parent} cannot be made: {error.strerror}. Set DASH_DATABASE.") from error
+    if path.exists():
+        _refuse_others(path, schema.latest(migrations))
+    connection = _connect(path, read_only=False)
+    try:
+        connection.execute("set global TimeZone = 'UTC'")
+        schema.migrate(connection, tables, migrations)
+    except BaseException:
+        connection.close()
+        raise
+    path.chmod(0o600)
+    return Store(path, connection)
+
+
+def _refuse_others(path: Path, latest: int) -> None:
+    """Look before touching: opened read-only, so that a refused file stays as it is."""
+    connection = _connect(path, read_only=True)
+    try:
+        version = schema.version_of(connection)
+    finally:
+        connection.close()
+    if version is None:
+        raise NotOurDatabase(f"{path} is a DuckDB database of something else. Set DASH_DATABASE to another path.")
+    if version > latest:
+        raise DatabaseTooNew(
+            f"{path} was written by a newer version of this dashboard (layout {version}, this one knows {latest}). "
+            "It was left as it is: update the dashboard, or set DASH_DATABASE to another path."
+        )
+
+
+def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    config: dict[str, str | bool | int | float | list[str]] = {"storage_compatibility_version": _STORAGE}
+    try:
+        return duckdb.connect(str(path), read_only=read_only, config={} if read_only else config)
+    except duckdb.Error as error:
+        raise _explained(path, error) from error
+
+
+def _explained(path: Path, error: duckdb.Error) -> StoreError:
+    text = str(error)
+    if "lock" in text.lower():
+        holder = re.search(r"PID (\d+)", text)
+        who = f"process {holder.group(1)}" if holder else "another process"
+        return DatabaseInUse(f"The database {path} is in use by {who}. Stop it, or set DASH_DATABASE to another path.")
+    if "not a valid DuckDB database" in text:
+        return NotOurDatabase(f"{path} is no DuckDB database. Move it away, or set DASH_DATABASE to another path.")
+    if "newer" in text.lower() or "version number" in text.lower():
+        return DatabaseTooNew(f"{path} was written by a newer DuckDB. It was left as it is: update the dashboard.")
+    return StoreError(f"The database {path} cannot be opened: {text.splitlines()[0]}")

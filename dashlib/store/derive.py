@@ -1,0 +1,82 @@
+"""Columns that follow from other rows, kept up to date in the transaction that changed those rows.
+
+Each statement reads the temporary table ``touched (project_id, pipeline_id)`` and is a function of the stored rows
+alone, so it ends in one state in whatever order they came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dashlib.model import Row, Table
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """A statement, and which (project, pipeline) a changed row concerns."""
+
+    statement: str
+    scope: Callable[[Table, Row], tuple[int, int]]
+
+
+def _pipeline_of(table: Table, row: Row) -> tuple[int, int]:
+    return (row["project_id"], row["id"] if table.name == "pipelines" else row.get("pipeline_id") or 0)
+
+
+# An attempt is retried when the same pipeline has a later job of that name: GitLab's lists do not say it.
+JOBS_RETRIED = """
+update jobs set retried = r.retried
+from (
+    select project_id, id,
+           id < max(id) over (partition by project_id, pipeline_id, kind, name) as retried
+    from jobs
+    where (project_id, pipeline_id) in (select (project_id, pipeline_id) from touched)
+) r
+where jobs.project_id = r.project_id and jobs.id = r.id and jobs.retried is distinct from r.retried
+"""
+
+# The list of pipelines brings no start, end, duration or user. GitLab's duration is the time in which at least one job
+# ran (lib/gitlab/ci/pipeline/duration.rb): overlapping jobs count once, gaps do not count. The first attempt's user is
+# the pipeline's: a retry belongs to whoever retried.
+PIPELINES_TIMES = """
+update pipelines set
+    started_at = d.started_at,
+    finished_at = d.finished_at,
+    duration = d.duration,
+    user_id = d.user_id,
+    username = d.username
+from (
+    with spans as (
+        select project_id, pipeline_id, id, started_at, finished_at, user_id, username,
+               max(finished_at) over (
+                   partition by project_id, pipeline_id order by started_at, finished_at, id
+                   rows between unbounded preceding and 1 preceding
+               ) as busy_until
+        from jobs
+        where kind = 'build' and (project_id, pipeline_id) in (select (project_id, pipeline_id) from touched)
+    ), summed as (
+        select project_id, pipeline_id,
+               min(started_at) as started_at,
+               max(finished_at) as finished_at,
+               round(sum(epoch(finished_at - greatest(started_at, coalesce(least(busy_until, finished_at), started_at))))
+                   filter (finished_at > started_at)) as duration,
+               arg_min(user_id, id) as user_id,
+               arg_min(username, id) as username
+        from spans group by all
+    )
+    select p.project_id, p.id, s.started_at,
+           case when p.status in ('success', 'failed', 'canceled', 'skipped') then s.finished_at end as finished_at,
+           case when p.status in ('success', 'failed', 'canceled', 'skipped') then s.duration end as duration,
+           s.user_id, s.username
+    from pipelines p join summed s on s.project_id = p.project_id and s.pipeline_id = p.id
+) d
+where pipelines.project_id = d.project_id and pipelines.id = d.id and pipelines.detail_at is null
+  and (pipelines.started_at, pipelines.finished_at, pipelines.duration, pipelines.user_id, pipelines.username)
+      is distinct from (d.started_at, d.finished_at, d.duration, d.user_id, d.username)
+"""
+
+DERIVE = {
+    "jobs_retried": Derivation(JOBS_RETRIED, _pipeline_of),
+    "pipelines_times": Derivation(PIPELINES_TIMES, _pipeline_of),
+}

@@ -1,0 +1,110 @@
+"""Bring a database file to the layout that this version of the program expects.
+
+Additive changes need nothing: tables and columns that are declared but missing are created. Everything else is a
+numbered migration. A file says its version in ``bookkeeping.meta``; a newer one is refused before anything is written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from dashlib.model import Table
+from dashlib.store import views
+
+
+@dataclass(frozen=True)
+class Migration:
+    """Statements that turn version ``to - 1`` into version ``to``."""
+
+    to: int
+    statements: tuple[str, ...]
+
+
+MIGRATIONS: tuple[Migration, ...] = ()
+BASELINE = 1
+"""The layout of the first release; every later version is a migration."""
+
+
+def version_of(connection: duckdb.DuckDBPyConnection) -> int | None:
+    """The version a file says it has; 0 for an empty file, None for a database of something else."""
+    known = connection.execute(
+        "select count(*) from duckdb_tables() where schema_name = 'bookkeeping' and table_name = 'meta'"
+    ).fetchone()
+    if known and known[0]:
+        found = connection.execute("select value from bookkeeping.meta where name = 'version'").fetchone()
+        return int(found[0]) if found else 0
+    others = connection.execute("select count(*) from duckdb_tables() where not internal").fetchone()
+    return None if others and others[0] else 0
+
+
+def latest(migrations: Sequence[Migration]) -> int:
+    """The version that this program writes."""
+    return max([BASELINE, *(migration.to for migration in migrations)])
+
+
+def migrate(connection: duckdb.DuckDBPyConnection, tables: Sequence[Table], migrations: Sequence[Migration]) -> None:
+    """Bring the open database up to date, in one transaction: all of it or nothing."""
+    connection.execute("begin transaction")
+    try:
+        connection.execute("create schema if not exists bookkeeping")
+        connection.execute("create table if not exists bookkeeping.meta (name varchar, value varchar)")
+        have = version_of(connection) or 0
+        if have:
+            for migration in sorted(migrations, key=lambda m: m.to):
+                if migration.to > have:
+                    for statement in migration.statements:
+                        connection.execute(statement)
+        for table in tables:
+            _create(connection, table)
+        _remember(connection, "version", str(latest(migrations)))
+        _create_views(connection)
+        connection.execute("commit")
+    except BaseException:
+        connection.execute("rollback")
+        raise
+
+
+def _create(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    have = {
+        name
+        for (name,) in connection.execute(
+            "select column_name from duckdb_columns() where schema_name = $1 and table_name = $2",
+            [table.schema, table.name],
+        ).fetchall()
+    }
+    if not have:
+        columns = ", ".join(f"{name} {kind}" for name, kind in table.columns.items())
+        connection.execute(f"create table {table.qualified} ({columns})")
+        connection.execute(f"comment on table {table.qualified} is '{_quoted(table.grain)}'")
+        return
+    for name, kind in table.columns.items():
+        if name not in have:
+            connection.execute(f"alter table {table.qualified} add column {name} {kind}")
+
+
+def _create_views(connection: duckdb.DuckDBPyConnection) -> None:
+    """Views and macros are code, not data: created anew when their text changed."""
+    definitions = views.definitions()
+    digest = hashlib.sha256("\n".join(definition.statement for definition in definitions).encode()).hexdigest()
+    found = connection.execute("select value from bookkeeping.meta where name = 'views'").fetchone()
+    if found and found[0] == digest:
+        return
+    for definition in definitions:
+        connection.execute(definition.statement)
+        if definition.comment:
+            connection.execute(f"comment on view {definition.name} is '{_quoted(definition.comment)}'")
+    _remember(connection, "views", digest)
+
+
+def _remember(connection: duckdb.DuckDBPyConnection, name: str, value: str) -> None:
+    connection.execute("delete from bookkeeping.meta where name = $1", [name])
+    connection.execute("insert into bookkeeping.meta values ($1, $2)", [name, value])
+
+
+def _quoted(text: str) -> str:
+    """A declared text inside a SQL literal: COMMENT takes no bound value."""
+    return text.replace("'", "''")

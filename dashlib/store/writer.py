@@ -1,0 +1,131 @@
+"""One writer for one database: whoever has changes hands them over and waits for the commit that holds them.
+
+Changes that wait together are committed together (a commit costs about 3 ms, whatever is in it). A batch that cannot
+be written is told so alone; its neighbours are committed without it.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+
+from dashlib.model import Change
+from dashlib.store import merge
+
+_ROWS_PER_COMMIT = 20_000
+
+
+@dataclass
+class _Work:
+    changes: Sequence[Change] = ()
+    task: Callable[[duckdb.DuckDBPyConnection], Any] | None = None
+    done: Future[Any] = field(default_factory=Future)
+
+    @property
+    def rows(self) -> int:
+        return sum(len(change.rows) for change in self.changes)
+
+
+class Writer:
+    """The thread that owns all writing. ``on_commit`` is called after each commit that changed data."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, on_commit: Callable[[], None]) -> None:
+        self._connection = connection
+        self._on_commit = on_commit
+        self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
+        self._closing = threading.Lock()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, changes: Sequence[Change]) -> Future[int]:
+        """Hand over changes; the future resolves after their commit, to the number of rows in the batch."""
+        return self._enqueue(_Work(changes=changes))
+
+    def run(self, task: Callable[[duckdb.DuckDBPyConnection], Any]) -> Future[Any]:
+        """Run something between two commits, outside a transaction (a checkpoint, say)."""
+        return self._enqueue(_Work(task=task))
+
+    def close(self) -> None:
+        """Finish what is queued, then stop."""
+        with self._closing:
+            if not self._closed:
+                self._closed = True
+                self._queue.put(None)
+        self._thread.join()
+
+    def _enqueue(self, work: _Work) -> Future[Any]:
+        with self._closing:
+            if self._closed:
+                raise RuntimeError("the database is closed")
+            self._queue.put(work)
+        return work.done
+
+    def _run(self) -> None:
+        while (first := self._queue.get()) is not None:
+            batch, stop = self._gather(first)
+            if batch[0].task is not None:
+                self._perform(batch[0])
+            else:
+                self._commit(batch)
+            if stop:
+                return
+
+    def _gather(self, first: _Work) -> tuple[list[_Work], bool]:
+        """``first`` and what waits behind it, up to a task (kept for later by running the batch before it)."""
+        if first.task is not None:
+            return [first], False
+        batch, rows = [first], first.rows
+        while rows < _ROWS_PER_COMMIT:
+            try:
+                work = self._queue.get_nowait()
+            except queue.Empty:
+                break
+            if work is None:
+                return batch, True
+            if work.task is not None:
+                self._commit(batch)
+                return [work], False
+            batch.append(work)
+            rows += work.rows
+        return batch, False
+
+    def _perform(self, work: _Work) -> None:
+        assert work.task is not None
+        try:
+            work.done.set_result(work.task(self._connection))
+        except Exception as error:  # noqa: BLE001 - whoever waits for the future gets it
+            work.done.set_exception(error)
+
+    def _commit(self, batch: list[_Work]) -> None:
+        if not batch:
+            return
+        try:
+            self._transact([change for work in batch for change in work.changes])
+        except Exception as error:  # noqa: BLE001 - whoever waits for the future gets it
+            if len(batch) == 1:
+                batch[0].done.set_exception(error)
+            else:
+                for work in batch:
+                    self._commit([work])
+            return
+        for work in batch:
+            work.done.set_result(work.rows)
+
+    def _transact(self, changes: Sequence[Change]) -> None:
+        self._connection.execute("begin transaction")
+        try:
+            changed = merge.apply(self._connection, changes)
+            self._connection.execute("commit")
+        except BaseException:
+            self._connection.execute("rollback")
+            raise
+        if changed and any(change.table.schema == "main" for change in changes):
+            self._on_commit()
+
