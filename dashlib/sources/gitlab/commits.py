@@ -1,0 +1,75 @@
+"""Commits and issues: GitLab's JSON to rows. Pure: no clock, no network, no database."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from dashlib.model import Row
+from dashlib.sources.gitlab import stamps
+from dashlib.sources.gitlab.shapes import number, text, texts, thing, truth
+
+_CO_AUTHOR = re.compile(r"^co-authored-by:[ \t]*(?P<name>[^<\r\n]*?)[ \t]*<(?P<email>[^<>\r\n]*)>[ \t]*$", re.I | re.M)
+
+
+def commit_row(project_id: int, json: Mapping[str, Any]) -> Row:
+    """One commit of ``GET …/repository/commits?with_stats=true`` (doc/api/commits.md).
+
+    The author is a git identity, not a GitLab user. Dates keep the author's offset in ``author_utc_offset`` (minutes).
+    """
+    message = text(json.get("message")) or text(json.get("title")) or ""
+    stats = thing(json.get("stats"))
+    return {
+        "project_id": project_id,
+        "id": json["id"],
+        "title": text(json.get("title")) or message.partition("\n")[0],
+        "message": message,
+        "author_name": text(json.get("author_name")),
+        "author_email": text(json.get("author_email")),
+        "committed_at": stamps.utc(json.get("committed_date") or json.get("created_at")),
+        "co_authors": co_authors(message),
+        "web_url": text(json.get("web_url")),
+        "authored_at": stamps.utc(json.get("authored_date")),
+        "author_utc_offset": stamps.offset_minutes(json.get("authored_date")),
+        "committer_name": text(json.get("committer_name")),
+        "committer_email": text(json.get("committer_email")),
+        "parent_ids": texts(json.get("parent_ids")),
+        "additions": number(stats.get("additions")),
+        "deletions": number(stats.get("deletions")),
+    }
+
+
+def co_authors(message: str) -> list[dict[str, str]]:
+    """The ``Co-authored-by`` trailers of the message's last paragraph, each e-mail once.
+
+    Trailers stand in the last paragraph (git-interpret-trailers); a quoted commit further up is no co-author.
+    """
+    last = message.replace("\r\n", "\n").strip().rpartition("\n\n")[2]
+    found: dict[str, dict[str, str]] = {}
+    for match in _CO_AUTHOR.finditer(last):
+        found.setdefault(match["email"].lower(), {"name": match["name"], "email": match["email"]})
+    return list(found.values())
+
+
+def issue_row(project_id: int, json: Mapping[str, Any]) -> Row:
+    """One issue of ``GET /projects/:id/issues``."""
+    return {
+        "project_id": project_id,
+        "iid": json["iid"],
+        "id": number(json.get("id")),
+        "title": text(json.get("title")),
+        "description": text(json.get("description")),
+        "state": text(json.get("state")),
+        "issue_type": text(json.get("issue_type")),
+        "confidential": truth(json.get("confidential")),
+        "labels": texts(json.get("labels")),
+        "milestone": text(thing(json.get("milestone")).get("title")),
+        "author_username": text(thing(json.get("author")).get("username")),
+        "assignee_usernames": [name for user in json.get("assignees") or [] if (name := text(thing(user).get("username")))],
+        "created_at": stamps.utc(json.get("created_at")),
+        "updated_at": stamps.utc(json.get("updated_at")),
+        "closed_at": stamps.utc(json.get("closed_at")),
+        "due_date": stamps.day(json.get("due_date")),
+        "web_url": text(json.get("web_url")),
+    }
