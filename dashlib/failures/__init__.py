@@ -1,0 +1,1 @@
+"""Job log to reason: what a log says, cleaned of what the runner and the terminal add."""

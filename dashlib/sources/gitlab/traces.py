@@ -1,0 +1,79 @@
+"""A job's log, streamed: whole when it is of usual size, head and tail when it is huge."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from dashlib.failures.clean import lines
+from dashlib.failures.mask import mask
+from dashlib.model import Row
+
+WHOLE = 4 * 1024 * 1024
+"""The runner's own limit (``output_limit``) is 4 MB, GitLab's 100 MB: what is longer keeps head and tail."""
+HEAD = 1024 * 1024
+TAIL = WHOLE - HEAD
+
+_END = re.compile(r"Job succeeded|(?:ERROR|FATAL): Job failed|Job failed \(|Job canceled")
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What was kept of a log. ``omitted_lines`` are the line ends in the part left out, so that numbers stay true."""
+
+    head: bytes
+    tail: bytes
+    size: int
+    omitted_lines: int
+
+    @property
+    def omitted(self) -> int:
+        """Bytes left out between head and tail."""
+        return self.size - len(self.head) - len(self.tail)
+
+
+def collect(chunks: Iterable[bytes]) -> Trace:
+    """Read a stream to its end in bounded memory."""
+    head, tail = bytearray(), bytearray()
+    size = dropped_lines = 0
+    for chunk in chunks:
+        size += len(chunk)
+        tail += chunk
+        if not head and size > WHOLE:
+            head, tail = tail[:HEAD], tail[HEAD:]
+        if head and len(tail) > 2 * TAIL:
+            dropped_lines += tail.count(b"\n", 0, len(tail) - TAIL)
+            del tail[: len(tail) - TAIL]
+    if head and len(tail) > TAIL:
+        dropped_lines += tail.count(b"\n", 0, len(tail) - TAIL)
+        del tail[: len(tail) - TAIL]
+    return Trace(bytes(head), bytes(tail), size, dropped_lines)
+
+
+def trace_row(project_id: int, job_id: int, trace: Trace) -> Row | None:
+    """The log as a row of ``traces``; None for an empty one: a row stands only where there is a log.
+
+    Bytes that are no UTF-8 become U+FFFD; secrets are masked. ``complete`` says that the runner's last line is there.
+    """
+    if not trace.size:
+        return None
+    text = _decoded(trace.head) + _decoded(trace.tail)
+    return {
+        "project_id": project_id,
+        "job_id": job_id,
+        "bytes": trace.size,
+        "complete": is_complete(text),
+        "omitted_bytes": trace.omitted,
+        "omitted_lines": trace.omitted_lines,
+        "text": mask(text),
+    }
+
+
+def is_complete(text: str) -> bool:
+    """Whether the log ends as a runner ends it."""
+    return any(_END.search(line.text) for line in lines(text[-4000:]))
+
+
+def _decoded(part: bytes) -> str:
+    return part.decode("utf-8", "replace").replace("\x00", "\ufffd")
