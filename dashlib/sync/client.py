@@ -1,0 +1,234 @@
+"""One page of the GitLab API, or one log, through python-gitlab: with time-outs, patience and a guarded token.
+
+python-gitlab sends ``PRIVATE-TOKEN`` along when an answer redirects to another host, follows ``Link`` headers to any
+host, has no time-out by default and sleeps through any ``Retry-After`` (GITLAB.md 4.3). So: the session's adapter
+strips credentials from every request that leaves the instance, next pages are asked on our own base URL with the
+link's query, and waiting is the Budget's.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import gitlab
+import requests
+from gitlab.exceptions import GitlabError, GitlabHttpError, RedirectError
+from requests.adapters import HTTPAdapter
+
+from dashlib.sync.budget import Budget, server_time
+
+_TRIES = 7
+_TRANSIENT = frozenset({408, 425, 500, 502, 503, 504, *range(520, 531)})
+_CREDENTIALS = ("PRIVATE-TOKEN", "JOB-TOKEN", "Authorization", "Cookie")
+_OAUTH = re.compile(r"[0-9a-f]{64}")
+_PAGE_BYTES = 256 * 1024 * 1024
+
+
+class Refused(Exception):
+    """An answer that asking again will not change: 401, 403, 404, 405, other 4xx."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+class Unreachable(Exception):
+    """No usable answer after several tries."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list: its items, the query of the next page (None at the end) and when the server answered."""
+
+    items: list[Any]
+    next: dict[str, Any] | None
+    answered_at: datetime
+    total_pages: int | None
+
+
+@dataclass
+class Client:
+    """Shared by all workers; each thread gets a python-gitlab client of its own."""
+
+    url: str
+    token: str = field(repr=False)
+    budget: Budget
+    timeout: float = 30.0
+    in_flight: int = 8
+    calls: Counter[str] = field(default_factory=Counter)
+    retries: int = 0
+
+    def __post_init__(self) -> None:
+        self._local = threading.local()
+        self._lock = threading.Lock()
+
+    def page(self, resource: str, path: str, params: Mapping[str, Any]) -> Page:
+        """One page of a list endpoint. Raises Refused, Unreachable, PauseTooLong or Stopped."""
+        items, headers, query = self._asked(resource, path, params, _parsed)
+        if not isinstance(items, list):
+            raise Unreachable(f"{resource}: expected a list")
+        return Page(items, _next(headers, query), _answered(headers), _count(headers.get("X-Total-Pages")))
+
+    def object(self, resource: str, path: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """One object. Raises like ``page``."""
+        found, _, _ = self._asked(resource, path, params or {}, _parsed)
+        if not isinstance(found, dict):
+            raise Unreachable(f"{resource}: expected an object")
+        return found
+
+    def stream(self, resource: str, path: str, read: Any) -> Any:
+        """A body too large to hold: ``read`` gets its chunks, anew at each try. Raises like ``page``."""
+        return self._asked(resource, path, {}, read)[0]
+
+    def _asked(self, resource: str, path: str, params: Mapping[str, Any], read: Any) -> tuple[Any, Mapping[str, str], Any]:
+        """Ask until there is a whole answer; a 429 is waited for and is not a try."""
+        tries = 0
+        while True:
+            asked_at = self.budget.acquire(resource)
+            try:
+                return self._once(resource, path, params, read)
+            except Refused as refused:
+                if refused.status != 429:
+                    raise
+                self.budget.refused(resource, asked_at, self._local.headers)
+            except (GitlabError, requests.RequestException, ValueError, OSError) as error:
+                tries += 1
+                if tries >= _TRIES:
+                    raise Unreachable(f"{_what(error)} ({tries} tries)") from error
+                with self._lock:
+                    self.retries += 1
+                self.budget.sleep(min(20.0, 0.2 * 2**tries) * random.uniform(0.5, 1.0))  # noqa: S311
+
+    def _once(self, resource: str, path: str, params: Mapping[str, Any], read: Any) -> tuple[Any, Mapping[str, str], Any]:
+        client = self._client()
+        with self._lock:
+            self.calls[resource] += 1
+        self._local.headers = {}
+        try:
+            response = client.http_request(
+                "get", path, query_data=dict(params), streamed=True, obey_rate_limit=False, retry_transient_errors=False
+            )
+        except RedirectError as error:
+            raise Refused(301, "the server redirects somewhere else") from error
+        except GitlabHttpError as error:
+            status = error.response_code or 0
+            if status in _TRANSIENT or status < 400:
+                raise
+            raise Refused(status, _said(error)) from error
+        with response:
+            body = read(_chunks(response, time.monotonic() + 20 * self.timeout))
+        self.budget.accepted(resource)
+        self.budget.learn(response.headers, self.in_flight)
+        return body, response.headers, dict(params)
+
+    def _client(self) -> gitlab.Gitlab:
+        if not hasattr(self._local, "client"):
+            session = requests.Session()
+            guard = _Guard(self.url)
+            session.mount("https://", guard)
+            session.mount("http://", guard)
+            session.hooks["response"].append(self._note_headers)
+            # An OAuth token is refused as PRIVATE-TOKEN; every other kind of token is taken there.
+            kind = "oauth_token" if _OAUTH.fullmatch(self.token) else "private_token"
+            self._local.client = gitlab.Gitlab(
+                self.url, timeout=self.timeout, keep_base_url=True, session=session, **{kind: self.token}
+            )
+        client: gitlab.Gitlab = self._local.client
+        return client
+
+    def _note_headers(self, response: requests.Response, *_: Any, **__: Any) -> None:
+        """python-gitlab's exceptions carry no headers; a 429 needs them."""
+        self._local.headers = response.headers
+
+
+class _Guard(HTTPAdapter):
+    """Takes the credentials off every request that does not go to the instance itself (a log in object storage)."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(pool_connections=4, pool_maxsize=4)
+        self._home = _origin(url)
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        if _origin(request.url or "") != self._home:
+            for name in _CREDENTIALS:
+                request.headers.pop(name, None)
+        return super().send(request, *args, **kwargs)
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
+def _chunks(response: requests.Response, deadline: float) -> Iterator[bytes]:
+    """The body piece by piece: a server that drips bytes for ever meets a deadline, not only a read time-out."""
+    for chunk in response.iter_content(64 * 1024):
+        yield chunk
+        if time.monotonic() > deadline:
+            raise requests.Timeout("the answer took too long to arrive")
+
+
+def _parsed(chunks: Iterable[bytes]) -> Any:
+    body = bytearray()
+    for chunk in chunks:
+        body += chunk
+        if len(body) > _PAGE_BYTES:
+            raise ValueError("the answer is larger than 256 MB")
+    return json.loads(body)
+
+
+def _next(headers: Mapping[str, str], params: dict[str, Any]) -> dict[str, Any] | None:
+    """The next page's query: the link's own, whatever host it names; else ``X-Next-Page``."""
+    link = requests.utils.parse_header_links(headers.get("Link", ""))
+    for part in link:
+        if part.get("rel") == "next":
+            query = parse_qs(urlsplit(part["url"]).query, keep_blank_values=True)
+            found = {**params, **{name: values if name.endswith("[]") else values[-1] for name, values in query.items()}}
+            found.pop("private_token", None)
+            return None if found == {k: str(v) for k, v in params.items()} else found
+    page = _count(headers.get("X-Next-Page"))
+    return {**params, "page": str(page)} if page is not None and str(page) != str(params.get("page", 1)) else None
+
+
+def _answered(headers: Mapping[str, str]) -> datetime:
+    return datetime.fromtimestamp(server_time(headers), UTC).replace(tzinfo=None)
+
+
+def _count(value: str | None) -> int | None:
+    return int(value) if value is not None and value.isdecimal() else None
+
+
+def _said(error: GitlabHttpError) -> str:
+    """What the server said, in one short line; an HTML page is no message."""
+    text = str(error.error_message or "")
+    if isinstance(error.error_message, bytes):
+        text = error.error_message.decode("utf-8", "replace")
+    line = " ".join(text.split())
+    return f"HTTP {error.response_code}" if not line or "<" in line[:200] else f"HTTP {error.response_code}: {line[:200]}"
+
+
+def _what(error: Exception) -> str:
+    if isinstance(error, GitlabHttpError):
+        return _said(error)
+    if isinstance(error, requests.Timeout):
+        return "no answer in time"
+    if isinstance(error, requests.exceptions.SSLError):
+        return "the TLS certificate was not accepted"
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return "the answer was cut off"
+    if isinstance(error, requests.ConnectionError):
+        return "the connection failed"
+    if isinstance(error, ValueError):
+        return "the answer is not valid JSON"
+    return type(error).__name__
