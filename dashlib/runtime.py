@@ -5,14 +5,17 @@ The pages, the routes and the background sync live in one process because one pr
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import threading
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from dashlib import control
 from dashlib import settings as settings_module
+from dashlib.control import App
 from dashlib.settings import Settings
 from dashlib.store import Store, open_store
 from dashlib.sync.background import BackgroundSync
@@ -56,12 +59,30 @@ def close() -> None:
             _opened.cache_clear()
 
 
-@asynccontextmanager
-async def lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
-    """Open at start, begin syncing on the timer, close at the end."""
-    opened = runtime()
-    opened.sync.start()
-    try:
-        yield {}
-    finally:
-        close()
+_ANNOUNCED: list[App] = []
+
+
+def announced() -> App | None:
+    """The address and token that this process left for its commands, while it serves."""
+    return _ANNOUNCED[-1] if _ANNOUNCED else None
+
+
+def lifespan(address: str) -> Callable[[Any], AbstractAsyncContextManager[dict[str, Any]]]:
+    """What the server does around its life: open, tell the commands where it is, sync on the timer, close.
+
+    ``address`` is where this process answers on this machine, such as ``http://127.0.0.1:8501``.
+    """
+
+    @asynccontextmanager
+    async def alive(_app: Any) -> AsyncIterator[dict[str, Any]]:
+        opened = await asyncio.to_thread(runtime)
+        _ANNOUNCED.append(control.announce(opened.settings.database, address))
+        opened.sync.start()
+        try:
+            yield {}
+        finally:
+            control.withdraw(opened.settings.database)
+            _ANNOUNCED.clear()
+            await asyncio.to_thread(close)
+
+    return alive

@@ -25,7 +25,9 @@ LOADS = table(
 
 PASSES = table(
     "passes",
-    grain="One row per source, project and resource: how far it is read. position is null when no pass is under way.",
+    grain="One row per source, project and resource: how far it is read. since is where reading began, watermark the "
+    "greatest version that is surely read, activity the project's last_activity_at then, position the next page of a "
+    "pass under way.",
     key=["source", "project_id", "resource", "variant"],
     columns={
         "source": "VARCHAR",
@@ -34,6 +36,7 @@ PASSES = table(
         "variant": "VARCHAR",
         "since": "TIMESTAMP",
         "watermark": "TIMESTAMP",
+        "activity": "TIMESTAMP",
         "position": "JSON",
         "completed_at": "TIMESTAMP",
     },

@@ -153,10 +153,11 @@ def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     try:
         return duckdb.connect(str(path), read_only=read_only, config={} if read_only else config)
     except duckdb.Error as error:
-        raise _explained(path, error) from error
+        raise explained(path, error) from error
 
 
-def _explained(path: Path, error: duckdb.Error) -> StoreError:
+def explained(path: Path, error: duckdb.Error) -> StoreError:
+    """Why DuckDB would not open a file, as a sentence for a person."""
     text = str(error)
     if "lock" in text.lower():
         holder = re.search(r"PID (\d+)", text)

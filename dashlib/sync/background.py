@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import logging
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from dashlib.settings import Settings
 from dashlib.store import Store
+from dashlib.sync.run import Progress, Report, Request, sync
+
+_LOG = logging.getLogger(__name__)
+
+
+class SyncRunning(Exception):
+    """A sync is under way already."""
+
+    def __init__(self) -> None:
+        super().__init__("a sync is running already; its progress is on the sources page")
 
 
 @dataclass(frozen=True)
@@ -20,6 +33,7 @@ class SyncState:
     calls: int = 0
     rows: int = 0
     errors: int = 0
+    waiting: int = 0
     next_at: datetime | None = None
 
 
@@ -29,17 +43,83 @@ class BackgroundSync:
     def __init__(self, settings: Settings, store: Store) -> None:
         self._settings = settings
         self._store = store
+        self._running = threading.Lock()
+        self._state = SyncState()
+        self._stop = threading.Event()
+        self._timer: threading.Thread | None = None
 
     def state(self) -> SyncState:
         """The sync under way, or when the next one is due."""
-        return SyncState()
+        return self._state
 
     def now(self) -> bool:
-        """Start a sync; False when one is running already or no token is set."""
-        return False
+        """Start a sync; False when one is running already, no token is set, or the app is stopping."""
+        if self._settings.gitlab_token is None or self._stop.is_set() or self._state.running:
+            return False
+        threading.Thread(target=self._quietly, args=(Request(trigger="button"),), name="sync-now", daemon=True).start()
+        return True
+
+    def run(self, request: Request, on_progress: Callable[[Progress], None] | None = None) -> Report:
+        """A sync in the caller's thread. Raises SyncRunning, and what ``sync`` raises."""
+        if not self._running.acquire(blocking=False):
+            raise SyncRunning
+        try:
+            self._state = SyncState(
+                running=True, trigger=request.trigger, started_at=datetime.now(UTC).replace(tzinfo=None), stage="projects"
+            )
+
+            def told(progress: Progress) -> None:
+                self._show(progress)
+                if on_progress is not None:
+                    on_progress(progress)
+
+            return sync(self._settings, self._store, request, stop=self._stop, on_progress=told)
+        finally:
+            self._state = SyncState(next_at=self._next_at())
+            self._running.release()
 
     def start(self) -> None:
-        """Begin the timer of DASH_SYNC_MINUTES."""
+        """Begin the timer of DASH_SYNC_MINUTES: the first sync at once, the next ones after each interval."""
+        if self._settings.sync_minutes and self._settings.gitlab_token is not None and self._timer is None:
+            self._timer = threading.Thread(target=self._tick, name="sync-timer", daemon=True)
+            self._timer.start()
 
     def stop(self) -> None:
         """End the timer; a sync under way stops at its next page."""
+        self._stop.set()
+        if self._timer is not None:
+            self._timer.join(timeout=60)
+        with self._running:
+            pass
+
+    def _tick(self) -> None:
+        while not self._stop.is_set():
+            self._quietly(Request(trigger="timer"))
+            self._stop.wait(self._settings.sync_minutes * 60)
+
+    def _quietly(self, request: Request) -> None:
+        """What a sync could not read stands in its report and on the sources page; a defect is logged."""
+        try:
+            self.run(request)
+        except SyncRunning:
+            return
+        except Exception:
+            _LOG.exception("the background sync failed")
+
+    def _show(self, progress: Progress) -> None:
+        state = self._state
+        self._state = SyncState(
+            running=True,
+            trigger=state.trigger,
+            started_at=state.started_at,
+            stage=progress.stage,
+            calls=progress.calls,
+            rows=progress.rows,
+            errors=progress.problems,
+            waiting=progress.waiting,
+        )
+
+    def _next_at(self) -> datetime | None:
+        if not self._settings.sync_minutes or self._timer is None:
+            return None
+        return datetime.now(UTC).replace(tzinfo=None) + timedelta(minutes=self._settings.sync_minutes)

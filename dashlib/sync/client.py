@@ -22,7 +22,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import gitlab
 import requests
-from gitlab.exceptions import GitlabError, GitlabHttpError, RedirectError
+from gitlab.exceptions import GitlabError, RedirectError
 from requests.adapters import HTTPAdapter
 
 from dashlib.sync.budget import Budget, server_time
@@ -68,6 +68,7 @@ class Client:
     in_flight: int = 8
     calls: Counter[str] = field(default_factory=Counter)
     retries: int = 0
+    tries: int = _TRIES
 
     def __post_init__(self) -> None:
         self._local = threading.local()
@@ -104,7 +105,7 @@ class Client:
                 self.budget.refused(resource, asked_at, self._local.headers)
             except (GitlabError, requests.RequestException, ValueError, OSError) as error:
                 tries += 1
-                if tries >= _TRIES:
+                if tries >= self.tries:
                     raise Unreachable(f"{_what(error)} ({tries} tries)") from error
                 with self._lock:
                     self.retries += 1
@@ -121,7 +122,7 @@ class Client:
             )
         except RedirectError as error:
             raise Refused(301, "the server redirects somewhere else") from error
-        except GitlabHttpError as error:
+        except GitlabError as error:
             status = error.response_code or 0
             if status in _TRANSIENT or status < 400:
                 raise
@@ -140,9 +141,14 @@ class Client:
             session.mount("http://", guard)
             session.hooks["response"].append(self._note_headers)
             # An OAuth token is refused as PRIVATE-TOKEN; every other kind of token is taken there.
-            kind = "oauth_token" if _OAUTH.fullmatch(self.token) else "private_token"
+            oauth = _OAUTH.fullmatch(self.token) is not None
             self._local.client = gitlab.Gitlab(
-                self.url, timeout=self.timeout, keep_base_url=True, session=session, **{kind: self.token}
+                self.url,
+                private_token=None if oauth else self.token,
+                oauth_token=self.token if oauth else None,
+                timeout=self.timeout,
+                keep_base_url=True,
+                session=session,
             )
         client: gitlab.Gitlab = self._local.client
         return client
@@ -209,7 +215,7 @@ def _count(value: str | None) -> int | None:
     return int(value) if value is not None and value.isdecimal() else None
 
 
-def _said(error: GitlabHttpError) -> str:
+def _said(error: GitlabError) -> str:
     """What the server said, in one short line; an HTML page is no message."""
     text = str(error.error_message or "")
     if isinstance(error.error_message, bytes):
@@ -219,7 +225,7 @@ def _said(error: GitlabHttpError) -> str:
 
 
 def _what(error: Exception) -> str:
-    if isinstance(error, GitlabHttpError):
+    if isinstance(error, GitlabError):
         return _said(error)
     if isinstance(error, requests.Timeout):
         return "no answer in time"

@@ -1,0 +1,1 @@
+"""What ``python -m dashlib`` does, one file per command."""

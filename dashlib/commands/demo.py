@@ -1,0 +1,97 @@
+"""``demo``: a simulated GitLab with an invented company, synced through the real loader and served."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from dashlib import control
+from dashlib.commands import say, serve
+from dashlib.commands import sync as sync_command
+from dashlib.demo.gitlab import READ_TOKEN
+from dashlib.settings import Settings
+from dashlib.store import StoreError
+
+_DATABASE = Path("data/demo.duckdb")
+_EVERY_SECONDS = 5
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's flags."""
+    parser.add_argument("--port", type=serve.port, default=8501, help="0 takes a free one (default 8501)")
+    parser.add_argument("--host", default="127.0.0.1", metavar="A", help=argparse.SUPPRESS)
+    parser.add_argument("--days", type=_count, default=60, help="nights of history (default 60)")
+    parser.add_argument("--repos", type=_count, default=40, help="repositories (default 40)")
+
+
+def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Start the simulated GitLab, sync, serve; the URL is the last line printed."""
+    database = settings.database if "DASH_DATABASE" in os.environ else _DATABASE
+    running = control.running(database)
+    if running is not None:
+        say.error(f"the demo runs already at {running.address}")
+        return say.DONE_WITH_ERRORS
+    _forget(database)
+    with _GitLab(arguments.repos, arguments.days) as gitlab:
+        say.note(f"simulated GitLab at {gitlab.url}: {arguments.repos} repositories, {arguments.days} nights")
+        settings = replace(
+            settings, gitlab_url=gitlab.url, gitlab_token=READ_TOKEN, database=database, groups=(), projects=(),
+            window_days=arguments.days, timezone=settings.timezone if "DASH_TIMEZONE" in os.environ else "Europe/Berlin",
+        )  # fmt: skip
+        sync_command.run(argparse.Namespace(since=None, project=[], full=False, json=False), settings)
+        with serve.Server(arguments.host, arguments.port, _environment(settings)) as server:
+            server.wait_until_ready()
+            say.out(server.url)
+            return server.wait()
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """What the served dashboard needs to go on syncing from the simulated GitLab, where something happens all the time."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(("GITLAB_", "DASH_"))}
+    return ours | {
+        "GITLAB_URL": settings.gitlab_url,
+        "GITLAB_ACCESS_TOKEN": READ_TOKEN,
+        "DASH_DATABASE": str(settings.database.resolve()),
+        "DASH_TIMEZONE": settings.timezone,
+        "DASH_WINDOW_DAYS": str(settings.window_days),
+        "DASH_SYNC_MINUTES": "0.5",
+        "DASH_PROJECTS": "*",
+    }
+
+
+class _GitLab:
+    """The simulated GitLab in a process of its own, as a real one would be."""
+
+    def __init__(self, repos: int, days: int) -> None:
+        command = [
+            sys.executable, "-m", "dashlib.demo", "--port", "0", "--repos", str(repos), "--days", str(days),
+            "--live", str(_EVERY_SECONDS),
+        ]  # fmt: skip
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        self.url = self._process.stdout.readline().strip()
+        if not self.url.startswith("http"):
+            raise StoreError("the simulated GitLab did not start; its words stand above")
+
+    def __enter__(self) -> _GitLab:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        self._process.wait()
+
+
+def _forget(database: Path) -> None:
+    """Each demo ends today: yesterday's company is another one."""
+    for name in (database.name, f"{database.name}.wal", f"{database.stem}.snapshot.duckdb", f"{database.name}.app"):
+        database.with_name(name).unlink(missing_ok=True)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
+    return int(text)

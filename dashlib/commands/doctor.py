@@ -1,0 +1,130 @@
+"""``doctor``: settings, token and its scopes, database: what is wrong, and how to mend it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from typing import Any, TypeAlias
+
+from dashlib import control
+from dashlib import settings as settings_module
+from dashlib.commands import say
+from dashlib.settings import Settings, SettingsError
+from dashlib.sources.gitlab import stamps
+from dashlib.store import StoreError, open_store
+from dashlib.sync.budget import Budget, PauseTooLong
+from dashlib.sync.client import Client, Refused, Unreachable
+from dashlib.sync.plan import project_queries
+
+Finding: TypeAlias = tuple[bool, str]
+_ENOUGH = frozenset({"api", "read_api"})
+
+
+def add_arguments(_: argparse.ArgumentParser) -> None:
+    """The command has no flags."""
+
+
+def run(_: argparse.Namespace) -> int:
+    """Print one line per thing looked at. Exit code 1 when anything is wrong."""
+    fine = True
+    for good, text in _findings():
+        say.out(f"{'ok   ' if good else 'WRONG'}  {text}")
+        fine = fine and good
+    return say.DONE if fine else say.DONE_WITH_ERRORS
+
+
+def _findings() -> Iterator[Finding]:
+    try:
+        settings = settings_module.load()
+    except SettingsError as error:
+        yield False, str(error)
+        return
+    yield True, f"settings: GitLab at {settings.gitlab_url}, time zone {settings.timezone}, logs {settings.logs}"
+    yield from _database(settings)
+    yield from _gitlab(settings)
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    app = control.running(settings.database)
+    if app is not None:
+        yield True, f"database: {settings.database}, in use by the dashboard at {app.address}"
+        return
+    fresh = not settings.database.exists()
+    try:
+        with open_store(settings.database) as store:
+            count = store.reader().execute("select count(*) from projects").fetchone()
+    except StoreError as error:
+        yield False, f"database: {error}"
+        return
+    if fresh:
+        settings.database.unlink(missing_ok=True)
+        yield True, f"database: {settings.database} can be made; `python -m dashlib sync` fills it"
+    else:
+        yield True, f"database: {settings.database} with {count[0] if count else 0} projects"
+
+
+def _gitlab(settings: Settings) -> Iterator[Finding]:
+    if settings.gitlab_token is None:
+        yield False, "token: GITLAB_ACCESS_TOKEN is not set; make one with scope read_api at " + (
+            f"{settings.gitlab_url}/-/user_settings/personal_access_tokens"
+        )
+        return
+    client = Client(settings.gitlab_url, settings.gitlab_token, Budget(), settings.timeout_seconds, 1, tries=2)
+    for look in (_user, _scopes, _projects):
+        try:
+            yield from look(client, settings)
+        except Refused as error:
+            yield False, _refused(look, error, settings)
+            return
+        except (Unreachable, PauseTooLong) as error:
+            yield False, f"GitLab: {settings.gitlab_url} cannot be reached: {error}; check GITLAB_URL, proxy and certificate"
+            return
+
+
+def _user(client: Client, _: Settings) -> Iterator[Finding]:
+    user = client.object("user", "/user")
+    version = client.object("version", "/version")
+    yield True, f"GitLab: version {version.get('version', 'unknown')}, token of {user.get('username')}"
+
+
+def _scopes(client: Client, _: Settings) -> Iterator[Finding]:
+    try:
+        token = client.object("token", "/personal_access_tokens/self")
+    except Refused as error:
+        if error.status != 404:
+            raise
+        yield True, "token: its scopes cannot be read here (older GitLab, or no personal access token)"
+        return
+    scopes: Any = token.get("scopes") or []
+    if not _ENOUGH & set(scopes):
+        yield False, f"token: its scopes are {', '.join(scopes) or 'none'}; it needs read_api"
+    else:
+        yield True, f"token: scopes {', '.join(scopes)}"
+    expires = stamps.day(token.get("expires_at"))
+    if expires is not None and (expires - _today()).days < 14:
+        yield False, f"token: expires on {expires}; make a new one before"
+
+
+def _projects(client: Client, settings: Settings) -> Iterator[Finding]:
+    for query in project_queries(settings.groups, settings.projects):
+        if query.single:
+            yield True, f"projects: {client.object('projects', query.path).get('path_with_namespace')} is visible"
+            continue
+        page = client.page("projects", query.path, {**dict(query.params), "per_page": "100"})
+        count = f"{len(page.items)}{' or more' if page.next else ''}"
+        if page.items:
+            yield True, f"projects: {count} at {query.path}"
+        else:
+            yield False, f"projects: none at {query.path}; set DASH_PROJECTS, or add the token's user to a group"
+
+
+def _refused(look: Callable[..., Iterator[Finding]], error: Refused, settings: Settings) -> str:
+    if error.status == 401:
+        return f"token: {settings.gitlab_url} does not accept it ({error.message}); make a new one with scope read_api"
+    what = {"_user": "GitLab", "_scopes": "token", "_projects": "projects"}[look.__name__]
+    return f"{what}: {error.message}; check GITLAB_URL, DASH_PROJECTS and DASH_GROUPS"
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()

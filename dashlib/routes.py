@@ -1,0 +1,108 @@
+"""The HTTP routes beside the pages: health, and what the app does for its own commands."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import queue
+from collections.abc import AsyncIterator, Callable
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from dashlib import control
+from dashlib.queries.status import status
+from dashlib.runtime import Runtime, announced, runtime
+from dashlib.settings import SettingsError
+from dashlib.sync import run
+from dashlib.sync.background import SyncRunning
+
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "testclient"})
+
+
+async def healthz(_: Request) -> Response:
+    """200 as soon as the database is open; says how fresh the data is."""
+    return JSONResponse(await asyncio.to_thread(_health))
+
+
+def _health() -> dict[str, Any]:
+    opened = runtime()
+    reader = opened.store.reader()
+    try:
+        found = status(reader, opened.settings.database)
+    finally:
+        reader.close()
+    sources = {one["source"]: {name: one[name] for name in ("last_success_at", "lag_seconds")} for one in found["sources"]}
+    return {"status": "ok", "data_version": opened.store.data_version, "syncing": opened.sync.state().running, "sources": sources}
+
+
+async def command(request: Request) -> Response:
+    """What a command asks of the app that owns the database; only with this run's token, only from this machine."""
+    app = announced()
+    if app is None or not control.accepts(app, request.headers.get("authorization")):
+        return JSONResponse({"error": "this route is for the dashboard's own commands"}, status_code=401)
+    if request.client is None or request.client.host not in _LOOPBACK:
+        return JSONResponse({"error": "only from this machine"}, status_code=403)
+    perform = _COMMANDS.get(request.path_params["name"])
+    if perform is None:
+        return JSONResponse({"error": "no such command"}, status_code=404)
+    try:
+        body = json.loads(await request.body() or b"{}")
+    except ValueError:
+        return JSONResponse({"error": "the body is not JSON"}, status_code=400)
+    return StreamingResponse(_lines(perform, runtime(), body), media_type="application/x-ndjson")
+
+
+async def _lines(
+    perform: Callable[[Runtime, dict[str, Any], Callable[[dict[str, Any]], None]], None], opened: Runtime, body: dict[str, Any]
+) -> AsyncIterator[bytes]:
+    """What a command says while it works in a thread, one JSON object a line."""
+    said: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+
+    def work() -> None:
+        try:
+            perform(opened, body, said.put)
+        except (SyncRunning, SettingsError, ValueError) as error:
+            said.put({"failed": str(error)})
+        finally:
+            said.put(None)
+
+    working = asyncio.create_task(asyncio.to_thread(work))
+    while (answer := await asyncio.to_thread(said.get)) is not None:
+        yield json.dumps(answer).encode() + b"\n"
+    await working
+
+
+def _ping(_: Runtime, __: dict[str, Any], say: Callable[[dict[str, Any]], None]) -> None:
+    say({"pong": True})
+
+
+def _sync(opened: Runtime, body: dict[str, Any], say: Callable[[dict[str, Any]], None]) -> None:
+    since = date.fromisoformat(body["since"]) if body.get("since") else None
+    request = run.Request(since, tuple(body.get("only") or ()), bool(body.get("full")))
+    report = opened.sync.run(request, lambda progress: say({"progress": asdict(progress)}))
+    say({"report": json.loads(report.as_json())})
+
+
+def _snapshot(opened: Runtime, _: dict[str, Any], say: Callable[[dict[str, Any]], None]) -> None:
+    say({"snapshot": str(opened.store.snapshot().resolve())})
+
+
+def _status(opened: Runtime, _: dict[str, Any], say: Callable[[dict[str, Any]], None]) -> None:
+    reader = opened.store.reader()
+    try:
+        say({"status": status(reader, opened.settings.database)})
+    finally:
+        reader.close()
+
+
+_COMMANDS = {"ping": _ping, "sync": _sync, "snapshot": _snapshot, "status": _status}
+
+ROUTES = [
+    Route("/healthz", healthz, methods=["GET"]),
+    Route(control.PREFIX + "/{name}", command, methods=["POST"]),
+]

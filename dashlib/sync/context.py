@@ -1,0 +1,131 @@
+"""What all steps of one sync share: the database, the client, the passes, the window, and what went wrong."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from dashlib.model import Change, Delete, Put
+from dashlib.settings import Settings
+from dashlib.store import Store
+from dashlib.store.bookkeeping import PROBLEMS
+from dashlib.sync.client import Client, Refused
+from dashlib.sync.loop import Loop, Task
+from dashlib.sync.passes import SOURCE, Passes
+
+
+@dataclass(frozen=True)
+class Project:
+    """What the steps need to know of a project; ``order`` is its place in the listing."""
+
+    id: int
+    path: str
+    order: int
+    default_branch: str | None = None
+    builds_enabled: bool | None = None
+    issues_enabled: bool | None = None
+    archived: bool = False
+    last_activity_at: datetime | None = None
+    open_issues: int | None = None
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that could not be read; ``project`` is a path, or None where it concerns the source as a whole."""
+
+    project: str | None
+    message: str
+
+
+@dataclass
+class Context:
+    """One run. ``since`` is the start of the window (UTC); ``now`` the run's start."""
+
+    settings: Settings
+    store: Store
+    client: Client
+    loop: Loop
+    passes: Passes
+    since: datetime
+    now: datetime
+    full: bool = False
+    only: tuple[str, ...] = ()
+    rows: Counter[str] = field(default_factory=Counter)
+    problems: list[Problem] = field(default_factory=list)
+    projects: dict[int, Project] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known_problems = {
+            (project, resource): first
+            for project, resource, first in self.query(
+                "select project_id, resource, first_at from bookkeeping.problems where source = $source", source=SOURCE
+            )
+        }
+
+    def query(self, statement: str, **values: Any) -> list[tuple[Any, ...]]:
+        """Rows of a question to the database, values bound by name."""
+        reader = self.store.reader()
+        try:
+            return reader.execute(statement, values).fetchall()
+        finally:
+            reader.close()
+
+    def submit(self, changes: Sequence[Change]) -> Future[int]:
+        """Hand rows to the writer and count them."""
+        with self._lock:
+            for change in changes:
+                if change.table.schema == "main":
+                    self.rows[change.table.name] += len(change.rows)
+        stored = self.store.submit(changes)
+        stored.add_done_callback(self._told_if_lost)
+        return stored
+
+    def _told_if_lost(self, stored: Future[int]) -> None:
+        """Rows that cannot be written are a defect of ours: never silent, even where nobody waits for them."""
+        if (error := stored.exception()) is not None:
+            with self._lock:
+                self.problems.append(Problem(None, f"rows could not be stored: {error}"))
+
+    def failed(self, task: Task, error: Exception) -> None:
+        """Record a problem against the project; what follows from the task's failure goes on."""
+        self.report(task.project_id, task.resource, _explained(task.resource, error))
+        if task.on_failure is not None:
+            self.loop.add(task.on_failure())
+
+    def report(self, project_id: int, resource: str, message: str) -> None:
+        """One sentence about one project (0: the source itself)."""
+        project = self.projects.get(project_id)
+        path = project.path if project else None
+        with self._lock:
+            self.problems.append(Problem(path, f"{resource}: {message}"))
+            now = datetime.now(UTC).replace(tzinfo=None)
+            first = self._known_problems.setdefault((project_id, resource), now)
+        row = {"source": SOURCE, "project_id": project_id, "resource": resource, "project": path}
+        self.store.submit([Put(PROBLEMS, [row | {"message": message, "first_at": first, "last_at": now}])])
+
+    def succeeded(self, project_id: int, resource: str) -> Iterable[Change]:
+        """The change that takes an old problem off the list, if there was one."""
+        with self._lock:
+            if self._known_problems.pop((project_id, resource), None) is None:
+                return []
+        return [Delete(PROBLEMS, [{"source": SOURCE, "project_id": project_id, "resource": resource}])]
+
+
+def _explained(resource: str, error: Exception) -> str:
+    """The error as a sentence, with what to do about it where we know."""
+    if isinstance(error, Refused):
+        if error.status == 401:
+            return f"the token was not accepted ({error.message}); make a new one with scope read_api"
+        if error.status == 403:
+            what = "CI/CD is off there, or the token's user may not see it (Reporter is enough)"
+            return f"forbidden ({error.message}); {what}" if resource != "projects" else f"forbidden ({error.message})"
+        if error.status == 404:
+            return f"not found ({error.message}); deleted, moved, or no longer visible to the token"
+        return error.message
+    return str(error) or type(error).__name__

@@ -1,0 +1,67 @@
+"""How far each list of each project is read: the checkpoints that make a sync resumable."""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import duckdb
+
+from dashlib.model import Put
+from dashlib.store.bookkeeping import PASSES
+
+SOURCE = "gitlab"
+OVERLAP = timedelta(minutes=5)
+"""Versions are stamped before they are committed and lists move while they are paged: look a little further back."""
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One list of one project. See the table's comment for the columns; ``position`` is decoded here."""
+
+    project_id: int
+    resource: str
+    variant: str = ""
+    since: datetime | None = None
+    watermark: datetime | None = None
+    activity: datetime | None = None
+    position: dict[str, Any] | None = None
+    completed_at: datetime | None = None
+
+    def covers(self, since: datetime) -> bool:
+        """Whether a whole pass from ``since`` (or earlier) was finished once."""
+        return self.completed_at is not None and self.since is not None and self.since <= since
+
+    def put(self) -> Put:
+        """The change that stores it."""
+        row = asdict(self) | {"source": SOURCE}
+        return Put(PASSES, [row | {"position": json.dumps(self.position, default=str) if self.position else None}])
+
+
+class Passes:
+    """All passes of the source, read once at the start and kept in step by the run that owns them."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._lock = threading.Lock()
+        names = ("project_id", "resource", "variant", "since", "watermark", "activity", "position", "completed_at")
+        rows = connection.execute(
+            f"select {', '.join(names)} from bookkeeping.passes where source = $1", [SOURCE]
+        ).fetchall()
+        self._passes: dict[tuple[int, str, str], Pass] = {}
+        for row in rows:
+            values = dict(zip(names, row, strict=True))
+            values["position"] = json.loads(values["position"]) if values["position"] else None
+            self.set(Pass(**values))
+
+    def get(self, project_id: int, resource: str, variant: str = "") -> Pass:
+        """The pass, or a new one that covers nothing."""
+        with self._lock:
+            return self._passes.get((project_id, resource, variant)) or Pass(project_id, resource, variant)
+
+    def set(self, value: Pass) -> None:
+        """Remember (the caller stores it)."""
+        with self._lock:
+            self._passes[value.project_id, value.resource, value.variant] = value

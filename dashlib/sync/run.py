@@ -1,0 +1,212 @@
+"""One sync of GitLab, from the settings to the report."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dashlib.model import Put
+from dashlib.settings import Settings, SettingsError
+from dashlib.store import Store
+from dashlib.store.bookkeeping import LOADS
+from dashlib.sync.budget import Budget, PauseTooLong, Stopped
+from dashlib.sync.client import Client
+from dashlib.sync.context import Context, Problem
+from dashlib.sync.loop import Loop
+from dashlib.sync.passes import SOURCE, Passes
+from dashlib.sync.steps import projects, stages
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a sync was asked for; ``since`` is an inclusive day in the team's zone, ``only`` a glob of project paths."""
+
+    since: date | None = None
+    only: tuple[str, ...] = ()
+    full: bool = False
+    trigger: str = "command"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a sync is; ``stage`` names the most urgent kind of work left."""
+
+    stage: str
+    waiting: int
+    calls: int
+    rows: int
+    problems: int
+    projects: int
+    paused_seconds: float
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a sync did: the object that ``sync --json`` prints."""
+
+    calls: int
+    seconds: float
+    rows: dict[str, int]
+    errors: list[Problem]
+
+    def as_json(self) -> str:
+        """The contract's object."""
+        errors = [{"source": SOURCE, **asdict(problem)} for problem in self.errors]
+        return json.dumps({"calls": self.calls, "seconds": self.seconds, "rows": self.rows, "errors": errors})
+
+
+def sync(
+    settings: Settings,
+    store: Store,
+    request: Request | None = None,
+    *,
+    stop: threading.Event | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Report:
+    """Read everything that can have changed since the last sync, and what the window asks for.
+
+    Safe to cut off at any moment and to repeat. Problems are listed in the report, not raised; SettingsError is raised
+    when there is no token.
+    """
+    if settings.gitlab_token is None:
+        raise SettingsError("GITLAB_ACCESS_TOKEN is not set: make a token with scope read_api, or try `make demo`")
+    request = request or Request()
+    stop = stop or threading.Event()
+    began, started = time.monotonic(), datetime.now(UTC).replace(tzinfo=None)
+    budget = Budget(settings.calls_per_minute, stop)
+    client = Client(
+        settings.gitlab_url, settings.gitlab_token, budget, settings.timeout_seconds, settings.requests
+    )  # fmt: skip
+    context = _context(settings, store, client, request, started, stop)
+    load = {"source": SOURCE, "started_at": started, "trigger": request.trigger, "calls": 0, "rows": 0, "errors": 0}
+    store.write(Put(LOADS, [load]))
+    with _Reporting(context, on_progress):
+        fatal = _work(context, request)
+        store.write()
+    report = _report(context, fatal, time.monotonic() - began)
+    store.write(Put(LOADS, [load | _summary(context, report)]))
+    return report
+
+
+def window_start(settings: Settings, passes: Passes, since: date | None, now: datetime) -> datetime:
+    """The start of the window in UTC: it opens with the first sync and grows backwards only."""
+    zone = settings.zone
+    today = now.replace(tzinfo=UTC).astimezone(zone).date()
+    stored = passes.get(0, "window").since
+    if since is None:
+        if stored is not None:
+            return stored
+        since = today - timedelta(days=settings.window_days)
+    asked = _midnight(since, zone)
+    return min(asked, stored) if stored is not None else asked
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC).replace(tzinfo=None)
+
+
+def _context(
+    settings: Settings, store: Store, client: Client, request: Request, now: datetime, stop: threading.Event
+) -> Context:
+    reader = store.reader()
+    passes = Passes(reader)
+    reader.close()
+    since = window_start(settings, passes, request.since, now)
+    loop = Loop(settings.requests, _unset, (Stopped, PauseTooLong), stop)
+    context = Context(settings, store, client, loop, passes, since, now, request.full, request.only)
+    loop.failed = context.failed
+    window = replace(passes.get(0, "window"), since=since)
+    passes.set(window)
+    store.write(window.put())
+    return context
+
+
+def _unset(*_: Any) -> None:
+    raise RuntimeError("the loop has no owner yet")
+
+
+def _work(context: Context, request: Request) -> str | None:
+    """Run the loop to its end; the reason where it ended early."""
+    context.loop.add(projects.start(context))
+    try:
+        context.loop.run()
+    except PauseTooLong as error:
+        return str(error)
+    except Stopped:
+        return "stopped before the end; the next sync goes on from there"
+    if context.loop.stop.is_set():
+        return "stopped before the end; the next sync goes on from there"
+    if not context.projects and not context.problems:
+        wanted = ", ".join([*request.only, *context.settings.projects, *context.settings.groups])
+        return f"no project matches {wanted}" if wanted else "the token's user is a member of no project; set DASH_PROJECTS"
+    return None
+
+
+def _report(context: Context, fatal: str | None, seconds: float) -> Report:
+    problems = sorted(set(context.problems), key=lambda problem: (problem.project or "", problem.message))
+    if fatal is not None:
+        problems.insert(0, Problem(None, fatal))
+    rows = {table: count for table, count in sorted(context.rows.items()) if count and table != LOADS.name}
+    return Report(sum(context.client.calls.values()), round(seconds, 3), rows, problems)
+
+
+def _summary(context: Context, report: Report) -> dict[str, Any]:
+    return {
+        "finished_at": datetime.now(UTC).replace(tzinfo=None),
+        "calls": report.calls,
+        "rows": sum(report.rows.values()),
+        "rows_by_table": json.dumps(report.rows),
+        "calls_by_resource": json.dumps(dict(context.client.calls)),
+        "waited_seconds": context.client.budget.waited,
+        "errors": len(report.errors),
+        "error": "; ".join(_line(problem) for problem in report.errors[:20]) or None,
+    }
+
+
+def _line(problem: Problem) -> str:
+    return f"{problem.project}: {problem.message}" if problem.project else problem.message
+
+
+class _Reporting:
+    """Tells the progress twice a second while the sync runs."""
+
+    def __init__(self, context: Context, tell: Callable[[Progress], None] | None) -> None:
+        self._context, self._tell = context, tell
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sync-progress", daemon=True)
+
+    def __enter__(self) -> None:
+        if self._tell is not None:
+            self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        if self._tell is not None:
+            self._done.set()
+            self._thread.join()
+
+    def _run(self) -> None:
+        assert self._tell is not None
+        while not self._done.wait(0.25):
+            self._tell(self._progress())
+        self._tell(self._progress())
+
+    def _progress(self) -> Progress:
+        context = self._context
+        stage = context.loop.stage()
+        calls: Counter[str] = Counter(dict(context.client.calls))
+        return Progress(
+            stage=stages.NAMES.get(stage, "") if stage is not None else "writing",
+            waiting=context.loop.waiting(),
+            calls=sum(calls.values()),
+            rows=sum(dict(context.rows).values()),
+            problems=len(context.problems),
+            projects=len(context.projects),
+            paused_seconds=context.client.budget.waited,
+        )

@@ -1,0 +1,109 @@
+"""Commits that were pushed long after they were made: a list ``since`` yesterday cannot bring them.
+
+Two witnesses tell of them: a push event whose newest commit is not known, and a new commit whose parent is not known.
+Either is followed back (``ref_name`` takes a commit) until a page holds nothing new or the window ends.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from dashlib.model import Change, Put, Upsert
+from dashlib.sources.gitlab.commits import commit_row
+from dashlib.sources.tables import COMMITS
+from dashlib.store.bookkeeping import ASKED
+from dashlib.sync.client import Refused
+from dashlib.sync.context import Context, Project
+from dashlib.sync.loop import Task
+from dashlib.sync.passes import SOURCE
+from dashlib.sync.steps import stages
+
+RESOURCE = "commits pushed late"
+
+_PUSHED = """
+select distinct e.commit_to from events e
+where e.project_id = $project and e.ref_type = 'branch' and e.commit_to is not null and e.created_at > $after
+"""
+_PARENTS = """
+select distinct parent from (
+    select unnest(parent_ids) as parent from commits where project_id = $project and committed_at >= $after
+)
+"""
+_NEW = """
+  {column} not in (select id from commits where project_id = $project)
+  and {column} not in (
+      select ref from bookkeeping.asked where source = $source and project_id = $project and resource = $resource)
+"""
+
+
+def first(context: Context, project: Project) -> list[Task]:
+    """Follow the newest commits of pushes since the last look; a first sync reads every branch anyway."""
+    if not project.default_branch:
+        return []
+    state = context.passes.get(project.id, RESOURCE)
+    newest = context.query("select max(created_at) from events where project_id = $project", project=project.id)[0][0]
+    seen = replace(state, watermark=newest or context.since, completed_at=context.now, since=context.since)
+    if state.watermark is None:
+        context.submit([seen.put()])
+        return []
+    shas = [sha for (sha,) in _ask(context, project, f"{_PUSHED} and {_NEW.format(column='e.commit_to')}", state.watermark)]
+    return [_task(context, project, sha) for sha in shas] + [
+        Task((stages.CHASE, 1, project.order), RESOURCE, partial(_remember, context, seen), project.id)
+    ]
+
+
+def parents(context: Context, project: Project) -> list[Task]:
+    """Follow the unknown parents of recent commits."""
+    state = context.passes.get(project.id, RESOURCE)
+    if state.watermark is None:
+        return []
+    recent = state.watermark - timedelta(days=1)
+    shas = [sha for (sha,) in _ask(context, project, f"{_PARENTS} where {_NEW.format(column='parent')}", recent)]
+    return [_task(context, project, sha) for sha in shas]
+
+
+def _ask(context: Context, project: Project, statement: str, after: datetime) -> list[tuple[Any, ...]]:
+    return context.query(statement, project=project.id, after=after, source=SOURCE, resource=RESOURCE)
+
+
+def _remember(context: Context, seen: Any) -> list[Task]:
+    context.submit([seen.put()])
+    return []
+
+
+def _task(context: Context, project: Project, sha: str) -> Task:
+    return Task((stages.CHASE, 0, project.order), RESOURCE, partial(_follow, context, project, sha), project.id)
+
+
+def _follow(context: Context, project: Project, sha: str) -> list[Task]:
+    asked = {"source": SOURCE, "project_id": project.id, "resource": RESOURCE, "ref": sha}
+    query: dict[str, Any] | None = {
+        "ref_name": sha, "with_stats": "true", "since": context.since.strftime("%Y-%m-%dT%H:%M:%SZ"), "per_page": 100,
+    }  # fmt: skip
+    outcome, changes = "followed", list[Change]()
+    while query is not None:
+        try:
+            page = context.client.page(RESOURCE, f"/projects/{project.id}/repository/commits", query)
+        except Refused as refused:
+            if refused.status != 404:
+                raise
+            outcome = "missing"
+            break
+        rows = [commit_row(project.id, item) for item in page.items]
+        known = _known(context, project, [row["id"] for row in rows])
+        changes.append(Upsert(COMMITS, rows))
+        query = None if len(known) == len(rows) else page.next
+    context.submit([*changes, Put(ASKED, [asked | {"outcome": outcome, "tries": 1, "asked_at": context.now}])])
+    return []
+
+
+def _known(context: Context, project: Project, shas: list[str]) -> set[str]:
+    rows = context.query(
+        "select id from commits where project_id = $project and id in (select unnest($shas::varchar[]))",
+        project=project.id,
+        shas=shas,
+    )
+    return {sha for (sha,) in rows}

@@ -1,0 +1,198 @@
+"""The jobs of the pipelines that moved: as the project's one list where that is cheaper, else pipeline by pipeline.
+
+GitLab moves a pipeline's ``updated_at`` when its status changes, not when one of its jobs does: what is under way is
+asked at every sync, what is finished only when its version moved.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+
+from dashlib.model import Change, Put, Upsert
+from dashlib.sources.gitlab import stamps
+from dashlib.sources.gitlab.pipelines import job_row
+from dashlib.sources.gitlab.projects import user_row
+from dashlib.sources.tables import JOBS, USERS
+from dashlib.store.bookkeeping import JOBS_READ
+from dashlib.sync import plan
+from dashlib.sync.context import Context, Project
+from dashlib.sync.listing import Items, Listing
+from dashlib.sync.loop import Task
+from dashlib.sync.steps import bridges, logs, stages
+
+RESOURCE = "jobs"
+ONE_PIPELINE = "jobs of one pipeline"
+
+_DUE = """
+with ranked as (
+    select id, status, created_at, coalesce(updated_at, created_at) as updated_at,
+           row_number() over (order by created_at desc, id desc) as rank
+    from pipelines where project_id = $project and created_at is not null
+)
+select p.id, p.created_at, p.updated_at, p.rank
+from ranked p left join bookkeeping.jobs_read r on r.project_id = $project and r.pipeline_id = p.id
+where p.created_at >= $since
+  and ($full or r.pipeline_updated_at is null or r.pipeline_updated_at < p.updated_at
+       or p.created_at >= $recent and (
+           p.status not in ('success', 'failed', 'canceled', 'skipped', 'manual', 'scheduled')
+           or exists (
+               from jobs j where j.project_id = $project and j.pipeline_id = p.id
+                 and j.status in ('pending', 'running', 'canceling', 'preparing')
+           )))
+order by p.created_at desc, p.id desc
+"""
+
+
+def first(context: Context, project: Project) -> list[Task]:
+    """The tasks that read a project's jobs; its logs and trigger jobs follow when the last of them is done."""
+    state = context.passes.get(project.id, RESOURCE)
+    if state.position is not None:
+        again, goes_on = partial(first, context, project), partial(_after, context, project)
+        return [_listing(context, project, None, again, goes_on).resume().task()]
+    due = due_pipelines(context, project)
+    chosen = plan.jobs_plan(due, _jobs_per_pipeline(context, project))
+    parts = len(chosen.singles) + (chosen.until is not None)
+    arrived = _Barrier(parts, partial(_after, context, project))
+    tasks = [_single(context, project, pipeline, arrived).task() for pipeline in chosen.singles]
+    if chosen.until is not None:
+        tasks.append(_listing(context, project, chosen.until, arrived.arrive, arrived.arrive).task())
+    return tasks if parts else _after(context, project)
+
+
+def due_pipelines(context: Context, project: Project) -> list[plan.DuePipeline]:
+    """The pipelines of the window whose jobs must be read, newest first."""
+    rows = context.query(
+        _DUE,
+        project=project.id,
+        since=context.since,
+        full=context.full,
+        recent=context.now - timedelta(days=context.settings.window_days),
+    )
+    return [plan.DuePipeline(*row) for row in rows]
+
+
+def _jobs_per_pipeline(context: Context, project: Project) -> float:
+    found = context.query(
+        "select count(*), count(distinct pipeline_id) from jobs where project_id = $project", project=project.id
+    )
+    count, of_pipelines = found[0]
+    return count / of_pipelines if of_pipelines else plan.JOBS_PER_PIPELINE
+
+
+def _after(context: Context, project: Project) -> list[Task]:
+    return bridges.first(context, project) + logs.first(context, project)
+
+
+def _listing(
+    context: Context,
+    project: Project,
+    until: datetime | None,
+    then: Callable[[], Iterable[Task]],
+    on_failure: Callable[[], Iterable[Task]],
+) -> Listing:
+    """The project's list of jobs, retried ones too, newest first, back to ``until`` (None: as the checkpoint says).
+
+    It has no date filter. At its end every pipeline back to ``until`` counts as read, in the version known when the
+    pass began: what moved since then has a greater one and is due again.
+    """
+    path = f"/projects/{project.id}/jobs"
+    query = {"pagination": "keyset", "order_by": "id", "sort": "desc"}
+    listing = Listing(
+        context, stages.JOBS, RESOURCE, path, query, partial(job_changes, project), context.since,
+        project_id=project.id, order=project.order,
+    )  # fmt: skip
+    if until is not None:
+        listing.extra = {"until": until.isoformat(), "version": _greatest_version(context, project)}
+    listing.reaches_end = lambda items: _reaches(items, stamps.utc(listing.extra.get("until")))
+    listing.then = lambda: _mark_read(context, project, listing.extra, then)
+    listing.on_failure = on_failure
+    return listing
+
+
+def _reaches(items: Items, until: datetime | None) -> bool:
+    created = stamps.utc(items[-1].get("created_at")) if items else None
+    return created is not None and until is not None and created < until
+
+
+def _greatest_version(context: Context, project: Project) -> str | None:
+    found = context.query("select max(updated_at) from pipelines where project_id = $project", project=project.id)
+    return found[0][0].isoformat() if found[0][0] else None
+
+
+def _mark_read(
+    context: Context, project: Project, extra: Mapping[str, str], then: Callable[[], Iterable[Task]]
+) -> Iterable[Task]:
+    rows = context.query(
+        """
+        select id, least(coalesce(updated_at, created_at), $version::timestamp) from pipelines
+        where project_id = $project and created_at >= $until::timestamp and created_at >= $since
+          and created_at <= $version::timestamp
+        """,
+        project=project.id,
+        until=extra.get("until"),
+        version=extra.get("version"),
+        since=context.since,
+    )
+    context.submit([_read_mark(project, ident, version) for ident, version in rows]).result()
+    return then()
+
+
+def _read_mark(project: Project, pipeline_id: int, version: datetime) -> Change:
+    row = {"project_id": project.id, "pipeline_id": pipeline_id, "pipeline_updated_at": version}
+    return Put(JOBS_READ, [row])
+
+
+def _single(context: Context, project: Project, pipeline: plan.DuePipeline, arrived: _Barrier) -> Listing:
+    """One pipeline's jobs, retried attempts too."""
+    return Listing(
+        context,
+        stages.JOBS,
+        ONE_PIPELINE,
+        f"/projects/{project.id}/pipelines/{pipeline.id}/jobs",
+        {"include_retried": "true"},
+        partial(_of_pipeline, project, pipeline.id),
+        context.since,
+        project_id=project.id,
+        order=project.order,
+        then=partial(_pipeline_done, context, project, pipeline, arrived),
+        on_failure=arrived.arrive,
+        keeps_position=False,
+    )
+
+
+def _pipeline_done(
+    context: Context, project: Project, pipeline: plan.DuePipeline, arrived: _Barrier
+) -> Iterable[Task]:
+    context.submit([_read_mark(project, pipeline.id, pipeline.updated_at)])
+    return arrived.arrive()
+
+
+def job_changes(project: Project, items: Items, answered_at: datetime) -> Sequence[Change]:
+    """A page of jobs as rows, and the users met in them."""
+    users = {row["id"]: row for item in items if (row := user_row(item.get("user"), answered_at.date()))}
+    return [Upsert(JOBS, [job_row(project.id, item) for item in items]), Upsert(USERS, list(users.values()))]
+
+
+def _of_pipeline(project: Project, pipeline_id: int, items: Items, answered_at: datetime) -> Sequence[Change]:
+    named = [{**item, "pipeline": item.get("pipeline") or {"id": pipeline_id}} for item in items]
+    return job_changes(project, named, answered_at)
+
+
+class _Barrier:
+    """Several tasks, one continuation: whoever arrives last (done or failed) goes on."""
+
+    def __init__(self, parts: int, then: Callable[[], Iterable[Task]]) -> None:
+        self._lock = threading.Lock()
+        self._missing = parts
+        self._then = then
+
+    def arrive(self) -> Iterable[Task]:
+        """One part less; the last one names the tasks that follow."""
+        with self._lock:
+            self._missing -= 1
+            if self._missing:
+                return []
+        return self._then()

@@ -1,0 +1,125 @@
+"""Which schedule a scheduled pipeline belongs to: only the schedule's own list of pipelines tells.
+
+That list is oldest first, or in no stated order, and older versions ignore every filter (GITLAB.md 2.4): a list that
+turns out to grow with time is read from its last page backwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from dashlib.model import Change, Put, Upsert
+from dashlib.sources.gitlab.pipelines import pipeline_row
+from dashlib.sources.tables import PIPELINES
+from dashlib.store.bookkeeping import ASKED
+from dashlib.sync.client import Refused
+from dashlib.sync.context import Context, Project
+from dashlib.sync.loop import Task
+from dashlib.sync.passes import SOURCE
+from dashlib.sync.steps import stages
+
+RESOURCE = "schedule runs"
+
+
+def due(context: Context, project: Project) -> dict[int, tuple[datetime, str]]:
+    """Scheduled pipelines whose schedule is not known and was not asked for in vain: id to (created_at, ref)."""
+    rows = context.query(
+        """
+        select p.id, p.created_at, p.ref from pipelines p
+        where p.project_id = $project and p.source = 'schedule' and p.schedule_id is null and p.created_at >= $since
+          and not exists (
+              from bookkeeping.asked a
+              where a.source = $source and a.project_id = p.project_id and a.resource = $resource
+                and a.ref = p.id::varchar
+          )
+        """,
+        project=project.id,
+        since=context.since,
+        source=SOURCE,
+        resource=RESOURCE,
+    )
+    return {ident: (created, ref) for ident, created, ref in rows}
+
+
+def first(context: Context, project: Project) -> list[Task]:
+    """One task per project that has unexplained scheduled pipelines."""
+    if not due(context, project):
+        return []
+    urgency = (stages.SCHEDULE_LINKS, 0, project.order)
+    return [Task(urgency, RESOURCE, partial(_link, context, project), project.id)]
+
+
+def _link(context: Context, project: Project) -> list[Task]:
+    """Ask the schedules one after the other, likeliest first, until every pipeline has found its own."""
+    waiting = due(context, project)
+    for schedule in _candidates(context, project, {ref for _, ref in waiting.values()}):
+        if not waiting:
+            break
+        try:
+            mine = _pipelines_of(context, project, schedule, waiting)
+        except Refused as refused:
+            if refused.status != 404:
+                raise
+            continue
+        rows = [{**pipeline_row(project.id, item), "schedule_id": schedule} for item in mine]
+        context.submit([Upsert(PIPELINES, rows)]).result()
+        for row in rows:
+            waiting.pop(row["id"], None)
+    in_vain = [
+        {"source": SOURCE, "project_id": project.id, "resource": RESOURCE, "ref": str(ident)}
+        | {"outcome": "unknown", "tries": 1, "asked_at": context.now}
+        for ident in waiting
+    ]
+    changes: list[Change] = [Put(ASKED, in_vain), *context.succeeded(project.id, RESOURCE)]
+    context.submit(changes).result()
+    return []
+
+
+def _candidates(context: Context, project: Project, refs: set[str]) -> list[int]:
+    """The project's schedules, those on a wanted ref first: a schedule's ref may have been edited since it ran."""
+    rows = context.query(
+        "select id, ref from schedules where project_id = $project and deleted is not true order by active desc, id",
+        project=project.id,
+    )
+    return [ident for ident, ref in sorted(rows, key=lambda row: row[1] not in refs)]
+
+
+def _pipelines_of(
+    context: Context, project: Project, schedule: int, waiting: Mapping[int, tuple[datetime, str]]
+) -> list[Mapping[str, Any]]:
+    """Those of the waiting pipelines that the schedule started."""
+    oldest = min(created for created, _ in waiting.values()) - timedelta(days=1)
+    lowest = min(waiting)
+    path = f"/projects/{project.id}/pipeline_schedules/{schedule}/pipelines"
+    query: dict[str, Any] = {"sort": "desc", "created_after": oldest.strftime("%Y-%m-%dT%H:%M:%SZ"), "per_page": 100}
+    found: list[Mapping[str, Any]] = []
+    page = context.client.page(RESOURCE, path, query)
+    items = _things(page.items)
+    found += items
+    if _grows(items) and items[-1]["id"] < lowest and (page.total_pages or 0) > 2:
+        for number in range(page.total_pages or 0, 1, -1):
+            items = _things(context.client.page(RESOURCE, path, {**query, "page": number}).items)
+            found += items
+            if items and items[0]["id"] < lowest:
+                break
+        return [item for item in found if item["id"] in waiting]
+    while page.next is not None:
+        if items and not _grows(items) and items[-1]["id"] < lowest:
+            break
+        page = context.client.page(RESOURCE, path, page.next)
+        items = _things(page.items)
+        found += items
+    return [item for item in found if item["id"] in waiting]
+
+
+def _things(items: list[Any]) -> list[Mapping[str, Any]]:
+    return [item for item in items if isinstance(item, Mapping) and isinstance(item.get("id"), int)]
+
+
+def _grows(items: list[Mapping[str, Any]]) -> bool:
+    """Whether the page is surely oldest first (one item tells nothing, disorder neither)."""
+    ids = [item["id"] for item in items]
+    return len(ids) > 1 and ids == sorted(ids)

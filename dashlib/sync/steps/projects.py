@@ -1,0 +1,97 @@
+"""Which projects there are, and then everything of each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from dashlib.model import Change, Upsert
+from dashlib.sources.gitlab import stamps
+from dashlib.sources.gitlab.projects import project_row
+from dashlib.sources.gitlab.shapes import number
+from dashlib.sources.tables import PROJECTS
+from dashlib.sync import plan
+from dashlib.sync.client import Refused
+from dashlib.sync.context import Context, Project
+from dashlib.sync.loop import Task
+from dashlib.sync.steps import events, history, pipelines, stages
+
+RESOURCE = "projects"
+
+
+def start(context: Context) -> list[Task]:
+    """The first tasks of a sync: the lists of projects, and the events that belong to no project."""
+    queries = plan.project_queries(context.settings.groups, context.settings.projects)
+    return [_Projects(context, query).task() for query in queries] + events.personal(context)
+
+
+class _Projects:
+    """One list of projects. A page's projects are stored and their own tasks begin at once."""
+
+    def __init__(self, context: Context, query: plan.ProjectQuery) -> None:
+        self._context = context
+        self._asked = query
+        self._query: dict[str, Any] = dict(query.params)
+        if not query.single:
+            self._query["per_page"] = 100
+        if query.keyset:
+            self._query |= {"pagination": "keyset", "order_by": "id", "sort": "asc"}
+
+    def task(self) -> Task:
+        """The task that reads the next page."""
+        return Task((stages.PROJECTS, 0, 0), RESOURCE, self._read)
+
+    def _read(self) -> Iterable[Task]:
+        client, path = self._context.client, self._asked.path
+        if self._asked.single:
+            return self._taken([client.object(RESOURCE, path)], self._context.now)
+        try:
+            page = client.page(RESOURCE, path, self._query)
+        except Refused as refused:
+            if refused.status == 405 and self._query.pop("pagination", None):
+                return [self.task()]
+            if refused.status == 404 and self._asked.fallback:
+                # A user's name space is no group: look through everything the token can see.
+                return [_Projects(self._context, plan.EVERYTHING).task()]
+            raise
+        following = self._taken(page.items, page.answered_at)
+        if page.next is not None:
+            self._query = page.next
+            following.append(self.task())
+        return following
+
+    def _taken(self, items: list[Any], answered_at: datetime) -> list[Task]:
+        settings = self._context.settings
+        listed = [item for item in items if isinstance(item, Mapping) and isinstance(item.get("id"), int)]
+        rows = [(item, project_row(item)) for item in listed]
+        wanted = [
+            (item, row)
+            for item, row in rows
+            if plan.chosen(row["path_with_namespace"], settings.groups, settings.projects)
+            and plan.chosen(row["path_with_namespace"], (), self._context.only)
+        ]
+        changes: list[Change] = [Upsert(PROJECTS, [row for _, row in wanted])]
+        self._context.submit([*changes, *self._context.succeeded(0, RESOURCE)]).result()
+        tasks: list[Task] = []
+        for item, _ in wanted:
+            project = _project(item, len(self._context.projects))
+            if project.id not in self._context.projects:
+                self._context.projects[project.id] = project
+                tasks += pipelines.first(self._context, project) + history.first(self._context, project)
+        return tasks
+
+
+def _project(json: Mapping[str, Any], order: int) -> Project:
+    row = project_row(json)
+    return Project(
+        id=row["id"],
+        path=row["path_with_namespace"],
+        order=order,
+        default_branch=row["default_branch"],
+        builds_enabled=row["builds_enabled"],
+        issues_enabled=row["issues_enabled"],
+        archived=row["archived"],
+        last_activity_at=stamps.utc(json.get("last_activity_at")),
+        open_issues=number(json.get("open_issues_count")),
+    )
