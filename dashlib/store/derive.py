@@ -37,8 +37,9 @@ where jobs.project_id = r.project_id and jobs.id = r.id and jobs.retried is dist
 """
 
 # The list of pipelines brings no start, end, duration or user. GitLab's duration is the time in which at least one job
-# ran (lib/gitlab/ci/pipeline/duration.rb): overlapping jobs count once, gaps do not count. The first attempt's user is
-# the pipeline's: a retry belongs to whoever retried.
+# ran (lib/gitlab/ci/pipeline/duration.rb): overlapping jobs count once, waiting and retried attempts do not count
+# (doc/ci/pipelines, "How pipeline duration is calculated"). The first attempt's user is the pipeline's: a retry belongs
+# to whoever retried.
 PIPELINES_TIMES = """
 update pipelines set
     started_at = d.started_at,
@@ -48,9 +49,9 @@ update pipelines set
     username = d.username
 from (
     with spans as (
-        select project_id, pipeline_id, id, started_at, finished_at, user_id, username,
+        select project_id, pipeline_id, id, started_at, finished_at, user_id, username, retried,
                max(finished_at) over (
-                   partition by project_id, pipeline_id order by started_at, finished_at, id
+                   partition by project_id, pipeline_id, retried order by started_at, finished_at, id
                    rows between unbounded preceding and 1 preceding
                ) as busy_until
         from jobs
@@ -60,7 +61,7 @@ from (
                min(started_at) as started_at,
                max(finished_at) as finished_at,
                round(sum(epoch(finished_at - greatest(started_at, coalesce(least(busy_until, finished_at), started_at))))
-                   filter (finished_at > started_at)) as duration,
+                   filter (finished_at > started_at and retried is not true)) as duration,
                arg_min(user_id, id) as user_id,
                arg_min(username, id) as username
         from spans group by all
