@@ -44,7 +44,17 @@ class Cost:
 @contextmanager
 def simulated(repos: int, days: int, latency: float) -> Iterator[str]:
     """A simulated GitLab in its own process."""
-    command = [sys.executable, "-m", "dashlib.demo", "--repos", str(repos), "--days", str(days), "--latency", str(latency)]
+    command = [
+        sys.executable,
+        "-m",
+        "dashlib.demo",
+        "--repos",
+        str(repos),
+        "--days",
+        str(days),
+        "--latency",
+        str(latency),
+    ]
     process = subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
@@ -125,7 +135,9 @@ def main() -> None:
         shares = f"{cost.calls / script.calls:.2f} | {cost.seconds / script.seconds:.2f}"
         print(f"| {cost.name} | {cost.calls:,} | {cost.seconds:.1f} | {cost.rows:,} | {shares} |")
     waiting = first.calls * given.latency / 8
-    print(f"| physical limit of the first sync (8 lanes, waiting only) | {first.calls:,} | {waiting:.1f} | | | {waiting / script.seconds:.2f} |")
+    print(
+        f"| physical limit of the first sync (8 lanes, waiting only) | {first.calls:,} | {waiting:.1f} | | | {waiting / script.seconds:.2f} |"
+    )
     print(f"\nsecond / first calls: {second.calls / first.calls:.2f}")
 
 

@@ -11,7 +11,7 @@ that is absent means "unknown", and never overwrites what is known.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeAlias
 
@@ -39,7 +39,8 @@ class Table:
 
     ``columns`` maps every column to its DuckDB type. ``key`` identifies a row; it is not a constraint (DuckDB merges
     faster without, DuckLake has none), the merge keeps it unique. ``derived`` columns belong to no group: the
-    statements of ``derive`` fill them, in the same transaction, for the keys that a batch touched. ``scope`` names the
+    statements of ``derive`` fill them, in the same transaction, for the keys that a batch touched; ``defaults`` holds what
+    stands in them until then (SQL). ``scope`` names the
     leading key columns of tables that are read as complete listings (see ``store.Replace``).
     """
 
@@ -52,6 +53,7 @@ class Table:
     derive: tuple[str, ...] = ()
     scope: tuple[str, ...] = ()
     gone: str | None = None
+    defaults: Mapping[str, str] = field(default_factory=dict)
     schema: str = "main"
 
     def __post_init__(self) -> None:

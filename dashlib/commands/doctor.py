@@ -66,8 +66,10 @@ def _database(settings: Settings) -> Iterator[Finding]:
 
 def _gitlab(settings: Settings) -> Iterator[Finding]:
     if settings.gitlab_token is None:
-        yield False, "token: GITLAB_ACCESS_TOKEN is not set; make one with scope read_api at " + (
-            f"{settings.gitlab_url}/-/user_settings/personal_access_tokens"
+        yield (
+            False,
+            "token: GITLAB_ACCESS_TOKEN is not set; make one with scope read_api at "
+            + (f"{settings.gitlab_url}/-/user_settings/personal_access_tokens"),
         )
         return
     client = Client(settings.gitlab_url, settings.gitlab_token, Budget(), settings.timeout_seconds, 1, tries=2)
@@ -78,7 +80,10 @@ def _gitlab(settings: Settings) -> Iterator[Finding]:
             yield False, _refused(look, error, settings)
             return
         except (Unreachable, PauseTooLong) as error:
-            yield False, f"GitLab: {settings.gitlab_url} cannot be reached: {error}; check GITLAB_URL, proxy and certificate"
+            yield (
+                False,
+                f"GitLab: {settings.gitlab_url} cannot be reached: {error}; check GITLAB_URL, proxy and certificate",
+            )
             return
 
 

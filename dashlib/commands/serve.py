@@ -84,7 +84,9 @@ class Server:
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
-                raise StoreError(f"the server ended at once (exit code {self._process.returncode}); its words stand above")
+                raise StoreError(
+                    f"the server ended at once (exit code {self._process.returncode}); its words stand above"
+                )
             try:
                 if session.get(f"{self.url}/healthz", timeout=5).status_code == 200:
                     return

@@ -70,7 +70,9 @@ def _readable(settings: Settings) -> Path:
         for answer in app.call("snapshot"):
             return Path(answer["snapshot"])
     if not settings.database.exists():
-        raise StoreError(f"There is no database at {settings.database} yet: run `python -m dashlib sync`, or `make demo`")
+        raise StoreError(
+            f"There is no database at {settings.database} yet: run `python -m dashlib sync`, or `make demo`"
+        )
     return settings.database
 
 

@@ -39,7 +39,9 @@ def _found(settings: Settings) -> dict[str, Any]:
             running: dict[str, Any] = answer["status"]
             return running
     if not settings.database.exists():
-        raise StoreError(f"There is no database at {settings.database} yet: run `python -m dashlib sync`, or `make demo`")
+        raise StoreError(
+            f"There is no database at {settings.database} yet: run `python -m dashlib sync`, or `make demo`"
+        )
     with open_store(settings.database) as store:
         reader: duckdb.DuckDBPyConnection = store.reader()
         return status(reader, settings.database)

@@ -20,7 +20,9 @@ select source,
        arg_max(started_at, started_at) filter (finished_at is null) as unfinished_since
 from loads group by source order by source
 """
-TABLE_ROWS = " union all ".join(f"select '{table.name}', count(*) from {table.name}" for table in TABLES) + " order by 1"
+TABLE_ROWS = (
+    " union all ".join(f"select '{table.name}', count(*) from {table.name}" for table in TABLES) + " order by 1"
+)
 """Exact counts of the tables that sources fill; names are declared ones."""
 
 

@@ -33,7 +33,10 @@ PROJECTS = table(
         "changed_at": "TIMESTAMP",
     },
     groups={
-        "name": (["source", "native_id", "path_with_namespace", "name", "namespace", "web_url", "changed_at"], ["changed_at"]),
+        "name": (
+            ["source", "native_id", "path_with_namespace", "name", "namespace", "web_url", "changed_at"],
+            ["changed_at"],
+        ),
         "list": (
             ["description", "default_branch", "visibility", "archived", "topics", "builds_enabled", "issues_enabled"]
             + ["created_at", "updated_at", "last_activity_at"],
@@ -206,6 +209,7 @@ JOBS = table(
         "downstream": (["downstream_project_id", "downstream_pipeline_id"], []),
     },
     derived=["retried"],
+    defaults={"retried": "false"},
     derive=("jobs_retried", "pipelines_times"),
 )
 

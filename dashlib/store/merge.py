@@ -7,7 +7,7 @@ columns first, then the content, compared as DuckDB sort keys with null as the s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import duckdb
 
@@ -16,6 +16,7 @@ from dashlib.store.derive import DERIVE
 from dashlib.store.staging import ORDINAL, staged
 
 _STAGED = "staged_rows"
+_SCOPES = "staged_scopes"
 _LARGE_TEXT = frozenset({"text", "message", "description", "note_body"})
 """Columns compared by their digest: a four-megabyte log has no business in a sort key."""
 
@@ -33,58 +34,80 @@ def apply(connection: duckdb.DuckDBPyConnection, changes: Sequence[Change]) -> i
             upserts.setdefault(change.table.name, (change.table, []))[1].extend(change.rows)
     for table, rows in upserts.values():
         changed += _upsert(connection, table, rows)
-    for other in _coalesced([change for change in changes if not isinstance(change, Upsert)]):
-        changed += _state(connection, other)
+    for series in _coalesced([change for change in changes if not isinstance(change, Upsert)]):
+        changed += _state(connection, series)
     return changed
 
 
-def _coalesced(changes: list[Change]) -> list[Change]:
-    """Neighbouring puts (and deletes) of one table as one statement; tables do not depend on each other."""
-    merged: dict[str, list[Change]] = {}
+def _coalesced(changes: Sequence[Change]) -> list[list[Change]]:
+    """Neighbours of one kind and table as one series; tables do not depend on each other, series keep their order."""
+    by_table: dict[str, list[list[Change]]] = {}
     for change in changes:
-        series = merged.setdefault(change.table.name, [])
-        last = series[-1] if series else None
-        if isinstance(change, Put) and isinstance(last, Put):
-            series[-1] = Put(change.table, [*last.rows, *change.rows])
-        elif isinstance(change, Delete) and isinstance(last, Delete):
-            series[-1] = Delete(change.table, [*last.rows, *change.rows])
+        found = by_table.setdefault(change.table.name, [])
+        if found and type(found[-1][0]) is type(change) and not _same_scope_again(found[-1], change):
+            found[-1].append(change)
         else:
-            series.append(change)
-    return [change for series in merged.values() for change in series]
+            found.append([change])
+    return [series for found in by_table.values() for series in found]
 
 
-def _state(connection: duckdb.DuckDBPyConnection, change: Change) -> int:
-    if isinstance(change, Put):
-        return _overwrite(connection, change.table, change.rows) if change.rows else 0
-    if isinstance(change, Delete):
-        return _delete(connection, change.table, change.rows) if change.rows else 0
-    if isinstance(change, Replace):
-        return _replace(connection, change)
-    raise TypeError(f"not a change of state: {change!r}")
+def _same_scope_again(series: Sequence[Change], change: Change) -> bool:
+    """Two listings of one scope are two states, one after the other."""
+    return isinstance(change, Replace) and any(
+        isinstance(other, Replace) and other.scope == change.scope for other in series
+    )
+
+
+def _state(connection: duckdb.DuckDBPyConnection, series: Sequence[Change]) -> int:
+    table, rows = series[0].table, [row for change in series for row in change.rows]
+    if isinstance(series[0], Put):
+        return _overwrite(connection, table, rows) if rows else 0
+    if isinstance(series[0], Delete):
+        return _delete(connection, table, rows) if rows else 0
+    scopes = [change.scope for change in series if isinstance(change, Replace)]
+    return _replace(connection, table, scopes, rows)
 
 
 def _upsert(connection: duckdb.DuckDBPyConnection, table: Table, rows: Sequence[Row]) -> int:
-    by_group: dict[str, list[Row]] = {}
+    """Rows that carry the same groups go in together; where one key comes twice, group by group."""
+    alike: dict[tuple[str, ...], list[Row]] = {}
     for row in rows:
-        carried = table.groups_of(row)
+        carried = tuple(table.groups_of(row))
         if not carried:
             raise ValueError(f"{table.name}: a row that carries no group: {sorted(row)}")
-        for name in carried:
-            by_group.setdefault(name, []).append(row)
+        alike.setdefault(carried, []).append(row)
     changed = 0
-    for name, members in by_group.items():
-        changed += _merge_group(connection, table, table.groups[name], members)
+    for carried, members in alike.items():
+        if len({tuple(row[key] for key in table.key) for row in members}) == len(members):
+            changed += _merge_rows(connection, table, carried, members)
+        else:
+            changed += sum(_merge_newest(connection, table, name, members) for name in carried)
     if changed:
         _derive(connection, table, rows)
     return changed
 
 
-def _merge_group(connection: duckdb.DuckDBPyConnection, table: Table, group: Group, rows: Sequence[Row]) -> int:
-    keys = ", ".join(table.key)
-    newest = f"row_number() over (partition by {keys} order by {order_key(group)} desc)"
+def _merge_rows(connection: duckdb.DuckDBPyConnection, table: Table, carried: Sequence[str], rows: Sequence[Row]) -> int:
+    """One statement for all groups: each of a row's groups wins or loses by its own version."""
+    newer = {name: f"{order_key(table.groups[name], 's')} > {order_key(table.groups[name], 't')}" for name in carried}
+    if len(carried) == 1:
+        columns = table.groups[carried[0]].columns
+        return _merge(connection, table, columns, rows, _STAGED, newer[carried[0]])
+    columns = tuple(column for name in carried for column in table.groups[name].columns)
+    values = {
+        column: f"case when {newer[name]} then s.{column} else t.{column} end"
+        for name in carried
+        for column in table.groups[name].columns
+    }
+    return _merge(connection, table, columns, rows, _STAGED, " or ".join(newer.values()), values)
+
+
+def _merge_newest(connection: duckdb.DuckDBPyConnection, table: Table, name: str, rows: Sequence[Row]) -> int:
+    """One group of rows among which a key stands more than once: the newest of each goes in."""
+    group = table.groups[name]
+    newest = f"row_number() over (partition by {', '.join(table.key)} order by {order_key(group)} desc)"
     source = f"(select * from {_STAGED} qualify {newest} = 1)"
-    when = f"{order_key(group, 's')} > {order_key(group, 't')}"
-    return _merge(connection, table, group.columns, rows, source, when)
+    return _merge(connection, table, group.columns, rows, source, f"{order_key(group, 's')} > {order_key(group, 't')}")
 
 
 def _overwrite(connection: duckdb.DuckDBPyConnection, table: Table, rows: Sequence[Row]) -> int:
@@ -101,6 +124,7 @@ def _merge(
     rows: Sequence[Row],
     source: str,
     when: str,
+    values: Mapping[str, str] | None = None,
 ) -> int:
     names = [*table.key, *columns]
     connection.register(_STAGED, staged(table, names, rows))
@@ -109,7 +133,7 @@ def _merge(
             f"""
             merge into {table.qualified} t using {source} s
             on {" and ".join(f"t.{key} = s.{key}" for key in table.key)}
-            when matched and ({when}) then update set {", ".join(f"{c} = s.{c}" for c in columns)}
+            when matched and ({when}) then update set {", ".join(f"{c} = {(values or {}).get(c, f's.{c}')}" for c in columns)}
             when not matched then insert ({", ".join(names)}) values ({", ".join(f"s.{n}" for n in names)})
             """
         ).fetchone()
@@ -129,20 +153,27 @@ def _delete(connection: duckdb.DuckDBPyConnection, table: Table, rows: Sequence[
     return int(result[0]) if result else 0
 
 
-def _replace(connection: duckdb.DuckDBPyConnection, change: Replace) -> int:
-    table = change.table
-    rows = [{**row, table.gone: False} for row in change.rows] if table.gone else change.rows
-    within = " and ".join(f"t.{column} = ${column}" for column in table.scope)
+def _replace(
+    connection: duckdb.DuckDBPyConnection, table: Table, scopes: Sequence[Row], listed: Sequence[Row]
+) -> int:
+    """Complete listings of these scopes: absent rows go (or are marked), listed ones overwrite."""
+    rows = [{**row, table.gone: False} for row in listed] if table.gone else listed
+    within = " and ".join(f"t.{column} = p.{column}" for column in table.scope)
     connection.register(_STAGED, staged(table, table.key, rows))
+    connection.register(_SCOPES, staged(table, table.scope, scopes))
     try:
-        absent = f"{within} and not exists (select 1 from {_STAGED} s where {_same_key(table)})"
+        absent = (
+            f"exists (select 1 from {_SCOPES} p where {within}) "
+            f"and not exists (select 1 from {_STAGED} s where {_same_key(table)})"
+        )
         if table.gone:
             statement = f"update {table.qualified} t set {table.gone} = true where {absent} and {table.gone} is not true"
         else:
             statement = f"delete from {table.qualified} t where {absent}"
-        result = connection.execute(statement, {column: change.scope[column] for column in table.scope}).fetchone()
+        result = connection.execute(statement).fetchone()
     finally:
         connection.unregister(_STAGED)
+        connection.unregister(_SCOPES)
     changed = int(result[0]) if result else 0
     return changed + (_overwrite(connection, table, rows) if rows else 0)
 
@@ -152,7 +183,9 @@ def _derive(connection: duckdb.DuckDBPyConnection, table: Table, rows: Sequence[
         derivation = DERIVE[name]
         touched = sorted({derivation.scope(table, row) for row in rows})
         connection.execute("create or replace temp table touched (project_id bigint, pipeline_id bigint)")
-        connection.executemany("insert into touched values (?, ?)", touched) if len(touched) < 3 else connection.execute(
+        connection.executemany("insert into touched values (?, ?)", touched) if len(
+            touched
+        ) < 3 else connection.execute(
             "insert into touched select unnest($1::bigint[]), unnest($2::bigint[])",
             [[project for project, _ in touched], [pipeline for _, pipeline in touched]],
         )

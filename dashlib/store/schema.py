@@ -77,13 +77,18 @@ def _create(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
         ).fetchall()
     }
     if not have:
-        columns = ", ".join(f"{name} {kind}" for name, kind in table.columns.items())
+        columns = ", ".join(_declared(table, name) for name in table.columns)
         connection.execute(f"create table {table.qualified} ({columns})")
         connection.execute(f"comment on table {table.qualified} is '{_quoted(table.grain)}'")
         return
-    for name, kind in table.columns.items():
+    for name in table.columns:
         if name not in have:
-            connection.execute(f"alter table {table.qualified} add column {name} {kind}")
+            connection.execute(f"alter table {table.qualified} add column {_declared(table, name)}")
+
+
+def _declared(table: Table, column: str) -> str:
+    default = f" default {table.defaults[column]}" if column in table.defaults else ""
+    return f"{column} {table.columns[column]}{default}"
 
 
 def _create_views(connection: duckdb.DuckDBPyConnection) -> None:

@@ -128,4 +128,3 @@ class Writer:
             raise
         if changed and any(change.table.schema == "main" for change in changes):
             self._on_commit()
-

@@ -65,7 +65,10 @@ class BackgroundSync:
             raise SyncRunning
         try:
             self._state = SyncState(
-                running=True, trigger=request.trigger, started_at=datetime.now(UTC).replace(tzinfo=None), stage="projects"
+                running=True,
+                trigger=request.trigger,
+                started_at=datetime.now(UTC).replace(tzinfo=None),
+                stage="projects",
             )
 
             def told(progress: Progress) -> None:

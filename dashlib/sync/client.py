@@ -92,7 +92,9 @@ class Client:
         """A body too large to hold: ``read`` gets its chunks, anew at each try. Raises like ``page``."""
         return self._asked(resource, path, {}, read)[0]
 
-    def _asked(self, resource: str, path: str, params: Mapping[str, Any], read: Any) -> tuple[Any, Mapping[str, str], Any]:
+    def _asked(
+        self, resource: str, path: str, params: Mapping[str, Any], read: Any
+    ) -> tuple[Any, Mapping[str, str], Any]:
         """Ask until there is a whole answer; a 429 is waited for and is not a try."""
         tries = 0
         while True:
@@ -111,7 +113,9 @@ class Client:
                     self.retries += 1
                 self.budget.sleep(min(20.0, 0.2 * 2**tries) * random.uniform(0.5, 1.0))  # noqa: S311
 
-    def _once(self, resource: str, path: str, params: Mapping[str, Any], read: Any) -> tuple[Any, Mapping[str, str], Any]:
+    def _once(
+        self, resource: str, path: str, params: Mapping[str, Any], read: Any
+    ) -> tuple[Any, Mapping[str, str], Any]:
         client = self._client()
         with self._lock:
             self.calls[resource] += 1
@@ -200,7 +204,10 @@ def _next(headers: Mapping[str, str], params: dict[str, Any]) -> dict[str, Any] 
     for part in link:
         if part.get("rel") == "next":
             query = parse_qs(urlsplit(part["url"]).query, keep_blank_values=True)
-            found = {**params, **{name: values if name.endswith("[]") else values[-1] for name, values in query.items()}}
+            found = {
+                **params,
+                **{name: values if name.endswith("[]") else values[-1] for name, values in query.items()},
+            }
             found.pop("private_token", None)
             return None if found == {k: str(v) for k, v in params.items()} else found
     page = _count(headers.get("X-Next-Page"))
@@ -221,7 +228,9 @@ def _said(error: GitlabError) -> str:
     if isinstance(error.error_message, bytes):
         text = error.error_message.decode("utf-8", "replace")
     line = " ".join(text.split())
-    return f"HTTP {error.response_code}" if not line or "<" in line[:200] else f"HTTP {error.response_code}: {line[:200]}"
+    return (
+        f"HTTP {error.response_code}" if not line or "<" in line[:200] else f"HTTP {error.response_code}: {line[:200]}"
+    )
 
 
 def _what(error: Exception) -> str:

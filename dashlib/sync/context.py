@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from dashlib.model import Change, Delete, Put
+from dashlib.model import Change, Delete, Put, Row, Upsert
 from dashlib.settings import Settings
+from dashlib.sources.tables import USERS
 from dashlib.store import Store
 from dashlib.store.bookkeeping import PROBLEMS
 from dashlib.sync.client import Client, Refused
@@ -44,7 +45,10 @@ class Problem:
 
 @dataclass
 class Context:
-    """One run. ``since`` is the start of the window (UTC); ``now`` the run's start."""
+    """One run. ``since`` is the start of the window (UTC); ``now`` the run's start.
+
+    ``jobs_read_back`` says of a project how far back its list of jobs was read in this run, and when that began.
+    """
 
     settings: Settings
     store: Store
@@ -58,9 +62,11 @@ class Context:
     rows: Counter[str] = field(default_factory=Counter)
     problems: list[Problem] = field(default_factory=list)
     projects: dict[int, Project] = field(default_factory=dict)
+    jobs_read_back: dict[int, tuple[datetime, datetime]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
+        self._users: dict[int, Row] = {}
         self._known_problems = {
             (project, resource): first
             for project, resource, first in self.query(
@@ -77,7 +83,8 @@ class Context:
             reader.close()
 
     def submit(self, changes: Sequence[Change]) -> Future[int]:
-        """Hand rows to the writer and count them."""
+        """Hand rows to the writer and count them; users met before in this run are not written again."""
+        changes = [self._not_met_yet(change) for change in changes]
         with self._lock:
             for change in changes:
                 if change.table.schema == "main":
@@ -85,6 +92,14 @@ class Context:
         stored = self.store.submit(changes)
         stored.add_done_callback(self._told_if_lost)
         return stored
+
+    def _not_met_yet(self, change: Change) -> Change:
+        if change.table is not USERS or not isinstance(change, Upsert):
+            return change
+        with self._lock:
+            new = {row["id"]: row for row in change.rows if self._users.get(row["id"]) != row}
+            self._users |= new
+        return Upsert(USERS, list(new.values()))
 
     def _told_if_lost(self, stored: Future[int]) -> None:
         """Rows that cannot be written are a defect of ours: never silent, even where nobody waits for them."""

@@ -70,6 +70,11 @@ class Listing:
         self._seen: datetime | None = None
         self._stored: Future[int] | None = None
 
+    @property
+    def started(self) -> datetime | None:
+        """When the server answered the first page."""
+        return self._started
+
     def task(self) -> Task:
         """The task that reads the next page."""
         urgency = (self.stage, self._page, self.order)
@@ -117,10 +122,14 @@ class Listing:
         if not done:
             self._query, self._page = page.next or {}, self._page + 1
             return [self.task()]
-        self._stored.result()
         if self.keeps_position:
             self.context.passes.set(state)
-        return self.then()
+        self.context.loop.add_after(self._stored, self._follow())
+        return []
+
+    def _follow(self) -> Task:
+        """What comes after the pass reads the database: it waits until the last page is in it."""
+        return Task((self.stage, 0, self.order), self.resource, self.then, self.project_id, self.on_failure)
 
     def _under_way(self, page: Page) -> Pass:
         """The checkpoint behind a page that is not the last; what was complete before stays so."""
@@ -176,6 +185,8 @@ class Whole:
             completed_at=page.answered_at,
         )
         cleared = self.context.succeeded(self.project_id, self.resource)
-        self.context.submit([*self.changes(self._items, page.answered_at), state.put(), *cleared]).result()
+        stored = self.context.submit([*self.changes(self._items, page.answered_at), state.put(), *cleared])
         self.context.passes.set(state)
-        return self.then()
+        follow = Task((self.stage, 0, self.order), self.resource, self.then, self.project_id, self.on_failure)
+        self.context.loop.add_after(stored, follow)
+        return []

@@ -11,6 +11,7 @@ import itertools
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -46,6 +47,7 @@ class Loop:
         self._order = itertools.count()
         self._changed = threading.Condition()
         self._active = 0
+        self._pending = 0
         self._stages: Counter[float] = Counter()
         self._error: Exception | None = None
 
@@ -56,6 +58,29 @@ class Loop:
                 heapq.heappush(self._heap, (task.urgency, next(self._order), task))
                 self._stages[task.urgency[0]] += 1
             self._changed.notify_all()
+
+    def add_after(self, stored: Future[int], task: Task) -> None:
+        """Put a task into the queue once something is on disk; nobody waits for it meanwhile.
+
+        A failure to store fails the task.
+        """
+        with self._changed:
+            self._pending += 1
+            self._stages[task.urgency[0]] += 1
+
+        def arrived(done: Future[int]) -> None:
+            error = done.exception()
+            with self._changed:
+                self._pending -= 1
+                self._stages[task.urgency[0]] -= 1
+            if isinstance(error, Exception):
+                self.failed(task, error)
+            else:
+                self.add([task])
+            with self._changed:
+                self._changed.notify_all()
+
+        stored.add_done_callback(arrived)
 
     def run(self) -> None:
         """Work until the queue is empty. Raises the first fatal exception of a task."""
@@ -96,7 +121,7 @@ class Loop:
     def _take(self) -> Task | None:
         with self._changed:
             while True:
-                if self.stop.is_set() or (not self._heap and not self._active):
+                if self.stop.is_set() or not (self._heap or self._active or self._pending):
                     self._changed.notify_all()
                     return None
                 if self._heap:

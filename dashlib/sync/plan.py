@@ -128,4 +128,11 @@ def project_queries(groups: Sequence[str], projects: Sequence[str]) -> list[Proj
 
 def quoted(path: str) -> str:
     """A project's or group's path as one segment of a URL."""
-    return path.strip("/").replace("%", "%25").replace("/", "%2F").replace("?", "%3F").replace("#", "%23").replace(" ", "%20")
+    return (
+        path.strip("/")
+        .replace("%", "%25")
+        .replace("/", "%2F")
+        .replace("?", "%3F")
+        .replace("#", "%23")
+        .replace(" ", "%20")
+    )

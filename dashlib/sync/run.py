@@ -145,7 +145,11 @@ def _work(context: Context, request: Request) -> str | None:
         return "stopped before the end; the next sync goes on from there"
     if not context.projects and not context.problems:
         wanted = ", ".join([*request.only, *context.settings.projects, *context.settings.groups])
-        return f"no project matches {wanted}" if wanted else "the token's user is a member of no project; set DASH_PROJECTS"
+        return (
+            f"no project matches {wanted}"
+            if wanted
+            else "the token's user is a member of no project; set DASH_PROJECTS"
+        )
     return None
 
 

@@ -1,8 +1,8 @@
 """Trigger jobs and pipeline details, asked only where the jobs leave a question.
 
 The lists of jobs leave trigger jobs out (GITLAB.md 2.5). They are asked for pipelines that failed though none of their
-jobs explains it, and for the likely parents of child pipelines. A failed pipeline without any job (an invalid
-``.gitlab-ci.yml``) is asked for its detail, which says why.
+jobs explains it, and for the likely parents of child pipelines that did not pass: there it matters whose they are. A
+failed pipeline without any job (an invalid ``.gitlab-ci.yml``) is asked for its detail, which says why.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ _UNEXPLAINED = """
 with children as (
     select sha, ref, created_at from pipelines
     where project_id = $project and source = 'parent_pipeline' and parent_pipeline_id is null and created_at >= $since
+      and status not in ('success', 'skipped')
 ), parents as (
     select arg_max(p.id, p.created_at) as id
     from children c join pipelines p on p.project_id = $project and p.sha = c.sha

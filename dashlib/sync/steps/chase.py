@@ -49,7 +49,9 @@ def first(context: Context, project: Project) -> list[Task]:
     if state.watermark is None:
         context.submit([seen.put()])
         return []
-    shas = [sha for (sha,) in _ask(context, project, f"{_PUSHED} and {_NEW.format(column='e.commit_to')}", state.watermark)]
+    shas = [
+        sha for (sha,) in _ask(context, project, f"{_PUSHED} and {_NEW.format(column='e.commit_to')}", state.watermark)
+    ]
     return [_task(context, project, sha) for sha in shas] + [
         Task((stages.CHASE, 1, project.order), RESOURCE, partial(_remember, context, seen), project.id)
     ]

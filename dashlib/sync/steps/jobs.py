@@ -21,7 +21,7 @@ from dashlib.sync import plan
 from dashlib.sync.context import Context, Project
 from dashlib.sync.listing import Items, Listing
 from dashlib.sync.loop import Task
-from dashlib.sync.steps import bridges, logs, stages
+from dashlib.sync.steps import bridges, children, logs, stages
 
 RESOURCE = "jobs"
 ONE_PIPELINE = "jobs of one pipeline"
@@ -83,7 +83,22 @@ def _jobs_per_pipeline(context: Context, project: Project) -> float:
 
 
 def _after(context: Context, project: Project) -> list[Task]:
+    """Child pipelines that the jobs gave away, then what explains failures."""
+    explain = partial(_explain, context, project)
+    asked = children.after_jobs(context, project, partial(_with_children, context, project), explain)
+    return explain() if asked is None else asked
+
+
+def _explain(context: Context, project: Project) -> list[Task]:
     return bridges.first(context, project) + logs.first(context, project)
+
+
+def _with_children(context: Context, project: Project) -> Iterable[Task]:
+    """The children's jobs stood in the list that was read: only what has moved since then is still to be read."""
+    if project.id in context.jobs_read_back:
+        until, started = context.jobs_read_back[project.id]
+        _mark_read(context, project, until, started)
+    return first(context, project)
 
 
 def _listing(
@@ -95,19 +110,18 @@ def _listing(
 ) -> Listing:
     """The project's list of jobs, retried ones too, newest first, back to ``until`` (None: as the checkpoint says).
 
-    It has no date filter. At its end every pipeline back to ``until`` counts as read, in the version known when the
-    pass began: what moved since then has a greater one and is due again.
+    It has no date filter.
     """
     path = f"/projects/{project.id}/jobs"
     query = {"pagination": "keyset", "order_by": "id", "sort": "desc"}
     listing = Listing(
-        context, stages.JOBS, RESOURCE, path, query, partial(job_changes, project), context.since,
+        context, stages.JOBS, RESOURCE, path, query, partial(_of_window, context, project), context.since,
         project_id=project.id, order=project.order,
     )  # fmt: skip
     if until is not None:
-        listing.extra = {"until": until.isoformat(), "version": _greatest_version(context, project)}
+        listing.extra = {"until": until.isoformat()}
     listing.reaches_end = lambda items: _reaches(items, stamps.utc(listing.extra.get("until")))
-    listing.then = lambda: _mark_read(context, project, listing.extra, then)
+    listing.then = lambda: _read_back(context, project, listing, then)
     listing.on_failure = on_failure
     return listing
 
@@ -117,27 +131,30 @@ def _reaches(items: Items, until: datetime | None) -> bool:
     return created is not None and until is not None and created < until
 
 
-def _greatest_version(context: Context, project: Project) -> str | None:
-    found = context.query("select max(updated_at) from pipelines where project_id = $project", project=project.id)
-    return found[0][0].isoformat() if found[0][0] else None
-
-
-def _mark_read(
-    context: Context, project: Project, extra: Mapping[str, str], then: Callable[[], Iterable[Task]]
+def _read_back(
+    context: Context, project: Project, listing: Listing, then: Callable[[], Iterable[Task]]
 ) -> Iterable[Task]:
+    until, started = stamps.utc(listing.extra.get("until")), listing.started
+    if until is not None and started is not None:
+        context.jobs_read_back[project.id] = (until, started)
+        _mark_read(context, project, until, started)
+    return then()
+
+
+def _mark_read(context: Context, project: Project, until: datetime, started: datetime) -> None:
+    """Pipelines back to ``until`` count as read, as they were when the pass began: what moved since is due again."""
     rows = context.query(
         """
-        select id, least(coalesce(updated_at, created_at), $version::timestamp) from pipelines
-        where project_id = $project and created_at >= $until::timestamp and created_at >= $since
-          and created_at <= $version::timestamp
+        select project_id, id, least(coalesce(updated_at, created_at), $started) from pipelines
+        where project_id = $project and created_at >= greatest($until, $since) and created_at <= $started
         """,
         project=project.id,
-        until=extra.get("until"),
-        version=extra.get("version"),
+        until=until,
+        started=started,
         since=context.since,
     )
-    context.submit([_read_mark(project, ident, version) for ident, version in rows]).result()
-    return then()
+    names = ("project_id", "pipeline_id", "pipeline_updated_at")
+    context.submit([Put(JOBS_READ, [dict(zip(names, row, strict=True)) for row in rows])]).result()
 
 
 def _read_mark(project: Project, pipeline_id: int, version: datetime) -> Change:
@@ -163,9 +180,7 @@ def _single(context: Context, project: Project, pipeline: plan.DuePipeline, arri
     )
 
 
-def _pipeline_done(
-    context: Context, project: Project, pipeline: plan.DuePipeline, arrived: _Barrier
-) -> Iterable[Task]:
+def _pipeline_done(context: Context, project: Project, pipeline: plan.DuePipeline, arrived: _Barrier) -> Iterable[Task]:
     context.submit([_read_mark(project, pipeline.id, pipeline.updated_at)])
     return arrived.arrive()
 
@@ -174,6 +189,12 @@ def job_changes(project: Project, items: Items, answered_at: datetime) -> Sequen
     """A page of jobs as rows, and the users met in them."""
     users = {row["id"]: row for item in items if (row := user_row(item.get("user"), answered_at.date()))}
     return [Upsert(JOBS, [job_row(project.id, item) for item in items]), Upsert(USERS, list(users.values()))]
+
+
+def _of_window(context: Context, project: Project, items: Items, answered_at: datetime) -> Sequence[Change]:
+    """The last page reaches back behind the window."""
+    created = [(item, stamps.utc(item.get("created_at"))) for item in items]
+    return job_changes(project, [item for item, at in created if at is None or at >= context.since], answered_at)
 
 
 def _of_pipeline(project: Project, pipeline_id: int, items: Items, answered_at: datetime) -> Sequence[Change]:

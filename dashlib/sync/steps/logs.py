@@ -91,5 +91,8 @@ def _changes(project: Project, job_id: int, trace: Trace, tries: int, now: datet
     if row is None:
         return [Put(ASKED, [{**key, "outcome": "missing", "tries": tries + 1, "asked_at": now}])]
     if not row["complete"]:
-        return [Upsert(TRACES, [row]), Put(ASKED, [{**key, "outcome": "incomplete", "tries": tries + 1, "asked_at": now}])]
+        return [
+            Upsert(TRACES, [row]),
+            Put(ASKED, [{**key, "outcome": "incomplete", "tries": tries + 1, "asked_at": now}]),
+        ]
     return [Upsert(TRACES, [row]), Delete(ASKED, [key])]

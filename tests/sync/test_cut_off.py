@@ -1,0 +1,89 @@
+"""A sync that is cut off anywhere goes on from there: no holes, no doubles, the same rows as one that was not."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from dashlib.demo.gitlab import READ_TOKEN
+from dashlib.store import open_store
+from dashlib.sync.run import Request, sync
+from tests.sync.world import SINCE, GitLab, everything, settings_for, synced
+
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+def started(gitlab: GitLab, database: Path) -> subprocess.Popen[bytes]:
+    environment = {
+        **os.environ,
+        "GITLAB_URL": gitlab.url,
+        "GITLAB_ACCESS_TOKEN": READ_TOKEN,
+        "DASH_DATABASE": str(database),
+        "DASH_PROJECTS": "*",
+    }
+    command = [sys.executable, "-m", "dashlib", "sync", "--since", SINCE.isoformat(), "--json"]
+    return subprocess.Popen(command, cwd=_ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def test_killed_at_ten_moments_then_once_more(gitlab: GitLab, tmp_path: Path) -> None:
+    undisturbed, killed = tmp_path / "undisturbed.duckdb", tmp_path / "killed.duckdb"
+    assert not synced(gitlab, undisturbed).errors
+    dice = random.Random(20261121)
+    deaths = 0
+    for _ in range(10):
+        process = started(gitlab, killed)
+        calls = len(gitlab.calls) + dice.randrange(0, 120)
+        deadline = time.monotonic() + 30
+        while process.poll() is None and len(gitlab.calls) < calls and time.monotonic() < deadline:
+            time.sleep(0.005)
+        time.sleep(dice.random() * 0.3)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        deaths += process.returncode == -signal.SIGKILL
+    assert deaths >= 5
+    last = started(gitlab, killed)
+    _, said = last.communicate(timeout=120)
+    assert last.returncode == 0, said
+    assert everything(killed) == everything(undisturbed)
+
+
+@pytest.mark.parametrize(
+    "kind", ["reset", "cut_short", "bad_gateway", "unavailable", "broken_json", "too_many", "server_error"]
+)
+def test_faults_cost_time_not_rows(gitlab: GitLab, tmp_path: Path, kind: str) -> None:
+    calm = tmp_path / "calm.duckdb"
+    assert not synced(gitlab, calm).errors
+    gitlab.faults.add(kind, path=r"^(?!.*trace)", every=9, times=25)  # type: ignore[arg-type]
+    stormy = tmp_path / "stormy.duckdb"
+    assert not synced(gitlab, stormy).errors
+    assert everything(stormy) == everything(calm)
+
+
+def test_stopped_by_a_person(gitlab: GitLab, tmp_path: Path) -> None:
+    """Ctrl-C ends the sync at its next page; the next one goes on."""
+    calm, stopped = tmp_path / "calm.duckdb", tmp_path / "stopped.duckdb"
+    assert not synced(gitlab, calm).errors
+    stop = threading.Event()
+    asked = len(gitlab.calls)
+    with open_store(stopped) as store:
+        watch = threading.Thread(target=lambda: _stop_after(gitlab, asked + 60, stop))
+        watch.start()
+        report = sync(settings_for(gitlab, stopped), store, Request(since=SINCE), stop=stop)
+        watch.join()
+    assert "stopped" in report.errors[0].message
+    assert not synced(gitlab, stopped).errors
+    assert everything(stopped) == everything(calm)
+
+
+def _stop_after(gitlab: GitLab, calls: int, stop: threading.Event) -> None:
+    while len(gitlab.calls) < calls:
+        time.sleep(0.002)
+    stop.set()

@@ -1,0 +1,64 @@
+"""A small company on a simulated GitLab, and what a sync of it must bring."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from dashlib.demo.faults import Faults
+from dashlib.demo.gitlab import READ_TOKEN, create_app
+from dashlib.demo.serve import serving
+from dashlib.demo.world import World
+from dashlib.settings import Settings
+from dashlib.store import open_store
+from dashlib.store.database import TABLES
+from dashlib.sync.run import Report, Request, sync
+
+END = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
+SINCE = date(2026, 10, 30)
+
+
+@dataclass
+class GitLab:
+    """A running simulated GitLab: its world, its faults, its record of calls."""
+
+    url: str
+    world: World
+    faults: Faults
+    calls: list[Any]
+
+
+@contextmanager
+def running_gitlab(repos: int = 10, days: int = 21) -> Iterator[GitLab]:
+    world, faults = World(7, END, repos=repos, days=days), Faults()
+    app = create_app(world, faults=faults)
+    with serving(app) as url:
+        yield GitLab(url, world, faults, app.state.calls)
+
+
+def settings_for(gitlab: GitLab, database: Path, **more: Any) -> Settings:
+    values: dict[str, Any] = {"projects": ("*",)} | more
+    return Settings(gitlab_url=gitlab.url, gitlab_token=READ_TOKEN, database=database, **values)
+
+
+def synced(gitlab: GitLab, database: Path, request: Request | None = None, **more: Any) -> Report:
+    settings = settings_for(gitlab, database, **more)
+    with open_store(database) as store:
+        return sync(settings, store, request or Request(since=SINCE))
+
+
+def rows(database: Path, statement: str) -> list[tuple[Any, ...]]:
+    with open_store(database) as store:
+        return store.reader().execute(statement).fetchall()
+
+
+def everything(database: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """All rows of all data tables; ``loads`` is bookkeeping."""
+    names = [table.name for table in TABLES if table.schema == "main" and table.name != "loads"]
+    with open_store(database) as store:
+        reader = store.reader()
+        return {name: sorted(reader.execute(f"select * from {name}").fetchall(), key=repr) for name in names}
