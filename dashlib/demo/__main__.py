@@ -1,0 +1,69 @@
+"""`python -m dashlib.demo`: the simulated GitLab in the foreground."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import UTC, datetime
+
+from dashlib.demo.gitlab import READ_TOKEN, create_app
+from dashlib.demo.live import Live
+from dashlib.demo.sender import HookSender
+from dashlib.demo.serve import serve_forever
+from dashlib.demo.world import World
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    made = argparse.ArgumentParser(prog="python -m dashlib.demo", description=__doc__)
+    made.add_argument("--host", default="127.0.0.1")
+    made.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    made.add_argument("--repos", type=int, default=40)
+    made.add_argument("--days", type=int, default=60)
+    made.add_argument("--seed", type=int, default=1)
+    made.add_argument("--end", type=datetime.fromisoformat, default=None, help="ISO 8601; default: now")
+    made.add_argument("--token", default=READ_TOKEN)
+    made.add_argument("--latency", type=float, default=0.0, help="seconds added to every API call")
+    made.add_argument("--live", type=float, default=0.0, metavar="SECONDS", help="something happens this often")
+    made.add_argument("--hook-url", default=None, help="where to send webhooks")
+    made.add_argument("--hook-token", default="", help="X-Gitlab-Token of the webhooks")
+    return made
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serves until interrupted; the URL is the one line on stdout."""
+    given = parser().parse_args(arguments)
+    end = given.end or datetime.now(UTC)
+    world = World(given.seed, end if end.tzinfo else end.replace(tzinfo=UTC), given.repos, given.days)
+    app = create_app(world, token=given.token, latency=given.latency)
+    sender: HookSender | None = None
+    live: Live | None = None
+
+    def started(url: str) -> None:
+        nonlocal sender, live
+        if given.hook_url:
+            sender = HookSender(given.hook_url, given.hook_token, base_url=url)
+        if given.live > 0:
+            live = Live(world, sender)
+            live.start(given.live)
+        _say(url)
+
+    try:
+        serve_forever(app, given.host, given.port, started)
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        if live is not None:
+            live.stop()
+        if sender is not None:
+            sender.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
