@@ -1,16 +1,18 @@
 """What to ask for: the decisions of a sync, pure, so that they can be tested without a server.
 
 The call plan. With R repositories, P pipelines and J jobs per repository in the window, F failed jobs on the main line,
-S schedules, C commits, I issues and E events per repository, a first sync makes about
+S schedules, C commits and E events per repository, G groups with I issues each, a first sync makes about
 
     ⌈R/100⌉  projects
     + R · ( ⌈P/100⌉ pipelines + 1 child pipelines + ⌈J/100⌉ jobs + 1 schedules + S their pipelines
-            + 1 members + ⌈C/100⌉ commits + ⌈I/100⌉ issues + ⌈E/100⌉ events )
+            + 1 members + ⌈C/100⌉ commits + ⌈E/100⌉ events )
+    + ⌈I/100⌉ issues of each of G groups (of each repository where a group holds few of them)
     + F logs + one call for each failed pipeline that no failed job explains
 
-and a later one, in which m repositories had a pipeline that moved and a were active,
+(child pipelines are asked only where the jobs name pipelines that the list left out), and a later one, in which m
+repositories had a pipeline that moved and a were active,
 
-    ⌈R/100⌉ + R pipelines + m · (jobs, child pipelines) + a · (events, commits, issues) + new logs.
+    ⌈R/100⌉ + R pipelines + G issues + m · (jobs, child pipelines) + a · (events, commits) + new logs.
 
 The seed's plan is ``5 + R + R·D + R·D·J``: one call for the jobs of each of D nightlies, and one for each log. Reading a
 project's jobs as one list costs a hundredth of a call per job, whichever pipeline it belongs to.

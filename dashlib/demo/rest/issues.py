@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from dashlib.demo.calls import Call, Handler, Reply, invalid, not_found, text_reply
 from dashlib.demo.model import Event, Issue, Note, Project
 from dashlib.demo.paging import from_cursor, keyset, page
+from dashlib.demo.rest.projects import group_of
 
 _ORDERS: dict[str, Callable[[Issue], tuple[str | datetime, int]]] = {
     "created_at": lambda issue: (issue.created_at, issue.id),
@@ -17,14 +18,32 @@ _ORDERS: dict[str, Callable[[Issue], tuple[str | datetime, int]]] = {
 
 
 def issues(call: Call) -> Reply:
-    """`GET …/issues` by state, labels, search, times and iids."""
+    """`GET /projects/:id/issues` by state, labels, search, times and iids."""
     project = call.project()
-    rows = [issue for issue in project.issues if _fits(call, issue)]
+    return _listed(call, [issue for issue in project.issues if _fits(call, issue)])
+
+
+def group_issues(call: Call) -> Reply:
+    """`GET /groups/:id/issues`: those of all projects below, archived ones only with `non_archived=false`."""
+    top = group_of(call)
+    return _listed(
+        call,
+        [
+            issue
+            for project in call.world.projects
+            if project.path.startswith(f"{top}/") and not (project.archived and call.flag("non_archived", True))
+            for issue in project.issues
+            if _fits(call, issue)
+        ],
+    )
+
+
+def _listed(call: Call, rows: list[Issue]) -> Reply:
     order = call.choice("order_by", tuple(_ORDERS), "created_at")
     rows.sort(key=_ORDERS[order], reverse=call.choice("sort", ("asc", "desc"), "desc") == "desc")
 
     def render(issue: Issue) -> str:
-        return call.render.issue(issue, project)
+        return call.render.issue(issue, call.world.project_by_id[issue.project_id])
 
     if call.get("pagination") != "keyset":
         return page(call, rows, render)
@@ -170,6 +189,7 @@ def comment(call: Call) -> Reply:
 
 
 ENDPOINTS: tuple[tuple[str, str, Handler], ...] = (
+    ("GET", "/groups/:id/issues", group_issues),
     ("GET", "/projects/:id/issues", issues),
     ("POST", "/projects/:id/issues", create),
     ("GET", "/projects/:id/issues/:issue_iid", issue),

@@ -90,7 +90,8 @@ def _groups(call: Call) -> list[str]:
     return sorted(found)
 
 
-def _group(call: Call) -> str:
+def group_of(call: Call) -> str:
+    """The full path of the group in the URL, by path or id; 404 otherwise."""
     key = call.args["id"]
     for path in _groups(call):
         if path == key or str(group_id(path)) == key:
@@ -109,12 +110,12 @@ def groups(call: Call) -> Reply:
 
 def group(call: Call) -> Reply:
     """`GET /groups/:id`."""
-    return text_reply(call.render.group(_group(call)))
+    return text_reply(call.render.group(group_of(call)))
 
 
 def subgroups(call: Call) -> Reply:
     """`GET /groups/:id/subgroups` and `/descendant_groups`."""
-    top = _group(call)
+    top = group_of(call)
     deep = call.template.endswith("descendant_groups")
     rows = [path for path in _groups(call) if path.startswith(f"{top}/") and (deep or "/" not in path[len(top) + 1 :])]
     return page(call, rows, call.render.group)
@@ -122,7 +123,7 @@ def subgroups(call: Call) -> Reply:
 
 def group_projects(call: Call) -> Reply:
     """`GET /groups/:id/projects`; those of subgroups only when asked for."""
-    top = _group(call)
+    top = group_of(call)
     deep = call.flag("include_subgroups")
     rows = [each for each in call.world.projects if each.namespace == top or (deep and each.path.startswith(f"{top}/"))]
     return _listed(call, rows)

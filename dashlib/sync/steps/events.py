@@ -89,10 +89,10 @@ def _after(asked: str | None, start: datetime) -> str:
 
 def _known(watermark: datetime | None, items: Items) -> bool:
     """Newest first: behind a page of nothing but known events stand only known ones."""
-    stamps_of_page = [stamps.utc(item.get("created_at")) for item in items]
-    return bool(watermark and stamps_of_page) and all(
-        at is not None and at < watermark - _MARGIN for at in stamps_of_page
-    )  # type: ignore[operator]
+    if watermark is None or not items:
+        return False
+    made = [stamps.utc(item.get("created_at")) for item in items]
+    return all(at is not None and at < watermark - _MARGIN for at in made)
 
 
 def _changes(

@@ -1,4 +1,4 @@
-"""What people did: events, commits and issues where there was activity, and members daily."""
+"""What people did: events and commits where there was activity, and members daily."""
 
 from __future__ import annotations
 
@@ -8,19 +8,16 @@ from functools import partial
 
 from dashlib.model import Change, Replace, Upsert
 from dashlib.sources.gitlab import stamps
-from dashlib.sources.gitlab.commits import commit_row, issue_row
+from dashlib.sources.gitlab.commits import commit_row
 from dashlib.sources.gitlab.projects import members, user_row
-from dashlib.sources.tables import COMMITS, ISSUES, MEMBERS, USERS
+from dashlib.sources.tables import COMMITS, MEMBERS, USERS
 from dashlib.sync import plan
 from dashlib.sync.context import Context, Project
 from dashlib.sync.listing import Items, Listing, Whole
 from dashlib.sync.loop import Task
-from dashlib.sync.passes import OVERLAP
 from dashlib.sync.steps import chase, events, stages
 
 COMMITS_RESOURCE = "commits"
-ISSUES_RESOURCE = "issues"
-OPEN_ISSUES = "issues still open"
 MEMBERS_RESOURCE = "members"
 _COMMIT_OVERLAP = timedelta(days=1)
 
@@ -31,22 +28,18 @@ def first(context: Context, project: Project) -> list[Task]:
 
 
 def _activity(context: Context, project: Project) -> list[Task]:
-    """Events first where activity is only suspected: they tell whether commits and issues are worth a call."""
+    """Events first where activity is only suspected: they tell whether commits are worth a call."""
     wanted = "yes" if context.full else _wanted(context, project)
     if wanted == "no":
         return []
     if wanted == "perhaps":
         newest = _newest_event(context, project)
         return events.of_project(context, project, partial(_if_something_happened, context, project, newest))
-    return events.of_project(context, project, partial(chase.first, context, project)) + _reads(context, project)
-
-
-def _reads(context: Context, project: Project) -> list[Task]:
-    return _commits(context, project) + _issues(context, project)
+    return events.of_project(context, project, partial(chase.first, context, project)) + _commits(context, project)
 
 
 def _wanted(context: Context, project: Project) -> str:
-    """``yes`` as long as one of the three lists has not been read over the whole window."""
+    """``yes`` as long as one of the lists has not been read over the whole window."""
     passes = [context.passes.get(project.id, resource, variant) for resource, variant in _lists(context, project)]
     if not passes:
         return "no"
@@ -61,8 +54,6 @@ def _lists(context: Context, project: Project) -> list[tuple[str, str]]:
     found = [(events.RESOURCE, query.variant) for query in context.settings.events if query.scope == "project"]
     if project.default_branch:
         found.append((COMMITS_RESOURCE, ""))
-    if project.issues_enabled is not False:
-        found.append((ISSUES_RESOURCE, ""))
     return found
 
 
@@ -75,7 +66,7 @@ def _newest_event(context: Context, project: Project) -> datetime | None:
 def _if_something_happened(context: Context, project: Project, before: datetime | None) -> Iterable[Task]:
     if _newest_event(context, project) == before:
         return []
-    return [*chase.first(context, project), *_reads(context, project)]
+    return [*chase.first(context, project), *_commits(context, project)]
 
 
 def _commits(context: Context, project: Project) -> list[Task]:
@@ -109,49 +100,6 @@ def _committed(item: object) -> datetime | None:
     return stamps.utc(item.get("committed_date")) if isinstance(item, dict) else None
 
 
-def _issues(context: Context, project: Project) -> list[Task]:
-    """Issues that moved in the window, and (once) those that are open though nothing moved them."""
-    if project.issues_enabled is False:
-        return []
-    state = context.passes.get(project.id, ISSUES_RESOURCE)
-    covered = state.covers(context.since) and not context.full and state.watermark is not None
-    start = max(context.since, state.watermark - OVERLAP) if covered and state.watermark else context.since
-    listing = Listing(
-        context, stages.ISSUES, ISSUES_RESOURCE, f"/projects/{project.id}/issues",
-        {"scope": "all", "state": "all", "order_by": "created_at", "sort": "desc", "updated_after": _iso(start)},
-        partial(_issue_changes, project), context.since, project_id=project.id, order=project.order,
-        newest=lambda item: stamps.utc(item.get("updated_at")), activity=project.last_activity_at,
-        then=partial(_open_issues, context, project),
-    )  # fmt: skip
-    if state.position:
-        listing.resume().then = partial(_issues, context, project)
-    return [listing.task()]
-
-
-def _open_issues(context: Context, project: Project) -> list[Task]:
-    """Issues opened and left alone since before the window: asked only where the project counts more than we know."""
-    state = context.passes.get(project.id, OPEN_ISSUES)
-    if (state.completed_at is not None and state.position is None and not context.full) or not project.open_issues:
-        return []
-    known = context.query(
-        "select count(*) from issues where project_id = $project and state = 'opened'", project=project.id
-    )
-    if known[0][0] >= project.open_issues:
-        return []
-    listing = Listing(
-        context, stages.ISSUES, OPEN_ISSUES, f"/projects/{project.id}/issues",
-        {"scope": "all", "state": "opened", "order_by": "created_at", "sort": "desc", "updated_before": _iso(context.since)},
-        partial(_issue_changes, project), context.since, project_id=project.id, order=project.order,
-    )  # fmt: skip
-    return [(listing.resume() if state.position else listing).task()]
-
-
-def _issue_changes(project: Project, items: Items, answered_at: datetime) -> Sequence[Change]:
-    met = [user for item in items for user in [item.get("author"), *(item.get("assignees") or [])]]
-    users = {row["id"]: row for user in met if (row := user_row(user, answered_at.date()))}
-    return [Upsert(ISSUES, [issue_row(project.id, item) for item in items]), Upsert(USERS, list(users.values()))]
-
-
 def _members(context: Context, project: Project) -> list[Task]:
     state = context.passes.get(project.id, MEMBERS_RESOURCE)
     if not context.full and not plan.is_due_daily(state.completed_at, context.now):
@@ -164,7 +112,3 @@ def _members(context: Context, project: Project) -> list[Task]:
 def _member_changes(project: Project, items: Items, answered_at: datetime) -> Sequence[Change]:
     users = [row for item in items if (row := user_row(item, answered_at.date()))]
     return [Replace(MEMBERS, {"project_id": project.id}, members(project.id, list(items))), Upsert(USERS, users)]
-
-
-def _iso(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

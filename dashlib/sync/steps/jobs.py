@@ -6,7 +6,6 @@ asked at every sync, what is finished only when its version moved.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -18,6 +17,7 @@ from dashlib.sources.gitlab.projects import user_row
 from dashlib.sources.tables import JOBS, USERS
 from dashlib.store.bookkeeping import JOBS_READ
 from dashlib.sync import plan
+from dashlib.sync.barrier import Barrier
 from dashlib.sync.context import Context, Project
 from dashlib.sync.listing import Items, Listing
 from dashlib.sync.loop import Task
@@ -55,7 +55,7 @@ def first(context: Context, project: Project) -> list[Task]:
     due = due_pipelines(context, project)
     chosen = plan.jobs_plan(due, _jobs_per_pipeline(context, project))
     parts = len(chosen.singles) + (chosen.until is not None)
-    arrived = _Barrier(parts, partial(_after, context, project))
+    arrived = Barrier(parts, partial(_after, context, project))
     tasks = [_single(context, project, pipeline, arrived).task() for pipeline in chosen.singles]
     if chosen.until is not None:
         tasks.append(_listing(context, project, chosen.until, arrived.arrive, arrived.arrive).task())
@@ -162,7 +162,7 @@ def _read_mark(project: Project, pipeline_id: int, version: datetime) -> Change:
     return Put(JOBS_READ, [row])
 
 
-def _single(context: Context, project: Project, pipeline: plan.DuePipeline, arrived: _Barrier) -> Listing:
+def _single(context: Context, project: Project, pipeline: plan.DuePipeline, arrived: Barrier) -> Listing:
     """One pipeline's jobs, retried attempts too."""
     return Listing(
         context,
@@ -180,7 +180,7 @@ def _single(context: Context, project: Project, pipeline: plan.DuePipeline, arri
     )
 
 
-def _pipeline_done(context: Context, project: Project, pipeline: plan.DuePipeline, arrived: _Barrier) -> Iterable[Task]:
+def _pipeline_done(context: Context, project: Project, pipeline: plan.DuePipeline, arrived: Barrier) -> Iterable[Task]:
     context.submit([_read_mark(project, pipeline.id, pipeline.updated_at)])
     return arrived.arrive()
 
@@ -200,20 +200,3 @@ def _of_window(context: Context, project: Project, items: Items, answered_at: da
 def _of_pipeline(project: Project, pipeline_id: int, items: Items, answered_at: datetime) -> Sequence[Change]:
     named = [{**item, "pipeline": item.get("pipeline") or {"id": pipeline_id}} for item in items]
     return job_changes(project, named, answered_at)
-
-
-class _Barrier:
-    """Several tasks, one continuation: whoever arrives last (done or failed) goes on."""
-
-    def __init__(self, parts: int, then: Callable[[], Iterable[Task]]) -> None:
-        self._lock = threading.Lock()
-        self._missing = parts
-        self._then = then
-
-    def arrive(self) -> Iterable[Task]:
-        """One part less; the last one names the tasks that follow."""
-        with self._lock:
-            self._missing -= 1
-            if self._missing:
-                return []
-        return self._then()

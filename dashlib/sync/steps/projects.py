@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from functools import partial
 from typing import Any
 
 from dashlib.model import Change, Upsert
@@ -12,10 +12,11 @@ from dashlib.sources.gitlab.projects import project_row
 from dashlib.sources.gitlab.shapes import number
 from dashlib.sources.tables import PROJECTS
 from dashlib.sync import plan
+from dashlib.sync.barrier import Barrier
 from dashlib.sync.client import Refused
 from dashlib.sync.context import Context, Project
 from dashlib.sync.loop import Task
-from dashlib.sync.steps import events, history, pipelines, stages
+from dashlib.sync.steps import events, history, issues, pipelines, stages
 
 RESOURCE = "projects"
 
@@ -23,14 +24,16 @@ RESOURCE = "projects"
 def start(context: Context) -> list[Task]:
     """The first tasks of a sync: the lists of projects, and the events that belong to no project."""
     queries = plan.project_queries(context.settings.groups, context.settings.projects)
-    return [_Projects(context, query).task() for query in queries] + events.personal(context)
+    all_listed = Barrier(len(queries), partial(issues.start, context))
+    return [_Projects(context, query, all_listed).task() for query in queries] + events.personal(context)
 
 
 class _Projects:
     """One list of projects. A page's projects are stored and their own tasks begin at once."""
 
-    def __init__(self, context: Context, query: plan.ProjectQuery) -> None:
+    def __init__(self, context: Context, query: plan.ProjectQuery, all_listed: Barrier) -> None:
         self._context = context
+        self._all_listed = all_listed
         self._asked = query
         self._query: dict[str, Any] = dict(query.params)
         if not query.single:
@@ -40,12 +43,12 @@ class _Projects:
 
     def task(self) -> Task:
         """The task that reads the next page."""
-        return Task((stages.PROJECTS, 0, 0), RESOURCE, self._read)
+        return Task((stages.PROJECTS, 0, 0), RESOURCE, self._read, on_failure=self._all_listed.arrive)
 
     def _read(self) -> Iterable[Task]:
         client, path = self._context.client, self._asked.path
         if self._asked.single:
-            return self._taken([client.object(RESOURCE, path)], self._context.now)
+            return [*self._taken([client.object(RESOURCE, path)]), *self._all_listed.arrive()]
         try:
             page = client.page(RESOURCE, path, self._query)
         except Refused as refused:
@@ -53,15 +56,15 @@ class _Projects:
                 return [self.task()]
             if refused.status == 404 and self._asked.fallback:
                 # A user's name space is no group: look through everything the token can see.
-                return [_Projects(self._context, plan.EVERYTHING).task()]
+                return [_Projects(self._context, plan.EVERYTHING, self._all_listed).task()]
             raise
-        following = self._taken(page.items, page.answered_at)
-        if page.next is not None:
-            self._query = page.next
-            following.append(self.task())
-        return following
+        following = self._taken(page.items)
+        if page.next is None:
+            return [*following, *self._all_listed.arrive()]
+        self._query = page.next
+        return [*following, self.task()]
 
-    def _taken(self, items: list[Any], answered_at: datetime) -> list[Task]:
+    def _taken(self, items: list[Any]) -> list[Task]:
         settings = self._context.settings
         listed = [item for item in items if isinstance(item, Mapping) and isinstance(item.get("id"), int)]
         rows = [(item, project_row(item)) for item in listed]
