@@ -1,0 +1,1 @@
+"""DataFrame in, Altair chart out; and what tables and numbers of the pages look like."""

@@ -1,0 +1,161 @@
+"""The tables and top-line numbers of the pages, declared: what of an answer is shown, in which order, as what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["text", "number", "change", "share", "link", "date", "moment", "clock", "seconds", "flag"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name in the answer, its title, and what kind of thing it is.
+
+    ``link`` shows ``text`` instead of the address; ``moment`` is a day and a time, ``clock`` the time alone.
+    """
+
+    name: str
+    title: str
+    kind: Kind = "text"
+    width: int | Literal["small", "medium", "large"] | None = None
+    help: str | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One number of the top line; ``good`` says which direction of change is good news."""
+
+    name: str
+    title: str
+    help: str | None = None
+    good: Literal["more", "less", "neither"] = "neither"
+    kind: Literal["number", "age"] = "number"
+
+
+NIGHT = (
+    Tile("runs", "Ran", "Nightlies that ran: a schedule counts once a night, by its last run."),
+    Tile("failed", "Failed", "Its last run of the night failed.", "less"),
+    Tile("newly_failed", "Newly failed", "Failed now, and not on the last night that had a verdict.", "less"),
+    Tile("recovered", "Recovered", "Green now, and failed on the last night that had a verdict.", "more"),
+    Tile("failed_jobs", "Failed jobs", "Latest attempts of jobs that are not allowed to fail.", "less"),
+)
+COMMIT_SUMS = (
+    Tile("commits", "Commits", "Each counts once per repository."),
+    Tile("people", "People", "One e-mail address is one person."),
+    Tile("repositories", "Repositories"),
+    Tile("active_days", "Active days", "Days with at least one commit."),
+)
+EVENT_SUMS = (
+    Tile("events", "Events"),
+    Tile("people", "People"),
+    Tile("repositories", "Repositories"),
+    Tile("pushes", "Pushes"),
+    Tile("merges", "Merges"),
+    Tile("comments", "Comments"),
+)
+SOURCE = (
+    Tile("last_success_at", "Last success", kind="age"),
+    Tile("last_calls", "Calls, last sync", "Requests sent to the source."),
+    Tile("last_rows", "Rows, last sync", "Rows handed to the database, unchanged ones too."),
+    Tile("projects_with_problems", "Troubled repositories", "Something of them could not be read."),
+)
+
+FAILED_JOBS = (
+    Column("red_for", "Red for", width=85, help="Nights in a row, this one included."),
+    Column("path_with_namespace", "Repository", width="medium"),
+    Column("job_name", "Job", width="medium"),
+    Column("job_web_url", "On GitLab", "link", 95, text="open job"),
+    Column("failure_reason", "Reason", width=170, help="As GitLab says it."),
+    Column("stage", "Stage", width="small"),
+    Column("red_since", "Red since", "date", 105),
+    Column("runner_description", "Runner", width=130),
+    Column("duration", "Took", "seconds", 90),
+    Column("finished", "Ended", "clock", 70, help="The team's wall clock."),
+    Column("allow_failure", "Allowed", "flag", 70, help="The job is allowed to fail."),
+    Column("trigger_name", "Started by", width="small", help="The trigger job whose child pipeline holds the job."),
+    Column("pipeline_web_url", "Run", "link", 110, text="open pipeline"),
+)
+
+_PEOPLE = Column("people", "People", "number", 75)
+_RANKED = (
+    Column("commits", "Commits", "number", 90),
+    Column("share", "Share", "share", 110),
+    Column("change", "± before", "change", 85, help="Against the period of the same length before."),
+    Column("active_days", "Active days", "number", 95, help="Days with at least one commit."),
+)
+_LINES = (
+    Column("additions", "Lines +", "number", 85),
+    Column("deletions", "Lines −", "number", 85),
+    Column("last_commit", "Last commit", "moment", 140),
+)
+RANKING = {
+    "person": (
+        Column("label", "Person", width="medium"),
+        *_RANKED,
+        Column("repositories", "Repositories", "number", 95),
+        *_LINES,
+        Column("is_bot", "Robot", "flag", 65),
+    ),
+    "repository": (Column("label", "Repository", width="medium"), *_RANKED, _PEOPLE, *_LINES),
+    "group": (Column("label", "Group", width="medium"), *_RANKED, _PEOPLE, *_LINES),
+}
+
+COMMITS = (
+    Column("committed", "When", "moment", 140),
+    Column("person_label", "Who", width="medium"),
+    Column("title", "What", width="large"),
+    Column("web_url", "On GitLab", "link", 105, text="open commit"),
+    Column("path_with_namespace", "Repository", width="medium"),
+    Column("additions", "Lines +", "number", 75),
+    Column("deletions", "Lines −", "number", 75),
+    Column("role", "Role", width=85),
+    Column("is_merge", "Merge", "flag", 65),
+)
+
+EVENTS = (
+    Column("happened", "When", "moment", 140),
+    Column("person_label", "Who", width="medium"),
+    Column("action", "Did", width=100),
+    Column("target", "To a", width=110),
+    Column("title", "What", width="large"),
+    Column("web_url", "On GitLab", "link", 85, text="open"),
+    Column("path_with_namespace", "Repository", width="medium"),
+    Column("commit_count", "Commits", "number", 80, help="Commits in a push."),
+)
+
+PROBLEMS = (
+    Column("path_with_namespace", "Repository", width="medium"),
+    Column("resource", "What", width=120),
+    Column("message", "Why, and what to do", width="large"),
+    Column("last_at", "Last tried", "moment", 140, help="UTC."),
+    Column("first_at", "Since", "moment", 140, help="UTC."),
+)
+
+FRESHNESS = (
+    Column("path_with_namespace", "Repository", width="medium"),
+    Column("read_at", "Completely read", "moment", 150, help="When its least fresh part was last read; UTC."),
+    Column("touched_at", "Last touched", "moment", 150, help="UTC."),
+    Column("under_way", "Parts under way", "number", 120),
+    Column("problems", "Problems", "number", 85),
+    Column("archived", "Archived", "flag", 80),
+)
+
+ROWS = (
+    Column("name", "Table", width="medium"),
+    Column("rows", "Rows", "number"),
+    Column("newest_at", "Newest", "moment", help="UTC."),
+)
+
+LOADS = (
+    Column("started_at", "Started", "moment", 140, help="UTC."),
+    Column("trigger", "By", width=80),
+    Column("seconds", "Took", "seconds", 90, help="Empty while it runs, or when it was killed."),
+    Column("calls", "Calls", "number", 75),
+    Column("rows", "Rows", "number", 85),
+    Column("waited_seconds", "Waited", "seconds", 85, help="Held back by GitLab's rate limit."),
+    Column("errors", "Errors", "number", 70),
+    Column("error", "Error", width="medium"),
+    Column("source", "Source", width=80),
+)

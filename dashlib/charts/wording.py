@@ -1,0 +1,67 @@
+"""Text for people: Markdown made harmless, moments as ages, filters and settings in words."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+from dashlib.model import Filters
+from dashlib.settings import Settings
+
+
+def plain(text: str) -> str:
+    """Text from outside, for places that read Markdown: nothing in it is markup."""
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|~:$<>&])", r"\\\1", text)
+
+
+def described(chosen: Filters, zone: str) -> str:
+    """The filters in words, without markup."""
+    parts = []
+    if chosen.since and chosen.until:
+        parts.append(f"{chosen.since:%d %b} – {chosen.until:%d %b %Y}, {zone}")
+    for names, word in ((chosen.groups, "groups"), (chosen.projects, "repositories")):
+        if names:
+            parts.append(", ".join(names) if len(names) < 3 else f"{len(names)} {word}")
+    if chosen.persons:
+        parts.append("1 person" if len(chosen.persons) == 1 else f"{len(chosen.persons)} persons")
+    return " · ".join(parts)
+
+
+def ago(then: datetime | None, now: datetime | None = None) -> str:
+    """How long ago a UTC time stamp is, in the one unit that matters."""
+    if then is None or pd.isna(then):
+        return "never"
+    seconds = ((now or datetime.now(UTC).replace(tzinfo=None)) - then).total_seconds()
+    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            count = int(seconds // size)
+            return f"{count} {unit}{'' if count == 1 else 's'} ago"
+    return "just now"
+
+
+def exact(then: datetime | None, zone: str) -> str:
+    """A UTC time stamp on the wall clock of ``zone``."""
+    if then is None or pd.isna(then):
+        return "–"
+    return f"{then.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M} {zone}"
+
+
+def settings_shown(held: Settings) -> dict[str, str]:
+    """The settings in force as Markdown; of secrets only whether they are set."""
+    shown = {
+        "GITLAB_URL": held.gitlab_url,
+        "GITLAB_ACCESS_TOKEN": "set" if held.gitlab_token else "not set",
+        "DASH_GROUPS": ", ".join(held.groups) or "all the token's user is a member of",
+        "DASH_PROJECTS": ", ".join(held.projects) or "all the token's user is a member of",
+        "DASH_NIGHTLY": ", ".join(f"{field}:{glob}" for field, glob in held.nightly) or "every schedule",
+        "DASH_EVENTS": ", ".join(query.variant for query in held.events),
+        "DASH_LOGS": held.logs,
+        "DASH_TIMEZONE": held.timezone,
+        "DASH_SYNC_MINUTES": f"{held.sync_minutes:g}" if held.sync_minutes else "off",
+        "DASH_WINDOW_DAYS": str(held.window_days),
+        "DASH_DATABASE": str(held.database),
+    }
+    return {name: plain(value) for name, value in shown.items()}
