@@ -1,0 +1,126 @@
+"""One real server over one filled database, and a headless Chromium, for all browser tests."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from dashlib.store import open_store
+from tests.pages.conftest import fill
+from tests.queries.build import Builder
+
+ROOT = Path(__file__).parents[2]
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+# Streamlit's client looks for its own endpoints below the page first, gets 404, and asks again at the root.
+_EXPECTED = ("_stcore/health", "_stcore/host-config")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The dashboard under ``streamlit run app.py``; its address."""
+    database = tmp_path_factory.mktemp("browser") / "dashboard.duckdb"
+    with open_store(database) as store:
+        fill(Builder(store))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(("GITLAB_", "DASH_"))}
+    environment = ours | {"DASH_DATABASE": str(database), "DASH_SYNC_MINUTES": "0", "PYTHONPATH": str(ROOT)}
+    log = database.with_name("server.log")
+    with log.open("w") as sink:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)],
+            cwd=ROOT,
+            env=environment,
+            stdout=sink,
+            stderr=subprocess.STDOUT,
+        )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(f"{address}/_stcore/health", process, log)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    for _ in range(300):
+        if process.poll() is not None:
+            pytest.fail(f"the server ended: {log.read_text()[-2000:]}")
+        try:
+            with urllib.request.urlopen(address, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail(f"the server did not answer: {log.read_text()[-2000:]}")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        pytest.fail("no Chromium on this machine: install one (apt-get install chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Tab:
+    """A page that remembers what went wrong in it."""
+
+    def __init__(self, page: Page, server: str) -> None:
+        self.page = page
+        self.server = server
+        self.wrong: list[str] = []
+        page.on("pageerror", lambda error: self.wrong.append(f"page: {error}"))
+        page.on("requestfailed", lambda request: self._failed(request.url, request.failure or ""))
+        page.on(
+            "response", lambda answer: self._failed(answer.url, str(answer.status)) if answer.status >= 400 else None
+        )
+        page.on("console", lambda said: self._said(said.type, said.text))
+
+    def _failed(self, url: str, why: str) -> None:
+        if not url.endswith(_EXPECTED) and "ERR_ABORTED" not in why:
+            self.wrong.append(f"request: {url} {why}")
+
+    def _said(self, kind: str, text: str) -> None:
+        if kind == "error" and "Failed to load resource" not in text:
+            self.wrong.append(f"console: {text}")
+
+    def open(self, path: str) -> Page:
+        self.page.goto(self.server + path)
+        return self.settled()
+
+    def settled(self) -> Page:
+        """After the script ran and every chart is drawn."""
+        self.page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning] h1", timeout=30_000)
+        self.page.wait_for_timeout(400)
+        self.page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning] h1", timeout=30_000)
+        return self.page
+
+
+@pytest.fixture
+def tab(chromium: Browser, server: str) -> Iterator[Tab]:
+    context: BrowserContext = chromium.new_context(viewport={"width": 1600, "height": 1200})
+    yield Tab(context.new_page(), server)
+    context.close()

@@ -1,0 +1,182 @@
+"""The dashboard in a real Chromium: every page, filters and URLs, links to GitLab, dark, narrow."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Dialog, Page
+
+from tests.browser.conftest import Tab
+from tests.pages.conftest import YESTERDAY
+
+pytestmark = pytest.mark.browser
+
+PAGES = {
+    "/": "Nightlies",
+    "/nightlies": "Nightlies",
+    "/commits": "Commits",
+    "/activity": "Activity",
+    "/sources": "Sources",
+}
+
+
+def query(page: Page) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(page.url).query)
+
+
+def tile(page: Page, label: str) -> str:
+    found = page.locator("[data-testid=stMetric]", has=page.get_by_text(label, exact=True))
+    return found.locator("[data-testid=stMetricValue]").inner_text().strip()
+
+
+def heading(page: Page, title: str) -> None:
+    page.get_by_role("heading", name=title, exact=True, level=1).wait_for()
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    page.locator("[data-testid=stMultiSelect]", has_text=label).locator("input").click()
+    page.get_by_role("option", name=option, exact=True).click()
+    page.keyboard.press("Escape")
+
+
+@pytest.mark.parametrize(("path", "title"), PAGES.items())
+def test_every_page_by_its_address(tab: Tab, path: str, title: str) -> None:
+    page = tab.open(path)
+    assert page.locator("h1").inner_text() == title
+    assert page.get_by_text("Page not found").count() == 0
+    assert tab.wrong == []
+
+
+def test_from_page_to_page_and_back(tab: Tab) -> None:
+    page = tab.open("/")
+    for title in ("Commits", "Activity", "Sources", "Nightlies"):
+        page.get_by_role("link", name=title, exact=True).click()
+        heading(page, title)
+        tab.settled()
+    page.go_back()
+    heading(page, "Sources")
+    assert tab.wrong == []
+
+
+def test_a_filter_changes_numbers_and_address_and_a_shared_address_the_view(tab: Tab, chromium: Browser) -> None:
+    page = tab.open("/")
+    assert tile(page, "Ran") == "3"
+    choose(page, "Repository", "acme/web/site")
+    page.wait_for_url(re.compile("repo="))
+    tab.settled()
+    assert query(page)["repo"] == ["acme/web/site"]
+    assert tile(page, "Ran") == "1"
+    page.get_by_role("link", name="Commits", exact=True).click()
+    heading(page, "Commits")
+    tab.settled()
+    assert query(page)["repo"] == ["acme/web/site"]
+    assert tile(page, "Commits") == "5"
+    other = Tab(chromium.new_context().new_page(), tab.server)
+    seen = other.open(page.url.removeprefix(tab.server))
+    assert tile(seen, "Commits") == "5"
+    assert tab.wrong == other.wrong == []
+    seen.context.close()
+
+
+def test_what_a_link_asks_for_in_vain_is_told_until_the_filters_change(tab: Tab) -> None:
+    page = tab.open("/commits?repo=no/such&period=9+years")
+    assert "no/such" in page.get_by_role("alert").inner_text()
+    choose(page, "Group", "acme")
+    tab.settled()
+    assert page.get_by_role("alert").count() == 0
+
+
+def test_a_click_on_a_red_cell_shows_its_jobs(tab: Tab) -> None:
+    page = tab.open("/?search=e2e&new=true")
+    chart = page.locator("[data-testid=stVegaLiteChart]").first
+    box = chart.bounding_box()
+    assert box is not None
+    # The newest night is the last column, the freshest failures are the first rows.
+    page.mouse.click(box["x"] + box["width"] - 40, box["y"] + 40)
+    page.wait_for_url(re.compile("search=(acme|evil)"))
+    tab.settled()
+    asked = query(page)
+    assert asked.get("night", [f"{YESTERDAY:%Y-%m-%d}"]) == [f"{YESTERDAY:%Y-%m-%d}"]
+    assert tab.wrong == []
+
+
+def test_the_link_of_a_failed_job_opens_the_job(tab: Tab) -> None:
+    tab.page.context.route("https://gitlab.example/**", lambda route: route.fulfill(body="the job"))
+    page = tab.open("/?search=lint")
+    table = page.locator("[data-testid=stDataFrame] canvas[data-testid=data-grid-canvas]").first
+    table.evaluate("element => element.scrollIntoView({block: 'center'})")
+    page.wait_for_timeout(300)
+    box = table.bounding_box()
+    assert box is not None
+    # Cells are drawn, not elements: the link stands behind "Red for" (85), Repository (200) and Job (200).
+    with page.expect_popup() as opened:
+        page.mouse.move(box["x"] + 85 + 200 + 200 + 25, box["y"] + 52)
+        page.wait_for_timeout(200)
+        page.mouse.down()
+        page.mouse.up()
+    assert re.fullmatch(r"https://gitlab\.example/p/1/-/jobs/\d+", opened.value.url)
+
+
+def test_the_csv_holds_what_the_table_shows(tab: Tab) -> None:
+    page = tab.open("/?search=lint")
+    with page.expect_download() as download:
+        page.locator(".st-key-csv_failed_jobs button").click()
+    lines = download.value.path().read_text("utf-8").splitlines()
+    assert len(lines) == 2
+    assert "lint" in lines[1] and "acme/core/engine" in lines[1]
+
+
+def test_every_chart_tells_how_it_is_computed(tab: Tab) -> None:
+    page = tab.open("/commits?repo=acme/web/site")
+    page.get_by_role("button", name="How this is computed").first.click()
+    body = page.locator("[data-testid=stPopoverBody]")
+    page.wait_for_function(
+        "document.querySelector('[data-testid=stPopoverBody]').innerText.includes('generate_series')"
+    )
+    shown = body.inner_text()
+    assert "from commits_by_author" in shown and "['acme/web/site']" in shown
+    assert "One row per commit, repository and credited person" in shown
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_dark(chromium: Browser, server: str, path: str) -> None:
+    context = chromium.new_context(color_scheme="dark", viewport={"width": 1600, "height": 1200})
+    tab = Tab(context.new_page(), server)
+    page = tab.open(path)
+    ground = page.locator("[data-testid=stApp]").evaluate("element => getComputedStyle(element).backgroundColor")
+    assert ground == "rgb(18, 23, 29)"
+    assert tab.wrong == []
+    context.close()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_narrow(chromium: Browser, server: str, path: str) -> None:
+    context = chromium.new_context(viewport={"width": 390, "height": 844})
+    tab = Tab(context.new_page(), server)
+    page = tab.open(path)
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= 390
+    widest = page.locator("[data-testid=stMainBlockContainer]").evaluate(
+        "element => Math.max(...[...element.querySelectorAll('[data-testid=stElementContainer]')]"
+        ".map(part => part.getBoundingClientRect().right))"
+    )
+    assert widest <= 391
+    assert tab.wrong == []
+    context.close()
+
+
+def test_hostile_names_run_nothing(tab: Tab) -> None:
+    shouted: list[str] = []
+
+    def heard(dialog: Dialog) -> None:
+        shouted.append(dialog.message)
+        dialog.dismiss()
+
+    tab.page.on("dialog", heard)
+    for path in PAGES:
+        page = tab.open(path)
+        assert page.locator("img[src=x]").count() == 0
+        assert page.locator("a[href^='javascript:']").count() == 0
+    assert shouted == []

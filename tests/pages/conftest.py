@@ -1,0 +1,102 @@
+"""The pages in process (AppTest) over real databases: a filled one, an empty one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashlib import runtime
+from dashlib.model import Put
+from dashlib.store import bookkeeping, open_store
+from tests.queries.build import Builder
+
+NAVIGATION = Path(__file__).parents[2] / "pages" / "navigation.py"
+YESTERDAY = (datetime.now(UTC) - timedelta(days=1)).replace(hour=2, minute=0, second=0, microsecond=0, tzinfo=None)
+HOSTILE = "<img src=x onerror=alert(1)>[x](javascript:alert(1)) **b** $a$ `c` :red[d]"
+Open = Callable[..., AppTest]
+
+
+def fill(built: Builder) -> None:
+    """Three repositories, five nights, commits and events; one repository, job and title are hostile."""
+    day = timedelta(days=1)
+    built.project(1, "acme/core/engine")
+    built.project(2, "acme/web/site")
+    built.project(3, f"evil/{HOSTILE}")
+    built.schedule(7, project_id=1)
+    built.schedule(8, project_id=2)
+    built.schedule(9, project_id=3, description=HOSTILE)
+    built.user(1, "ada", "Ada Lovelace", public_email="ada@example.com")
+    for back in range(5):
+        at = YESTERDAY - back * day
+        built.night(at, failed=["lint"] if back < 2 else [], passed=["build"] if back < 2 else ["lint"])
+        built.night(at, failed=["unit", "e2e"] if back == 1 else [], project_id=2, schedule_id=8)
+        built.night(at, failed=[HOSTILE] if back == 0 else [], project_id=3, schedule_id=9)
+        built.commit(f"c{back}", at=at, title=HOSTILE)
+        built.commit(f"d{back}", (HOSTILE, "evil@example.com"), at, 2, [("Ada Lovelace", "ada@example.com")])
+        built.event("pushed to", at, ref="main", commit_count=1, commit_title=HOSTILE)
+        built.event("opened", at, target_type="Issue", target_iid=4, project_id=2, target_title="An issue")
+    built.commit("m1", at=YESTERDAY, parents=2)
+    built.commit("r1", ("renovate[bot]", "renovate@example.com"), YESTERDAY)
+    load = dict.fromkeys(bookkeeping.LOADS.columns)
+    load |= {
+        "source": "gitlab",
+        "started_at": YESTERDAY,
+        "finished_at": YESTERDAY,
+        "calls": 1234,
+        "rows": 99,
+        "errors": 1,
+    }
+    problem = {"source": "gitlab", "project_id": 2, "resource": "jobs", "project": "acme/web/site", "message": HOSTILE}
+    built.store.write(
+        Put(bookkeeping.LOADS, [load]),
+        Put(bookkeeping.PROBLEMS, [problem | {"first_at": YESTERDAY, "last_at": YESTERDAY}]),
+    )
+
+
+@pytest.fixture(scope="session")
+def filled_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("pages") / "filled.duckdb"
+    with open_store(path) as store:
+        fill(Builder(store))
+    return path
+
+
+@pytest.fixture
+def opener(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[[Path], Open]]:
+    monkeypatch.chdir(tmp_path)
+
+    def over(database: Path) -> Open:
+        monkeypatch.setenv("DASH_DATABASE", str(database))
+        monkeypatch.setenv("DASH_SYNC_MINUTES", "0")
+
+        def visit(page: str = "nightlies", **query: str | list[str]) -> AppTest:
+            app = AppTest.from_file(str(NAVIGATION), default_timeout=30)
+            for key, value in query.items():
+                app.query_params[key] = value
+            app.run()
+            if page != "nightlies":
+                app.switch_page(f"{page}.py").run()
+            assert not app.exception, app.exception
+            return app
+
+        return visit
+
+    runtime.close()
+    yield over
+    runtime.close()
+
+
+@pytest.fixture
+def filled(opener: Callable[[Path], Open], filled_database: Path) -> Open:
+    """Visit a page over the filled database."""
+    return opener(filled_database)
+
+
+@pytest.fixture
+def empty(opener: Callable[[Path], Open], tmp_path: Path) -> Open:
+    """Visit a page over a database that nobody loaded."""
+    return opener(tmp_path / "empty.duckdb")

@@ -1,0 +1,176 @@
+"""Each page over a filled and an empty database: right numbers, filters, hostile text, strange links."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashlib import runtime
+from tests.pages.conftest import HOSTILE, YESTERDAY, Open
+
+PAGES = ("nightlies", "commits", "activity", "sources")
+
+
+def numbers(app: AppTest) -> dict[str, str]:
+    return {metric.label: metric.value for metric in app.metric}
+
+
+def charts(app: AppTest) -> int:
+    return len(app.get("vega_lite_chart"))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_over_a_filled_database(filled: Open, page: str) -> None:
+    app = filled(page)
+    assert [title.value for title in app.title] == [page.title()]
+    assert app.dataframe
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_an_empty_database_offers_two_ways_in(empty: Open, page: str) -> None:
+    app = empty(page)
+    shown = "\n".join(code.value for code in app.code)
+    for word in ("GITLAB_URL", "GITLAB_ACCESS_TOKEN", "DASH_PROJECTS", "python -m dashlib sync", "make demo"):
+        assert word in shown
+    assert not charts(app)
+
+
+def test_last_night(filled: Open) -> None:
+    app = filled()
+    assert numbers(app) == {
+        "Ran": "3",
+        "Failed": "2",
+        "Newly failed": "1",
+        "Recovered": "1",
+        "Failed jobs": "2",
+    }
+    assert [metric.delta for metric in app.metric] == ["0", "0", "-1", "1", "-1"]
+    jobs = app.dataframe[0].value
+    assert sorted(zip(jobs["job_name"], jobs["red_for"], strict=True)) == sorted(
+        [("lint", "2 nights"), (HOSTILE, "new")]
+    )
+    assert list(jobs["job_web_url"].str.startswith("https://gitlab.example/")) == [True, True]
+    assert charts(app) == 2
+
+
+def test_another_night(filled: Open) -> None:
+    app = filled()
+    assert app.selectbox(key="night").value == f"{YESTERDAY:%Y-%m-%d}"
+    earlier = app.selectbox(key="night").options[1]
+    app.selectbox(key="night").select(earlier).run()
+    assert sorted(app.dataframe[0].value["job_name"]) == ["e2e", "lint", "unit"]
+
+
+def test_search_and_only_new(filled: Open) -> None:
+    app = filled(search="lint")
+    assert list(app.dataframe[0].value["job_name"]) == ["lint"]
+    app.toggle(key="new").set_value(True).run()
+    assert not app.dataframe
+    assert "No failed job that matches." in [caption.value for caption in app.caption]
+
+
+def test_filters_in_the_link(filled: Open) -> None:
+    app = filled(repo="acme/web/site", period="7 days")
+    assert numbers(app)["Ran"] == "1"
+    assert app.multiselect(key="repo").value == ["acme/web/site"]
+    app.switch_page("commits.py").run()
+    assert app.multiselect(key="repo").value == ["acme/web/site"]
+    assert numbers(app)["Commits"] == "5"
+
+
+def test_a_group_and_a_person(filled: Open) -> None:
+    app = filled("commits", group="acme/core")
+    assert numbers(app)["Commits"] == "5"
+    app = filled("commits", person="Ada Lovelace")
+    assert numbers(app)["Commits"] == "5"
+    app.selectbox(key="role").select("both").run()
+    assert numbers(app)["Commits"] == "10"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_unknown_values_in_a_link_are_ignored_and_told(filled: Open, page: str) -> None:
+    query: dict[str, str | list[str]] = {
+        "repo": ["no/such", "acme/web/site"],
+        "group": "nobody",
+        "person": "<b>x</b>",
+        "period": "7 years",
+        "days": "yesterday",
+        "night": "1999-01-01",
+        "split": "; drop table jobs",
+        "top": "many",
+    }
+    app = filled(page, **query)
+    assert not app.exception
+    told = " ".join(warning.value for warning in app.warning)
+    assert "no/such" in told and "7 years" in told and "<b>" not in told
+
+
+def test_no_rows_for_these_filters_is_not_an_empty_database(filled: Open) -> None:
+    app = filled("commits", period="custom", days=["2020-01-01", "2020-01-31"])
+    assert "No commits for these filters" in app.info[0].value
+    app.button(key="clear_filters").click().run()
+    assert numbers(app)["Commits"] == "10"
+
+
+def test_commits_add_up(filled: Open) -> None:
+    app = filled("commits")
+    ranking = app.dataframe[0].value
+    assert ranking["commits"].sum() == int(numbers(app)["Commits"]) == 10
+    app.selectbox(key="merges").select("with").run()
+    app.selectbox(key="bots").select("with").run()
+    assert numbers(app)["Commits"] == "12"
+    assert charts(app) == 2
+
+
+def test_activity(filled: Open) -> None:
+    app = filled("activity")
+    assert numbers(app)["Events"] == "10"
+    app.multiselect(key="action").select("opened").run()
+    assert numbers(app)["Events"] == "5"
+    assert set(app.dataframe[0].value["target"]) == {"issue"}
+
+
+def test_sources_tell_what_is_wrong_and_keep_secrets(filled: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITLAB_ACCESS_TOKEN", "glpat-very-secret")
+    app = filled("sources")
+    assert numbers(app)["Calls, last sync"] == "1234"
+    assert app.dataframe[0].value["message"].tolist() == [HOSTILE]
+    everything = " ".join(str(element) for element in app.main)
+    assert "very-secret" not in everything
+
+
+def test_without_a_token_sync_now_is_off_with_the_reason(filled: Open) -> None:
+    app = filled("sources")
+    assert app.button(key="sync_now").disabled
+    assert any("GITLAB_ACCESS_TOKEN" in caption.value for caption in app.caption)
+
+
+@pytest.mark.parametrize(
+    ("address", "headers", "allowed"),
+    [(None, {}, True), ("203.0.113.9", {}, False), (None, {"X-Forwarded-For": "203.0.113.9"}, False)],
+)
+def test_sync_now_is_for_this_machine_only(
+    filled: Open, monkeypatch: pytest.MonkeyPatch, address: str | None, headers: dict[str, str], allowed: bool
+) -> None:
+    context = type("Context", (), {"ip_address": address, "headers": headers})()
+    monkeypatch.setattr("dashlib.widgets.st.context", context)
+    monkeypatch.setenv("GITLAB_ACCESS_TOKEN", "glpat-x")
+    app = filled("sources")
+    assert app.button(key="sync_now").disabled is not allowed
+    refused = [caption for caption in app.caption if "Only a browser on the machine" in caption.value]
+    assert bool(refused) is not allowed
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_hostile_text_is_never_markup(filled: Open, page: str) -> None:
+    app = filled(page)
+    for element in [*app.markdown, *app.caption, *app.info, *app.warning, *app.error, *app.subheader, *app.title]:
+        assert "onerror=alert" not in element.value or "\\" in element.value
+        assert not getattr(element, "allow_html", False) or "onerror" not in element.value
+
+
+def test_settings_that_cannot_be_used_are_one_sentence(filled: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DASH_TIMEZONE", "Mars/Olympus")
+    runtime.close()
+    app = filled()
+    assert "Mars/Olympus" in app.error[0].value

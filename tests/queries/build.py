@@ -1,0 +1,182 @@
+"""Rows by hand: what a test needs to say about projects, runs, jobs, commits and events, the rest filled in."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from dashlib.model import Put, Table, Upsert
+from dashlib.sources import tables
+from dashlib.store import Store, bookkeeping
+
+MIDNIGHT = datetime(2026, 3, 10, 1, 0)
+"""The night most examples are about: 10 March 2026, 01:00 UTC."""
+
+
+def row(table: Table, groups: Sequence[str], **values: Any) -> dict[str, Any]:
+    """A row of the key and whole groups; what is not named is null."""
+    columns = [*table.key, *(column for group in groups for column in table.groups[group].columns)]
+    return {column: values.pop(column, None) for column in columns} | values
+
+
+class Builder:
+    """Writes rows through the store, numbering what has no number."""
+
+    def __init__(self, store: Store, url: str = "https://gitlab.example") -> None:
+        self.store = store
+        self.url = url
+        self._numbers = itertools.count(1000)
+
+    def project(self, id: int = 1, path: str = "acme/core/engine", **values: Any) -> int:
+        namespace, _, name = path.rpartition("/")
+        known = {"source": "gitlab", "native_id": str(id), "path_with_namespace": path, "name": name} | {
+            "namespace": namespace,
+            "web_url": f"{self.url}/{path}",
+            "changed_at": MIDNIGHT,
+            "archived": False,
+        }
+        self.store.write(Upsert(tables.PROJECTS, [row(tables.PROJECTS, ["name", "list"], id=id, **known | values)]))
+        return id
+
+    def schedule(self, id: int = 7, project_id: int = 1, description: str = "Nightly", **values: Any) -> int:
+        known = {"ref": "main", "cron": "0 1 * * *", "cron_timezone": "UTC", "active": True} | values
+        added = row(tables.SCHEDULES, ["row"], project_id=project_id, id=id, description=description, **known)
+        self.store.write(Upsert(tables.SCHEDULES, [added]))
+        return id
+
+    def pipeline(
+        self,
+        at: datetime = MIDNIGHT,
+        status: str = "success",
+        project_id: int = 1,
+        source: str = "schedule",
+        schedule_id: int | None = 7,
+        parent: int | None = None,
+        **values: Any,
+    ) -> int:
+        id = next(self._numbers)
+        known = {"ref": "main", "sha": f"{id:040x}", "web_url": f"{self.url}/p/{project_id}/-/pipelines/{id}"} | values
+        added = row(
+            tables.PIPELINES,
+            ["state"],
+            project_id=project_id,
+            id=id,
+            source=source,
+            status=status,
+            created_at=at,
+            updated_at=at,
+            state_rank=9,
+            **known,
+        )
+        if source == "schedule":
+            added["schedule_id"] = schedule_id
+        if parent is not None:
+            added |= {"parent_project_id": project_id, "parent_pipeline_id": parent}
+        self.store.write(Upsert(tables.PIPELINES, [added]))
+        return id
+
+    def job(
+        self,
+        pipeline_id: int,
+        name: str = "test",
+        status: str = "success",
+        at: datetime = MIDNIGHT,
+        project_id: int = 1,
+        kind: str = "build",
+        downstream: int | None = None,
+        **values: Any,
+    ) -> int:
+        id = next(self._numbers)
+        known = {
+            "stage": "test",
+            "allow_failure": False,
+            "failure_reason": "script_failure" if status == "failed" else None,
+            "created_at": at,
+            "started_at": at,
+            "finished_at": at + timedelta(minutes=5),
+            "duration": 300.0,
+            "runner_description": "runner-1",
+            "changed_at": at,
+            "state_rank": 9,
+            "web_url": f"{self.url}/p/{project_id}/-/jobs/{id}",
+        } | values
+        groups = ["state", "detail"] + (["downstream"] if downstream else [])
+        if downstream:
+            known |= {"downstream_project_id": project_id, "downstream_pipeline_id": downstream}
+        added = row(
+            tables.JOBS,
+            groups,
+            project_id=project_id,
+            id=id,
+            pipeline_id=pipeline_id,
+            kind=kind,
+            name=name,
+            status=status,
+            **known,
+        )
+        self.store.write(Upsert(tables.JOBS, [added]))
+        return id
+
+    def night(self, at: datetime, failed: Sequence[str] = (), passed: Sequence[str] = ("build",), **where: Any) -> int:
+        """A run of the schedule at ``at`` with jobs that failed and jobs that passed."""
+        run = self.pipeline(at, "failed" if failed else "success", **where)
+        project_id = where.get("project_id", 1)
+        for name, status in [*((n, "failed") for n in failed), *((n, "success") for n in passed)]:
+            self.job(run, name, status, at, project_id)
+        return run
+
+    def commit(
+        self,
+        id: str,
+        author: tuple[str, str] = ("Ada Lovelace", "ada@example.com"),
+        at: datetime = MIDNIGHT,
+        project_id: int = 1,
+        co_authors: Sequence[tuple[str, str]] = (),
+        parents: int = 1,
+        **values: Any,
+    ) -> str:
+        known = {"title": f"Change {id}", "additions": 3, "deletions": 1, "authored_at": at} | values
+        added = row(
+            tables.COMMITS,
+            ["commit", "detail"],
+            project_id=project_id,
+            id=id,
+            author_name=author[0],
+            author_email=author[1],
+            committed_at=at,
+            co_authors=[{"name": name, "email": email} for name, email in co_authors],
+            parent_ids=[f"p{n}" for n in range(parents)],
+            **known,
+        )
+        self.store.write(Upsert(tables.COMMITS, [added]))
+        return id
+
+    def user(self, id: int, username: str, name: str, **values: Any) -> int:
+        known = {"state": "active", "bot": False, "seen_on": MIDNIGHT.date()} | values
+        added = row(tables.USERS, ["user"], source="gitlab", id=id, username=username, name=name, **known)
+        self.store.write(Upsert(tables.USERS, [added]))
+        return id
+
+    def event(self, action: str, at: datetime = MIDNIGHT, asked: str | None = None, **values: Any) -> int:
+        id = next(self._numbers)
+        known = {"project_id": 1, "author_id": 1, "author_username": "ada", "author_name": "Ada Lovelace"} | values
+        added = row(tables.EVENTS, ["event"], source="gitlab", id=id, action_name=action, created_at=at, **known)
+        if asked:
+            added["asked_action"] = asked
+        self.store.write(Upsert(tables.EVENTS, [added]))
+        return id
+
+    def zone(self, name: str) -> None:
+        self.store.write(Put(bookkeeping.SETTINGS, [{"name": "timezone", "value": name}]))
+
+    def nightly(self, *patterns: tuple[str, str]) -> None:
+        rows = [{"field": field, "pattern": pattern, "declared": True} for field, pattern in patterns]
+        self.store.write(Put(bookkeeping.NIGHTLY, rows))
+
+    def rows(self, sql: str) -> list[dict[str, Any]]:
+        with self.store.reader() as connection:
+            found = connection.execute(sql)
+            names = [column[0] for column in found.description or []]
+            return [dict(zip(names, values, strict=True)) for values in found.fetchall()]

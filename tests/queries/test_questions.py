@@ -1,0 +1,266 @@
+"""The questions that pages ask: filters, sums that add up, and SQL that gives the same numbers when run as shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dashlib.model import Filters
+from dashlib.queries import activity, choices, commits, freshness, nightlies
+from dashlib.queries.export import to_csv
+from dashlib.queries.question import filled, literal
+from dashlib.store import open_store
+from tests.queries.build import MIDNIGHT, Builder
+
+DAY = timedelta(days=1)
+NIGHT = MIDNIGHT.date()
+WINDOW = Filters(since=NIGHT, until=NIGHT + 9 * DAY)
+
+QUESTIONS: list[tuple[Callable[..., pd.DataFrame], dict[str, Any]]] = [
+    (nightlies.nights, {}),
+    *((nightlies.grid, {"rows": rows}) for rows in nightlies.ROWS),
+    (nightlies.grid, {"only_red": True, "top": 1}),
+    *((nightlies.failures_over_time, {"by": by}) for by in nightlies.REASONS),
+    (nightlies.failures_over_time, {"top": 1, "allowed": True}),
+    (nightlies.failed_jobs, {"night": NIGHT, "search": 'it\'s "odd" $1 %'}),
+    *((commits.over_time, {"by": by, "grain": grain}) for by in commits.BY for grain in commits.GRAINS),
+    *((commits.ranking, {"by": by, "role": role}) for by in commits.BY for role in commits.ROLES),
+    (commits.totals, {"role": "both"}),
+    (commits.listing, {"merges": "only", "bots": "with"}),
+    *((activity.over_time, {"by": by}) for by in activity.BY),
+    *((activity.ranking, {"by": by, "actions": ("pushed",)}) for by in activity.BY),
+    (activity.totals, {"targets": ("issue", "branch")}),
+    (activity.listing, {}),
+    (activity.words, {}),
+    *((question, {}) for question in (choices.groups, choices.projects, choices.persons, choices.held)),
+    *((q, {}) for q in (freshness.sources, freshness.projects, freshness.problems, freshness.loads, freshness.tables)),
+]
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Builder]:
+    """Two groups, two nights, a few commits and events; tests read it only."""
+    with open_store(tmp_path_factory.mktemp("company") / "d.duckdb") as store:
+        yield filled_company(Builder(store))
+
+
+def filled_company(built: Builder) -> Builder:
+    built.project()
+    built.schedule()
+    built.zone("Europe/Berlin")
+    built.project(2, "acme/web/site")
+    built.project(3, "acme-labs/toy")
+    built.schedule(8, project_id=2, description="Nightly web")
+    built.user(1, "ada", "Ada Lovelace", public_email="ada@example.com")
+    built.night(MIDNIGHT, failed=["lint"])
+    built.night(MIDNIGHT, project_id=2, schedule_id=8)
+    built.night(MIDNIGHT + DAY, failed=["lint", "unit"])
+    built.night(MIDNIGHT + DAY, failed=["e2e"], project_id=2, schedule_id=8)
+    built.commit("c1", co_authors=[("Bob", "bob@example.com")])
+    built.commit("c2", ("Bob", "bob@example.com"), MIDNIGHT + 2 * DAY, project_id=2)
+    built.commit("c2", ("Bob", "bob@example.com"), MIDNIGHT + 2 * DAY, project_id=3)
+    built.commit("c3", parents=2, at=MIDNIGHT + 3 * DAY)
+    built.commit("c4", ("renovate[bot]", "renovate@example.com"), MIDNIGHT)
+    built.event("pushed to", ref="main", commit_count=2)
+    built.event("opened", target_type="Issue", project_id=2, author_id=9, author_username="zoe", author_name="Zoë")
+    return built
+
+
+def ask(
+    built: Builder, question: Callable[..., pd.DataFrame], chosen: Filters = WINDOW, **arguments: Any
+) -> pd.DataFrame:
+    with built.store.reader() as connection:
+        return question(connection, chosen, **arguments)
+
+
+@pytest.mark.parametrize(("question", "arguments"), QUESTIONS)
+@pytest.mark.parametrize(
+    "chosen",
+    [WINDOW, Filters(), Filters(("acme",), ("acme/web/site", "o'neill"), ("ada@example.com",), NIGHT, NIGHT + DAY)],
+)
+def test_the_sql_shown_gives_the_numbers(
+    company: Builder, question: Callable[..., pd.DataFrame], arguments: dict[str, Any], chosen: Filters
+) -> None:
+    answer = ask(company, question, chosen, **arguments)
+    with company.store.reader() as connection:
+        shown = connection.execute(answer.attrs["sql"]).df()
+    pd.testing.assert_frame_equal(shown, answer)
+
+
+def test_nights(company: Builder) -> None:
+    found = ask(company, nightlies.nights)
+    assert found.drop(columns="night").to_dict("records") == [
+        {"runs": 2, "failed": 1, "newly_failed": 1, "recovered": 0, "warned": 0, "running": 0, "failed_jobs": 1},
+        {"runs": 2, "failed": 2, "newly_failed": 1, "recovered": 0, "warned": 0, "running": 0, "failed_jobs": 3},
+    ]
+
+
+def test_the_grid_puts_the_freshest_failure_first(company: Builder) -> None:
+    found = ask(company, nightlies.grid)
+    cells = found[["row", "state", "failed_job_names", "position", "has_new"]].to_dict("split")["data"]
+    assert cells == [
+        ["acme/core/engine", "failed", "lint", 1, True],
+        ["acme/core/engine", "failed", "lint, unit", 1, True],
+        ["acme/web/site", "passed", "", 2, False],
+        ["acme/web/site", "failed", "e2e", 2, True],
+    ]
+    assert set(ask(company, nightlies.grid, top=1)["row"]) == {"acme/core/engine"}
+
+
+def test_failures_over_time_sum_what_is_not_shown(company: Builder) -> None:
+    found = ask(company, nightlies.failures_over_time, by="job", top=1)
+    assert found[["series", "failed_jobs"]].to_dict("split")["data"] == [
+        ["lint", 1],
+        ["2 others", 0],
+        ["lint", 1],
+        ["2 others", 2],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("search", "jobs"),
+    [
+        ("", ["e2e", "unit", "lint"]),
+        ("LINT", ["lint"]),
+        ("script_fail", ["e2e", "unit", "lint"]),
+        ("acme/web/site", ["e2e"]),
+        ("core", ["unit", "lint"]),
+        ("nothing like it", []),
+        ("' or 1=1 --", []),
+    ],
+)
+def test_search_in_failed_jobs(company: Builder, search: str, jobs: list[str]) -> None:
+    found = ask(company, nightlies.failed_jobs, night=NIGHT + DAY, search=search)
+    assert sorted(found["job_name"]) == sorted(jobs)
+
+
+def test_only_new_failed_jobs(company: Builder) -> None:
+    found = ask(company, nightlies.failed_jobs, night=NIGHT + DAY, only_new=True)
+    assert sorted(found["job_name"]) == ["e2e", "unit"]
+    assert set(found["red_for"]) == {"new"}
+
+
+@pytest.mark.parametrize(
+    ("chosen", "ids"),
+    [
+        (Filters(), ["c1", "c2", "c2"]),
+        (Filters(groups=("acme",)), ["c1", "c2"]),
+        (Filters(groups=("acme/web",)), ["c2"]),
+        (Filters(groups=("acme-labs",)), ["c2"]),
+        (Filters(groups=("acm",)), []),
+        (Filters(projects=("acme/core/engine",)), ["c1"]),
+        (Filters(persons=("bob@example.com",)), ["c2", "c2"]),
+        (Filters(since=NIGHT + DAY), ["c2", "c2"]),
+        (Filters(until=NIGHT), ["c1"]),
+        (Filters(since=NIGHT, until=NIGHT), ["c1"]),
+    ],
+)
+def test_filters_narrow_commits(company: Builder, chosen: Filters, ids: list[str]) -> None:
+    assert sorted(ask(company, commits.listing, chosen)["commit_id"]) == ids
+
+
+def test_roles_merges_and_robots(company: Builder) -> None:
+    def count(**which: str) -> int:
+        return int(ask(company, commits.totals, Filters(), **which)["commits"].iloc[0])
+
+    assert count() == 3
+    assert count(merges="with") == 4
+    assert count(merges="only") == 1
+    assert count(bots="with") == 4
+    assert count(bots="only") == 1
+    assert count(role="co_author") == 1
+    both = ask(company, commits.totals, Filters(), role="both").iloc[0]
+    assert (both["commits"], both["credits"]) == (3, 4)
+
+
+def test_a_word_that_is_no_choice_is_refused(company: Builder) -> None:
+    with pytest.raises(ValueError, match="none of"):
+        ask(company, commits.totals, role="everyone")
+    with pytest.raises(KeyError):
+        ask(company, commits.over_time, by="person; drop table commits")
+
+
+def test_the_period_before(company: Builder) -> None:
+    found = ask(company, commits.ranking, Filters(since=NIGHT + 2 * DAY, until=NIGHT + 3 * DAY))
+    assert found[["label", "commits", "change"]].to_dict("split")["data"] == [["Bob", 2, 2]]
+
+
+def test_choices(company: Builder) -> None:
+    assert list(ask(company, choices.groups)["path"]) == ["acme", "acme-labs", "acme/core", "acme/web"]
+    assert list(ask(company, choices.projects)["path"]) == ["acme-labs/toy", "acme/core/engine", "acme/web/site"]
+
+
+names = st.sampled_from(["Ada", "Bob", "Cyd", "Ada L.", ""])
+addresses = st.sampled_from(["a@x", "A@X", "b@x", "c@x", "7-z@users.noreply.g", "7-y@users.noreply.g", "", "r-bot@x"])
+people = st.tuples(names, addresses)
+commit = st.tuples(
+    people,
+    st.lists(people, max_size=3),
+    st.integers(0, 80),
+    st.integers(1, 3),
+    st.integers(1, 2),
+    st.sampled_from(["s1", "s2", "s3", "s4", "s5", "s6"]),
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    history=st.lists(commit, max_size=25),
+    top=st.integers(1, 4),
+    by=st.sampled_from(sorted(commits.BY)),
+    grain=st.sampled_from(commits.GRAINS),
+    merges=st.sampled_from(commits.CHOICES),
+    bots=st.sampled_from(commits.CHOICES),
+)
+def test_persons_and_others_add_up_to_the_commits(
+    tmp_path_factory: pytest.TempPathFactory,
+    history: list[Any],
+    top: int,
+    by: str,
+    grain: str,
+    merges: str,
+    bots: str,
+) -> None:
+    path: Path = tmp_path_factory.mktemp("sums") / "d.duckdb"
+    with open_store(path) as store:
+        built = Builder(store)
+        for number in (1, 2, 3):
+            built.project(number, f"acme/p{number}")
+        for author, co_authors, day, project_id, parents, sha in history:
+            at = MIDNIGHT + day * DAY
+            built.commit(sha, author, at, project_id, co_authors, parents)
+        which: dict[str, Any] = {"merges": merges, "bots": bots}
+        series = ask(built, commits.over_time, Filters(), by=by, grain=grain, top=top, **which)
+        ranking = ask(built, commits.ranking, Filters(), by=by, **which)
+        total = ask(built, commits.totals, Filters(), **which).iloc[0]
+        assert series["commits"].sum() == ranking["commits"].sum() == total["commits"] == total["credits"]
+        assert ask(built, commits.over_time, Filters(), by=by, top=10**6, **which)["series"].nunique() == len(ranking)
+        everything = {"merges": "with", "bots": "with"}
+        distinct = len({(project_id, sha) for *_, project_id, _, sha in history})
+        assert ask(built, commits.totals, Filters(), **everything)["commits"].iloc[0] == distinct
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, True, False, 0, 1, 2.5, "it's", "\\", "$x", date(2026, 3, 1), datetime(2026, 3, 1, 4, 5), ["a'b", None]],
+)
+def test_literals_are_what_duckdb_reads(value: Any) -> None:
+    assert duckdb.connect().execute(f"select {literal(value)}").fetchall() == [(value,)]
+
+
+def test_a_filled_parameter_is_not_filled_again() -> None:
+    assert filled("select $a, $b", {"a": "$b", "b": 1}) == "select '$b', 1"
+
+
+def test_csv_defuses_formulas() -> None:
+    frame = pd.DataFrame({"title": ["=cmd()", "+1", "-x", "@a", "ok", None], "n": [-1, 2, 3, 4, 5, 6]})
+    lines = to_csv(frame).decode().splitlines()
+    assert lines == ["title,n", "'=cmd(),-1", "'+1,2", "'-x,3", "'@a,4", "ok,5", ",6"]
