@@ -53,8 +53,8 @@ class App:
         """Whether it is really there."""
         try:
             with self._post("ping", {}, timeout=(2, 10)) as response:
-                return response.status_code == 200
-        except requests.RequestException:
+                return response.status_code == 200 and response.json() == {"pong": True}
+        except (requests.RequestException, ValueError):
             return False
 
     def _post(self, name: str, body: dict[str, Any], timeout: tuple[float, float]) -> requests.Response:

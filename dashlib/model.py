@@ -55,6 +55,7 @@ class Table:
     gone: str | None = None
     defaults: Mapping[str, str] = field(default_factory=dict)
     schema: str = "main"
+    _shapes: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         grouped = [column for group in self.groups.values() for column in group.columns]
@@ -67,20 +68,27 @@ class Table:
         """The name to use in SQL."""
         return f"{self.schema}.{self.name}"
 
-    def groups_of(self, row: Row) -> list[str]:
+    def groups_of(self, row: Row) -> tuple[str, ...]:
         """The groups a row carries; a group is carried whole or not at all (``ValueError`` otherwise)."""
+        shape = tuple(row)
+        known = self._shapes.get(shape)
+        if known is None:
+            known = self._shapes[shape] = self._carried(set(shape))
+        return known
+
+    def _carried(self, there: set[str]) -> tuple[str, ...]:
+        if unknown := there - set(self.columns):
+            raise ValueError(f"{self.name}: no such column: {', '.join(sorted(unknown))}")
+        if lacking := set(self.key) - there:
+            raise ValueError(f"{self.name}: no key: {', '.join(sorted(lacking))}")
         carried = []
         for name, group in self.groups.items():
-            present = [column in row for column in group.columns]
-            if all(present):
+            missing = [column for column in group.columns if column not in there]
+            if not missing:
                 carried.append(name)
-            elif any(present):
-                missing = [c for c, there in zip(group.columns, present, strict=True) if not there]
+            elif len(missing) < len(group.columns):
                 raise ValueError(f"{self.name}: group {name!r} without {', '.join(missing)}")
-        unknown = set(row) - set(self.columns)
-        if unknown:
-            raise ValueError(f"{self.name}: no such column: {', '.join(sorted(unknown))}")
-        return carried
+        return tuple(carried)
 
 
 def table(

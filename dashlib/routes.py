@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import queue
 from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict
@@ -18,9 +19,11 @@ from dashlib import control
 from dashlib.queries.status import status
 from dashlib.runtime import Runtime, announced, runtime
 from dashlib.settings import SettingsError
+from dashlib.store import StoreError
 from dashlib.sync import run
 from dashlib.sync.background import SyncRunning
 
+_LOG = logging.getLogger(__name__)
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "testclient"})
 
 
@@ -36,8 +39,15 @@ def _health() -> dict[str, Any]:
         found = status(reader, opened.settings.database)
     finally:
         reader.close()
-    sources = {one["source"]: {name: one[name] for name in ("last_success_at", "lag_seconds")} for one in found["sources"]}
-    return {"status": "ok", "data_version": opened.store.data_version, "syncing": opened.sync.state().running, "sources": sources}
+    sources = {
+        one["source"]: {name: one[name] for name in ("last_success_at", "lag_seconds")} for one in found["sources"]
+    }
+    return {
+        "status": "ok",
+        "data_version": opened.store.data_version,
+        "syncing": opened.sync.state().running,
+        "sources": sources,
+    }
 
 
 async def command(request: Request) -> Response:
@@ -58,7 +68,9 @@ async def command(request: Request) -> Response:
 
 
 async def _lines(
-    perform: Callable[[Runtime, dict[str, Any], Callable[[dict[str, Any]], None]], None], opened: Runtime, body: dict[str, Any]
+    perform: Callable[[Runtime, dict[str, Any], Callable[[dict[str, Any]], None]], None],
+    opened: Runtime,
+    body: dict[str, Any],
 ) -> AsyncIterator[bytes]:
     """What a command says while it works in a thread, one JSON object a line."""
     said: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
@@ -66,8 +78,11 @@ async def _lines(
     def work() -> None:
         try:
             perform(opened, body, said.put)
-        except (SyncRunning, SettingsError, ValueError) as error:
+        except (SyncRunning, SettingsError, StoreError, ValueError) as error:
             said.put({"failed": str(error)})
+        except Exception:
+            _LOG.exception("a command failed")
+            said.put({"failed": "a defect of the dashboard; its log says more"})
         finally:
             said.put(None)
 

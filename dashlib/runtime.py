@@ -18,6 +18,7 @@ from dashlib import settings as settings_module
 from dashlib.control import App
 from dashlib.settings import Settings
 from dashlib.store import Store, open_store
+from dashlib.store.remember import remember
 from dashlib.sync.background import BackgroundSync
 
 
@@ -37,6 +38,7 @@ _LOCK = threading.Lock()
 def _opened() -> Runtime:
     settings = settings_module.load()
     store = open_store(settings.database)
+    remember(store, settings)
     return Runtime(settings, store, BackgroundSync(settings, store))
 
 

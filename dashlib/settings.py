@@ -83,7 +83,7 @@ def load(environ: Mapping[str, str] | None = None, root: Path | None = None) -> 
     """
     values = _collected(os.environ if environ is None else environ, root or Path.cwd())
     return Settings(
-        gitlab_url=_url(values.get("GITLAB_URL", "https://gitlab.com")),
+        gitlab_url=_url(values.get("GITLAB_URL") or "https://gitlab.com"),
         gitlab_token=values.get("GITLAB_ACCESS_TOKEN") or None,
         database=Path(values.get("DASH_DATABASE") or "data/dashboard.duckdb").expanduser(),
         timezone=_zone(values.get("DASH_TIMEZONE") or "UTC"),
@@ -92,11 +92,11 @@ def load(environ: Mapping[str, str] | None = None, root: Path | None = None) -> 
         nightly=tuple(_nightly(word) for word in _lines(values.get("DASH_NIGHTLY", ""))),
         events=tuple(_events(word) for word in _words(values.get("DASH_EVENTS") or "project")),
         logs=_choice("DASH_LOGS", values.get("DASH_LOGS") or "mainline", LOG_CHOICES),
-        sync_minutes=_number("DASH_SYNC_MINUTES", values.get("DASH_SYNC_MINUTES") or "10", lowest=0),
-        window_days=int(_number("DASH_WINDOW_DAYS", values.get("DASH_WINDOW_DAYS") or "30", lowest=1)),
-        requests=int(_number("DASH_REQUESTS", values.get("DASH_REQUESTS") or "8", lowest=1, highest=64)),
+        sync_minutes=_number("DASH_SYNC_MINUTES", values.get("DASH_SYNC_MINUTES") or "10", 0, 10_080),
+        window_days=int(_number("DASH_WINDOW_DAYS", values.get("DASH_WINDOW_DAYS") or "30", 1, 3_660)),
+        requests=int(_number("DASH_REQUESTS", values.get("DASH_REQUESTS") or "8", 1, 64)),
         calls_per_minute=_optional_count("DASH_CALLS_PER_MINUTE", values.get("DASH_CALLS_PER_MINUTE")),
-        timeout_seconds=_number("DASH_TIMEOUT_SECONDS", values.get("DASH_TIMEOUT_SECONDS") or "30", lowest=0.1),
+        timeout_seconds=_number("DASH_TIMEOUT_SECONDS", values.get("DASH_TIMEOUT_SECONDS") or "30", 0.1, 3_600),
     )
 
 
@@ -106,12 +106,17 @@ def _collected(environ: Mapping[str, str], root: Path) -> dict[str, str]:
     secrets = root / ".streamlit" / "secrets.toml"
     if secrets.is_file():
         try:
-            collected |= {k: str(v) for k, v in tomllib.loads(secrets.read_text("utf-8")).items() if not isinstance(v, dict)}
+            collected |= {
+                k: str(v) for k, v in tomllib.loads(secrets.read_text("utf-8")).items() if not isinstance(v, dict)
+            }
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise SettingsError(f".streamlit/secrets.toml is not valid TOML: {error}") from error
     env_file = root / ".env"
     if env_file.is_file():
-        collected |= {k: v for k, v in dotenv_values(env_file).items() if v is not None}
+        try:
+            collected |= {k: v for k, v in dotenv_values(env_file).items() if v is not None}
+        except UnicodeDecodeError as error:
+            raise SettingsError(".env is not UTF-8 text") from error
     collected |= environ
     return {k: v.strip() for k, v in collected.items() if k.startswith(("GITLAB_", "DASH_"))}
 
@@ -126,7 +131,11 @@ def _lines(text: str) -> tuple[str, ...]:
 
 
 def _url(text: str) -> str:
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError as error:
+        raise SettingsError("GITLAB_URL must be a web address such as https://gitlab.example.com") from error
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise SettingsError("GITLAB_URL must be a web address such as https://gitlab.example.com")
     if parts.username or parts.password or parts.query:
@@ -153,7 +162,9 @@ def _events(word: str) -> EventQuery:
     head, _, query = word.partition("?")
     scope, _, user = head.partition(":")
     if scope not in EVENT_SCOPES or (scope == "user") != bool(user):
-        raise SettingsError(f"DASH_EVENTS {word!r}: write project, own or user:NAME, with filters such as ?action=pushed")
+        raise SettingsError(
+            f"DASH_EVENTS {word!r}: write project, own or user:NAME, with filters such as ?action=pushed"
+        )
     filters = tuple(sorted(parse_qsl(query, keep_blank_values=True)))
     for name, value in filters:
         if name not in EVENT_FILTERS or not value:
@@ -167,15 +178,15 @@ def _choice(name: str, value: str, choices: tuple[str, ...]) -> str:
     return value
 
 
-def _number(name: str, value: str, lowest: float, highest: float = float("inf")) -> float:
+def _number(name: str, value: str, lowest: float, highest: float) -> float:
     try:
         number = float(value)
     except ValueError as error:
         raise SettingsError(f"{name} must be a number") from error
     if not lowest <= number <= highest:
-        raise SettingsError(f"{name} must be at least {lowest:g}" + ("" if highest == float("inf") else f" and at most {highest:g}"))
+        raise SettingsError(f"{name} must be at least {lowest:g} and at most {highest:g}")
     return number
 
 
 def _optional_count(name: str, value: str | None) -> int | None:
-    return int(_number(name, value, lowest=1)) if value else None
+    return int(_number(name, value, 1, 1_000_000)) if value else None

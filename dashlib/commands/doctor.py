@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from dashlib import control
 from dashlib import settings as settings_module
 from dashlib.commands import say
 from dashlib.settings import Settings, SettingsError
 from dashlib.sources.gitlab import stamps
+from dashlib.sources.gitlab.shapes import texts
 from dashlib.store import StoreError, open_store
 from dashlib.sync.budget import Budget, PauseTooLong
 from dashlib.sync.client import Client, Refused, Unreachable
@@ -101,7 +102,7 @@ def _scopes(client: Client, _: Settings) -> Iterator[Finding]:
             raise
         yield True, "token: its scopes cannot be read here (older GitLab, or no personal access token)"
         return
-    scopes: Any = token.get("scopes") or []
+    scopes = texts(token.get("scopes"))
     if not _ENOUGH & set(scopes):
         yield False, f"token: its scopes are {', '.join(scopes) or 'none'}; it needs read_api"
     else:

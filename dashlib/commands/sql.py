@@ -110,8 +110,17 @@ def _write(batches: pa.RecordBatchReader, form: str, target: BinaryIO) -> None:
 def _rows(batches: pa.RecordBatchReader) -> Iterator[list[Any]]:
     """Rows as Python values, column by name order; two columns may share a name."""
     for batch in batches:
-        columns = [column.to_pylist() for column in batch.columns]
+        columns = [_values(column) for column in batch.columns]
         yield from (list(row) for row in zip(*columns, strict=True))
+
+
+def _values(column: Any) -> list[Any]:
+    """Python has no year 12000 and no infinite time: such columns come as text."""
+    try:
+        values: list[Any] = column.to_pylist()
+    except (ValueError, OverflowError):
+        values = column.cast(pa.string()).to_pylist()
+    return values
 
 
 def _write_json(batches: pa.RecordBatchReader, target: BinaryIO) -> None:

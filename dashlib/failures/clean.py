@@ -8,13 +8,14 @@ What a runner adds (doc/ci/jobs/job_logs.md, ``FF_TIMESTAMPS``): a 32-character 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 # The prefix goes first: section markers and colours stand behind it.
 _PREFIX = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z) ([0-9a-f]{2}[OE])([+ ])")
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]|\x1b[=>]")
-_SECTION = re.compile(r"section_(start|end):(\d+):([A-Za-z0-9_.\-]+)(?:\[[^\]\r\n]*\])?\r?")
+_SECTION = re.compile(r"section_(start|end):(\d+):([A-Za-z0-9_.\-]{1,255})(?:\[[^\]\r\n]{0,255}\])?\r?")
 
 
 @dataclass(frozen=True)
@@ -34,14 +35,20 @@ def lines(text: str, first_number: int = 1) -> Iterator[LogLine]:
     ``section`` is the innermost section that is open where the line ends.
     """
     open_sections: list[str] = []
+    depth: Counter[str] = Counter()
     for number, raw in enumerate(text.split("\n"), start=first_number):
         prefix = _PREFIX.match(raw)
         body = raw[prefix.end() :] if prefix else raw
         for kind, _, name in _SECTION.findall(body):
             if kind == "start":
                 open_sections.append(name)
-            elif name in open_sections:
-                del open_sections[open_sections.index(name) :]
+                depth[name] += 1
+            elif depth[name]:
+                while True:
+                    ended = open_sections.pop()
+                    depth[ended] -= 1
+                    if ended == name:
+                        break
         yield LogLine(
             number=number,
             text=plain(body),

@@ -2,6 +2,8 @@
 
 ``changed_at`` is the version of a row whose source has no ``updated_at``: the greatest time stamp inside it.
 ``state_rank`` breaks ties (see ``status.rank``): at the same instant a job that ended has been running before.
+A pipeline's ``started_at``, ``finished_at``, ``duration`` and user follow from its detail where that is as new as its
+state, else from its jobs.
 """
 
 from __future__ import annotations
@@ -130,16 +132,21 @@ PIPELINES = table(
         "created_at": "TIMESTAMP",
         "updated_at": "TIMESTAMP",
         "state_rank": "TINYINT",
+        "started_at": "TIMESTAMP",
+        "finished_at": "TIMESTAMP",
+        "duration": "DOUBLE",
+        "user_id": "BIGINT",
+        "username": "VARCHAR",
         "tag": "BOOLEAN",
         "before_sha": "VARCHAR",
         "yaml_errors": "VARCHAR",
         "coverage": "DOUBLE",
-        "started_at": "TIMESTAMP",
-        "finished_at": "TIMESTAMP",
-        "duration": "DOUBLE",
         "queued_duration": "DOUBLE",
-        "user_id": "BIGINT",
-        "username": "VARCHAR",
+        "detail_started_at": "TIMESTAMP",
+        "detail_finished_at": "TIMESTAMP",
+        "detail_duration": "DOUBLE",
+        "detail_user_id": "BIGINT",
+        "detail_username": "VARCHAR",
         "detail_at": "TIMESTAMP",
         "schedule_id": "BIGINT",
         "parent_project_id": "BIGINT",
@@ -151,13 +158,14 @@ PIPELINES = table(
             ["updated_at", "state_rank"],
         ),
         "detail": (
-            ["tag", "before_sha", "yaml_errors", "coverage", "started_at", "finished_at", "duration"]
-            + ["queued_duration", "user_id", "username", "detail_at"],
+            ["tag", "before_sha", "yaml_errors", "coverage", "queued_duration", "detail_started_at"]
+            + ["detail_finished_at", "detail_duration", "detail_user_id", "detail_username", "detail_at"],
             ["detail_at"],
         ),
         "schedule": (["schedule_id"], []),
         "parent": (["parent_project_id", "parent_pipeline_id"], []),
     },
+    derived=["started_at", "finished_at", "duration", "user_id", "username"],
     derive=("pipelines_times",),
 )
 

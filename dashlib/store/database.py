@@ -117,6 +117,9 @@ def open_store(
     Raises DatabaseInUse, DatabaseTooNew, NotOurDatabase or StoreError; a file that is refused is left untouched.
     """
     path = Path(path)
+    # DuckDB makes the write-ahead log anew after every checkpoint, with the process's default mode: what this process
+    # writes from here on is private (job logs, e-mail addresses).
+    os.umask(0o077)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -161,12 +164,12 @@ def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
 def explained(path: Path, error: duckdb.Error) -> StoreError:
     """Why DuckDB would not open a file, as a sentence for a person."""
     text = str(error)
-    if "lock" in text.lower():
+    if "Could not set lock" in text or "Conflicting lock" in text:
         holder = re.search(r"PID (\d+)", text)
         who = f"process {holder.group(1)}" if holder else "another process"
         return DatabaseInUse(f"The database {path} is in use by {who}. Stop it, or set DASH_DATABASE to another path.")
     if "not a valid DuckDB database" in text:
         return NotOurDatabase(f"{path} is no DuckDB database. Move it away, or set DASH_DATABASE to another path.")
-    if "newer" in text.lower() or "version number" in text.lower():
+    if "newer" in text.lower().replace(str(path).lower(), "") or "version number" in text.lower():
         return DatabaseTooNew(f"{path} was written by a newer DuckDB. It was left as it is: update the dashboard.")
     return StoreError(f"The database {path} cannot be opened: {text.splitlines()[0]}")

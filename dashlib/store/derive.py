@@ -66,13 +66,21 @@ from (
                arg_min(username, id) as username
         from spans group by all
     )
-    select p.project_id, p.id, s.started_at,
-           case when p.status in ('success', 'failed', 'canceled', 'skipped') then s.finished_at end as finished_at,
-           case when p.status in ('success', 'failed', 'canceled', 'skipped') then s.duration end as duration,
-           s.user_id, s.username
-    from pipelines p join summed s on s.project_id = p.project_id and s.pipeline_id = p.id
+    select p.project_id, p.id,
+           case when p.detail_at >= p.updated_at then p.detail_started_at
+                else coalesce(s.started_at, p.detail_started_at) end as started_at,
+           case when p.detail_at >= p.updated_at then p.detail_finished_at
+                when p.status in ('success', 'failed', 'canceled', 'skipped')
+                then coalesce(s.finished_at, p.detail_finished_at) end as finished_at,
+           case when p.detail_at >= p.updated_at then p.detail_duration
+                when p.status in ('success', 'failed', 'canceled', 'skipped')
+                then coalesce(s.duration, p.detail_duration) end as duration,
+           coalesce(p.detail_user_id, s.user_id) as user_id,
+           coalesce(p.detail_username, s.username) as username
+    from pipelines p left join summed s on s.project_id = p.project_id and s.pipeline_id = p.id
+    where (p.project_id, p.id) in (select (project_id, pipeline_id) from touched)
 ) d
-where pipelines.project_id = d.project_id and pipelines.id = d.id and pipelines.detail_at is null
+where pipelines.project_id = d.project_id and pipelines.id = d.id
   and (pipelines.started_at, pipelines.finished_at, pipelines.duration, pipelines.user_id, pipelines.username)
       is distinct from (d.started_at, d.finished_at, d.duration, d.user_id, d.username)
 """

@@ -8,6 +8,7 @@ columns first, then the content, compared as DuckDB sort keys with null as the s
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import duckdb
 
@@ -22,7 +23,7 @@ _LARGE_TEXT = frozenset({"text", "message", "description", "note_body"})
 
 
 def apply(connection: duckdb.DuckDBPyConnection, changes: Sequence[Change]) -> int:
-    """Merge the changes inside the caller's transaction; returns how many rows changed.
+    """Merge the changes inside the caller's transaction; returns how many rows of data (not bookkeeping) changed.
 
     Upserts commute, so they are gathered per table; the rest keeps its order within each table.
     Raises ``ValueError`` for rows that break their table's declaration.
@@ -35,7 +36,8 @@ def apply(connection: duckdb.DuckDBPyConnection, changes: Sequence[Change]) -> i
     for table, rows in upserts.values():
         changed += _upsert(connection, table, rows)
     for series in _coalesced([change for change in changes if not isinstance(change, Upsert)]):
-        changed += _state(connection, series)
+        of_data = series[0].table.schema == "main"
+        changed += _state(connection, series) * of_data
     return changed
 
 
@@ -72,19 +74,24 @@ def _upsert(connection: duckdb.DuckDBPyConnection, table: Table, rows: Sequence[
     """Rows that carry the same groups go in together; where one key comes twice, group by group."""
     alike: dict[tuple[str, ...], list[Row]] = {}
     for row in rows:
-        carried = tuple(table.groups_of(row))
+        carried = table.groups_of(row)
         if not carried:
             raise ValueError(f"{table.name}: a row that carries no group: {sorted(row)}")
         alike.setdefault(carried, []).append(row)
     changed = 0
     for carried, members in alike.items():
-        if len({tuple(row[key] for key in table.key) for row in members}) == len(members):
+        if len({tuple(_stored(row[key]) for key in table.key) for row in members}) == len(members):
             changed += _merge_rows(connection, table, carried, members)
         else:
             changed += sum(_merge_newest(connection, table, name, members) for name in carried)
     if changed:
         _derive(connection, table, rows)
     return changed
+
+
+def _stored(key: Any) -> Any:
+    """A key as the table holds it: what cannot be encoded becomes ``?`` (see staging)."""
+    return key.encode("utf-8", "replace") if isinstance(key, str) else key
 
 
 def _merge_rows(connection: duckdb.DuckDBPyConnection, table: Table, carried: Sequence[str], rows: Sequence[Row]) -> int:

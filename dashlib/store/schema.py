@@ -37,7 +37,10 @@ def version_of(connection: duckdb.DuckDBPyConnection) -> int | None:
     if known and known[0]:
         found = connection.execute("select value from bookkeeping.meta where name = 'version'").fetchone()
         return int(found[0]) if found else 0
-    others = connection.execute("select count(*) from duckdb_tables() where not internal").fetchone()
+    others = connection.execute(
+        "select (select count(*) from duckdb_tables() where not internal)"
+        " + (select count(*) from duckdb_views() where not internal)"
+    ).fetchone()
     return None if others and others[0] else 0
 
 

@@ -70,7 +70,7 @@ class Writer:
     def _run(self) -> None:
         while (first := self._queue.get()) is not None:
             batch, stop = self._gather(first)
-            if batch[0].task is not None:
+            if batch and batch[0].task is not None:
                 self._perform(batch[0])
             else:
                 self._commit(batch)
@@ -80,8 +80,8 @@ class Writer:
     def _gather(self, first: _Work) -> tuple[list[_Work], bool]:
         """``first`` and what waits behind it, up to a task (kept for later by running the batch before it)."""
         if first.task is not None:
-            return [first], False
-        batch, rows = [first], first.rows
+            return [first] if _wanted(first) else [], False
+        batch, rows = [first] if _wanted(first) else [], first.rows
         while rows < _ROWS_PER_COMMIT:
             try:
                 work = self._queue.get_nowait()
@@ -91,9 +91,10 @@ class Writer:
                 return batch, True
             if work.task is not None:
                 self._commit(batch)
-                return [work], False
-            batch.append(work)
-            rows += work.rows
+                return [work] if _wanted(work) else [], False
+            if _wanted(work):
+                batch.append(work)
+                rows += work.rows
         return batch, False
 
     def _perform(self, work: _Work) -> None:
@@ -126,5 +127,10 @@ class Writer:
         except BaseException:
             self._connection.execute("rollback")
             raise
-        if changed and any(change.table.schema == "main" for change in changes):
+        if changed:
             self._on_commit()
+
+
+def _wanted(work: _Work) -> bool:
+    """False where the caller has cancelled before its turn; from here on it cannot."""
+    return work.done.set_running_or_notify_cancel()

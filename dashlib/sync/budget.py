@@ -17,8 +17,10 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 
 LONGEST_PAUSE = 900.0
-"""Seconds. A server that asks for more is not waited for: the sync ends, says so, and resumes next time."""
+"""Seconds. A server that asks for more, at once or bit by bit without a single answer, is not waited for: the sync
+ends, says so, and resumes next time."""
 _FIRST_PROBE = 2.0
+_SHORTEST_PAUSE = 0.25
 _EVERYTHING = ""
 
 
@@ -52,6 +54,7 @@ class Budget:
         self._learnt_until = 0.0
         self._paused: dict[str, float] = {}
         self._refusals: dict[str, int] = {}
+        self._spent: dict[str, float] = {}
 
     def acquire(self, resource: str) -> float:
         """Wait for a turn; returns the moment it was given (for ``refused``). Raises Stopped."""
@@ -94,11 +97,13 @@ class Budget:
         """An answer that was no refusal: patience starts anew."""
         with self._lock:
             self._refusals.pop(resource, None)
+            self._spent.pop(resource, None)
+            self._spent.pop(_EVERYTHING, None)
 
     def refused(self, resource: str, asked_at: float, headers: Mapping[str, str]) -> None:
         """A 429. Several requests in flight meet the same limit: only the first of them lengthens the pause.
 
-        Raises PauseTooLong when the server asks for more than LONGEST_PAUSE.
+        Raises PauseTooLong when that would be waiting for more than LONGEST_PAUSE.
         """
         asked = _seconds(headers.get("Retry-After"))
         whole_instance = "RateLimit-Limit" in headers or "RateLimit-Reset" in headers
@@ -112,12 +117,13 @@ class Budget:
             if whole_instance:
                 pause = asked if asked is not None else self._reset_in(headers)
                 pause = patience if pause is None else pause
-                if pause > LONGEST_PAUSE:
-                    raise PauseTooLong(pause)
             else:
                 pause = patience if asked is None else min(asked, patience)
-                if patience > LONGEST_PAUSE / 3:
-                    raise PauseTooLong(asked or patience)
+            # "0" is said in the last second of a window: a server that refuses again is asked ever more slowly.
+            pause = max(pause, _SHORTEST_PAUSE * 2 ** min(count - 1, 6))
+            spent = self._spent[scope] = self._spent.get(scope, 0.0) + pause
+            if spent > LONGEST_PAUSE:
+                raise PauseTooLong(max(pause, asked or 0.0))
             self._paused[scope] = now + pause + random.uniform(0, 0.1)  # noqa: S311 - not a secret
 
     def _reset_in(self, headers: Mapping[str, str]) -> float | None:

@@ -25,6 +25,7 @@ import requests
 from gitlab.exceptions import GitlabError, RedirectError
 from requests.adapters import HTTPAdapter
 
+from dashlib.failures.mask import MASKED
 from dashlib.sync.budget import Budget, server_time
 
 _TRIES = 7
@@ -108,7 +109,7 @@ class Client:
             except (GitlabError, requests.RequestException, ValueError, OSError) as error:
                 tries += 1
                 if tries >= self.tries:
-                    raise Unreachable(f"{_what(error)} ({tries} tries)") from error
+                    raise Unreachable(f"{self._unechoed(_what(error))} ({tries} tries)") from error
                 with self._lock:
                     self.retries += 1
                 self.budget.sleep(min(20.0, 0.2 * 2**tries) * random.uniform(0.5, 1.0))  # noqa: S311
@@ -130,12 +131,16 @@ class Client:
             status = error.response_code or 0
             if status in _TRANSIENT or status < 400:
                 raise
-            raise Refused(status, _said(error)) from error
+            raise Refused(status, self._unechoed(_said(error))) from error
         with response:
             body = read(_chunks(response, time.monotonic() + 20 * self.timeout))
         self.budget.accepted(resource)
         self.budget.learn(response.headers, self.in_flight)
         return body, response.headers, dict(params)
+
+    def _unechoed(self, message: str) -> str:
+        """A proxy may answer with the request's headers in it."""
+        return message.replace(self.token, MASKED)
 
     def _client(self) -> gitlab.Gitlab:
         if not hasattr(self._local, "client"):

@@ -70,14 +70,14 @@ class Loop:
 
         def arrived(done: Future[int]) -> None:
             error = done.exception()
+            if isinstance(error, Exception):
+                self._tell(task, error)
+            else:
+                self.add([task])
+            # Only now: workers that see neither a task nor a pending one go home.
             with self._changed:
                 self._pending -= 1
                 self._stages[task.urgency[0]] -= 1
-            if isinstance(error, Exception):
-                self.failed(task, error)
-            else:
-                self.add([task])
-            with self._changed:
                 self._changed.notify_all()
 
         stored.add_done_callback(arrived)
@@ -109,19 +109,26 @@ class Loop:
             except self.fatal as error:
                 with self._changed:
                     self._error = self._error or error
-                self.stop.set()
             except Exception as error:  # noqa: BLE001 - recorded against the task's project, the rest goes on
-                self.failed(task, error)
+                self._tell(task, error)
             finally:
                 with self._changed:
                     self._active -= 1
                     self._stages[task.urgency[0]] -= 1
                     self._changed.notify_all()
 
+    def _tell(self, task: Task, error: Exception) -> None:
+        """Record a failure; a failure that cannot be recorded ends the run."""
+        try:
+            self.failed(task, error)
+        except Exception as untold:  # noqa: BLE001 - raised by run()
+            with self._changed:
+                self._error = self._error or untold
+
     def _take(self) -> Task | None:
         with self._changed:
             while True:
-                if self.stop.is_set() or not (self._heap or self._active or self._pending):
+                if self._error is not None or self.stop.is_set() or not (self._heap or self._active or self._pending):
                     self._changed.notify_all()
                     return None
                 if self._heap:

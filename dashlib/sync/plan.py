@@ -84,12 +84,12 @@ def chosen(path: str, groups: Sequence[str], projects: Sequence[str]) -> bool:
     if not groups and not projects:
         return True
     low = path.lower()
-    if any(fnmatchcase(low, pattern.lower()) for pattern in projects):
+    if any(fnmatchcase(low, pattern.lower().strip("/")) for pattern in projects):
         return True
     namespace = low.rpartition("/")[0]
     parts = namespace.split("/")
     ancestors = ["/".join(parts[:depth]) for depth in range(1, len(parts) + 1)]
-    return any(fnmatchcase(ancestor, pattern.lower().rstrip("/")) for pattern in groups for ancestor in ancestors)
+    return any(fnmatchcase(ancestor, pattern.lower().strip("/")) for pattern in groups for ancestor in ancestors)
 
 
 @dataclass(frozen=True)

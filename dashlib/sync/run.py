@@ -16,6 +16,7 @@ from dashlib.model import Put
 from dashlib.settings import Settings, SettingsError
 from dashlib.store import Store
 from dashlib.store.bookkeeping import LOADS
+from dashlib.store.remember import remember
 from dashlib.sync.budget import Budget, PauseTooLong, Stopped
 from dashlib.sync.client import Client
 from dashlib.sync.context import Context, Problem
@@ -79,6 +80,7 @@ def sync(
         raise SettingsError("GITLAB_ACCESS_TOKEN is not set: make a token with scope read_api, or try `make demo`")
     request = request or Request()
     stop = stop or threading.Event()
+    remember(store, settings)
     began, started = time.monotonic(), datetime.now(UTC).replace(tzinfo=None)
     budget = Budget(settings.calls_per_minute, stop)
     client = Client(

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from dashlib.model import Row
 from dashlib.sources.gitlab import stamps
-from dashlib.sources.gitlab.shapes import number, text, texts, thing, truth
+from dashlib.sources.gitlab.shapes import number, text, texts, thing, things, truth
 
-_CO_AUTHOR = re.compile(r"^co-authored-by:[ \t]*(?P<name>[^<\r\n]*?)[ \t]*<(?P<email>[^<>\r\n]*)>[ \t]*$", re.I | re.M)
+_TRAILER = "co-authored-by:"
 
 
 def commit_row(project_id: int, json: Mapping[str, Any]) -> Row:
@@ -47,8 +46,13 @@ def co_authors(message: str) -> list[dict[str, str]]:
     """
     last = message.replace("\r\n", "\n").strip().rpartition("\n\n")[2]
     found: dict[str, dict[str, str]] = {}
-    for match in _CO_AUTHOR.finditer(last):
-        found.setdefault(match["email"].lower(), {"name": match["name"], "email": match["email"]})
+    for line in last.split("\n"):
+        if line[: len(_TRAILER)].lower() != _TRAILER:
+            continue
+        name, opened, rest = line[len(_TRAILER) :].partition("<")
+        email, closed, after = rest.partition(">")
+        if opened and closed and not after.strip() and "<" not in email:
+            found.setdefault(email.strip().lower(), {"name": name.strip(), "email": email.strip()})
     return list(found.values())
 
 
@@ -56,7 +60,7 @@ def issue_row(project_id: int, json: Mapping[str, Any]) -> Row:
     """One issue of ``GET /projects/:id/issues``."""
     return {
         "project_id": project_id,
-        "iid": json["iid"],
+        "iid": number(json["iid"]),
         "id": number(json.get("id")),
         "title": text(json.get("title")),
         "description": text(json.get("description")),
@@ -67,7 +71,7 @@ def issue_row(project_id: int, json: Mapping[str, Any]) -> Row:
         "milestone": text(thing(json.get("milestone")).get("title")),
         "author_username": text(thing(json.get("author")).get("username")),
         "assignee_usernames": [
-            name for user in json.get("assignees") or [] if (name := text(thing(user).get("username")))
+            name for user in things(json.get("assignees")) if (name := text(user.get("username")))
         ],
         "created_at": stamps.utc(json.get("created_at")),
         "updated_at": stamps.utc(json.get("updated_at")),

@@ -12,7 +12,7 @@ from typing import Any
 from dashlib.model import Row
 from dashlib.sources.gitlab import stamps
 from dashlib.sources.gitlab.projects import SOURCE, short_ref
-from dashlib.sources.gitlab.shapes import number, stable_id, text, thing
+from dashlib.sources.gitlab.shapes import number, stable_id, text, thing, things
 
 _NO_PUSH: dict[str, Any] = {
     "push_action": None,
@@ -37,7 +37,7 @@ def event_row(json: Mapping[str, Any], project_id: int | None = None, asked_acti
     ident = number(json.get("id"))
     row: dict[str, Any] = {
         "source": SOURCE,
-        "id": ident if ident is not None else stable_id(json),
+        "id": ident if ident is not None else stable_id(_lasting(json)),
         "project_id": number(json.get("project_id")) if json.get("project_id") is not None else project_id,
         "action_name": _action(json, push),
         "target_type": text(json.get("target_type")),
@@ -58,6 +58,13 @@ def event_row(json: Mapping[str, Any], project_id: int | None = None, asked_acti
     if asked_action is not None:
         row["asked_action"] = asked_action
     return row
+
+
+def _lasting(json: Mapping[str, Any]) -> dict[str, Any]:
+    """What does not change about an event when its author gets a new name or picture."""
+    lasting = {name: value for name, value in json.items() if name not in ("author", "author_username", "target_title")}
+    note = thing(json.get("note"))
+    return lasting | {"note": note.get("id"), "author": number(thing(json.get("author")).get("id"))}
 
 
 def _action(json: Mapping[str, Any], push: Mapping[str, Any]) -> str | None:
@@ -87,7 +94,7 @@ def _push(json: Mapping[str, Any]) -> dict[str, Any]:
 
 def _old_push(data: Mapping[str, Any]) -> dict[str, Any]:
     before, after = _sha(data.get("before")), _sha(data.get("after"))
-    commits = [thing(commit) for commit in data.get("commits") or []]
+    commits = things(data.get("commits"))
     total = number(data.get("total_commits_count"))
     title = (text(commits[-1].get("message")) or "").partition("\n")[0][:70] if commits else None
     return {

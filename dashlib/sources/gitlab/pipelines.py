@@ -17,7 +17,7 @@ def pipeline_row(project_id: int, json: Mapping[str, Any]) -> Row:
     status = text(json.get("status"))
     return {
         "project_id": project_id,
-        "id": json["id"],
+        "id": number(json["id"]),
         "iid": number(json.get("iid")),
         "source": "schedule" if json.get("source") == "scheduled" else text(json.get("source")),
         "ref": text(json.get("ref")),
@@ -41,12 +41,12 @@ def pipeline_detail_row(project_id: int, json: Mapping[str, Any]) -> Row:
         "before_sha": text(json.get("before_sha")),
         "yaml_errors": text(json.get("yaml_errors")),
         "coverage": decimal(json.get("coverage")),
-        "started_at": stamps.utc(json.get("started_at")),
-        "finished_at": stamps.utc(json.get("finished_at")),
-        "duration": decimal(json.get("duration")),
         "queued_duration": decimal(json.get("queued_duration")),
-        "user_id": number(user.get("id")),
-        "username": text(user.get("username")),
+        "detail_started_at": stamps.utc(json.get("started_at")),
+        "detail_finished_at": stamps.utc(json.get("finished_at")),
+        "detail_duration": decimal(json.get("duration")),
+        "detail_user_id": number(user.get("id")),
+        "detail_username": text(user.get("username")),
         "detail_at": row["updated_at"],
     }
 
@@ -62,7 +62,7 @@ def job_row(project_id: int, json: Mapping[str, Any], kind: str = "build") -> Ro
     user, runner = thing(json.get("user")), thing(json.get("runner"))
     return {
         "project_id": project_id,
-        "id": json["id"],
+        "id": number(json["id"]),
         "pipeline_id": number(thing(json.get("pipeline")).get("id")),
         "kind": kind,
         "name": text(json.get("name")),

@@ -20,7 +20,7 @@ def project_row(json: Mapping[str, Any]) -> Row:
     path = text(json.get("path_with_namespace")) or str(json["id"])
     updated, active = stamps.utc(json.get("updated_at")), stamps.utc(json.get("last_activity_at"))
     return {
-        "id": json["id"],
+        "id": number(json["id"]),
         "source": SOURCE,
         "native_id": str(json["id"]),
         "path_with_namespace": path,
@@ -72,7 +72,7 @@ def member_row(project_id: int, json: Mapping[str, Any]) -> Row:
     """One member of ``GET /projects/:id/members/all``, direct or inherited (doc/api/members.md)."""
     return {
         "project_id": project_id,
-        "user_id": json["id"],
+        "user_id": number(json["id"]),
         "username": text(json.get("username")),
         "name": text(json.get("name")),
         "state": text(json.get("state")),
@@ -99,7 +99,7 @@ def schedule_row(project_id: int, json: Mapping[str, Any]) -> Row:
     owner = thing(json.get("owner"))
     return {
         "project_id": project_id,
-        "id": json["id"],
+        "id": number(json["id"]),
         "description": text(json.get("description")),
         "ref": short_ref(json.get("ref")),
         "cron": text(json.get("cron")),

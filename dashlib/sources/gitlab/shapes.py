@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 _BIGINT = 2**63
+_WHOLE = re.compile(r"\s*-?[0-9]{1,19}\s*")
 
 
 def thing(value: Any) -> Mapping[str, Any]:
@@ -26,7 +28,7 @@ def number(value: Any) -> int | None:
     """A whole number that fits a BIGINT."""
     if isinstance(value, bool):
         return None
-    if isinstance(value, str) and value.strip().lstrip("-").isdecimal():
+    if isinstance(value, str) and _WHOLE.fullmatch(value):
         value = int(value)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
@@ -39,13 +41,18 @@ def decimal(value: Any) -> float | None:
         return None
     try:
         return float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 
 def truth(value: Any) -> bool:
     """GitLab's booleans: null means false."""
     return value is True or value == "true"
+
+
+def things(value: Any) -> list[Mapping[str, Any]]:
+    """The objects of a list; an empty list where there is none."""
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
 
 
 def texts(value: Any) -> list[str]:

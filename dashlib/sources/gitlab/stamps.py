@@ -7,6 +7,7 @@ button (gitlab-org/gitlab#545108); commits keep their author's offset; old docum
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
@@ -16,7 +17,8 @@ _STAMP = re.compile(
         \s*(Z|UTC|GMT|[+-]\d\d:?\d\d)?\s*""",
     re.VERBOSE | re.IGNORECASE,
 )
-EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - every time of ours is naive UTC
+_USUAL = len("2026-01-02T03:04:05.678Z")
+"""What the REST API writes, read without a regular expression: a sync reads a hundred thousand of them."""
 
 
 def aware(value: Any) -> datetime | None:
@@ -24,7 +26,12 @@ def aware(value: Any) -> datetime | None:
 
     A time without a zone is UTC. Leap seconds are the second before.
     """
-    match = _STAMP.fullmatch(value) if isinstance(value, str) else None
+    if not isinstance(value, str):
+        return None
+    if len(value) == _USUAL and value[-1] == "Z":
+        with suppress(ValueError):
+            return datetime.fromisoformat(value)
+    match = _STAMP.fullmatch(value)
     if match is None:
         return None
     year, month, day, hour, minute, second, fraction, zone = match.groups()

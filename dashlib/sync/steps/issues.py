@@ -17,7 +17,7 @@ from dashlib.model import Change, Upsert
 from dashlib.sources.gitlab import stamps
 from dashlib.sources.gitlab.commits import issue_row
 from dashlib.sources.gitlab.projects import user_row
-from dashlib.sources.gitlab.shapes import number
+from dashlib.sources.gitlab.shapes import number, things
 from dashlib.sources.tables import ISSUES, USERS
 from dashlib.sync.context import Context, Project
 from dashlib.sync.listing import Items, Listing
@@ -148,7 +148,7 @@ def _changes(wanted: set[int], scope: _Scope, items: Items, answered_at: datetim
     """A group's list also holds the issues of projects that are not ours to show."""
     owned = [(number(item.get("project_id")) or scope.project_id, item) for item in items]
     ours = [(project_id, item) for project_id, item in owned if project_id in wanted]
-    met = [user for _, item in ours for user in [item.get("author"), *(item.get("assignees") or [])]]
+    met = [user for _, item in ours for user in [item.get("author"), *things(item.get("assignees"))]]
     users = {row["id"]: row for user in met if (row := user_row(user, answered_at.date()))}
     return [Upsert(ISSUES, [issue_row(project_id, item) for project_id, item in ours]), Upsert(USERS, list(users.values()))]
 
