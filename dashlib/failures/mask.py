@@ -1,7 +1,7 @@
 """Secrets out of a log, before anything of it is stored.
 
 GitLab masks the variables that someone marked as masked; what was not marked stands in the log. Only shapes that are
-certainly secrets are replaced, so that no telling line is lost.
+certainly secrets are replaced, so that no telling line is lost; line ends stay, so that line numbers stay true.
 """
 
 from __future__ import annotations
@@ -9,24 +9,31 @@ from __future__ import annotations
 import re
 
 MASKED = "[MASKED]"
-# Every repetition is bounded or followed by a character outside its class: linear time on any input.
+# Linear time on any input: runs are possessive, and where a run could begin inside itself a boundary stands before it.
+# A colour code is such a boundary, too: "\x1b[31mglpat-…".
+_EDGE = r"(?:(?<=[0-9;]m)|(?<![0-9A-Za-z_\-]))"
 _TOKENS = re.compile(
-    r"\bgl(?:pat|oas|dt|rt|rtr|cbt|ptt|ft|imt|agent|soat|ffct|wt)-[0-9A-Za-z_.\-]{16,300}"
-    r"|\bgh[pousr]_[0-9A-Za-z]{30,300}|\bgithub_pat_[0-9A-Za-z_]{30,300}"
-    r"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"
-    r"|\bxox[abprs]-[0-9A-Za-z\-]{10,300}"
-    r"|\bnpm_[0-9A-Za-z]{36}\b|\bpypi-[0-9A-Za-z_\-]{50,300}|\bhf_[0-9A-Za-z]{30,100}"
-    r"|\bwhsec_[0-9A-Za-z+/=]{20,100}"
-    r"|\beyJ[0-9A-Za-z_\-]{10,4000}\.eyJ[0-9A-Za-z_\-]{10,4000}\.[0-9A-Za-z_\-]{10,4000}"
+    r"gl(?:pat|oas|dt|rt|rtr|cbt|ptt|ft|imt|agent|soat|ffct|wt)-[0-9A-Za-z_.\-]{16,}+"
+    r"|gh[pousr]_[0-9A-Za-z]{30,}+|github_pat_[0-9A-Za-z_]{30,}+"
+    r"|(?:AKIA|ASIA)[0-9A-Z]{16}(?![0-9A-Za-z])"
+    r"|xox[abprs]-[0-9A-Za-z\-]{10,}+"
+    rf"|{_EDGE}npm_[0-9A-Za-z]{{36}}(?![0-9A-Za-z_])|pypi-[0-9A-Za-z_\-]{{50,}}+|{_EDGE}hf_[0-9A-Za-z]{{30,}}+"
+    r"|whsec_[0-9A-Za-z+/=]{20,}+"
+    rf"|{_EDGE}eyJ[0-9A-Za-z_\-]{{10,}}+\.eyJ[0-9A-Za-z_\-]{{10,}}+\.[0-9A-Za-z_\-]{{10,}}+"
 )
-_IN_URL = re.compile(r"(://[^/\s:@]{1,100}:)[^/\s@]{1,300}(?=@)")
+_IN_URL = re.compile(r"(://[^/\s:@]{1,100}+:)[^/\s@]{1,1000}+(?=@)")
 _HEADER = re.compile(
-    r"(\b(?:(?:PRIVATE|JOB|DEPLOY)-TOKEN\"?\s{0,3}[:=]\s{0,3}\"?|Authorization\"?\s{0,3}[:=]\s{0,3}\"?(?:Bearer|Basic|Token)\s))"
-    r"[^\s\"']{6,500}",
+    r"(\b(?:(?:PRIVATE|JOB|DEPLOY)-TOKEN\"?\s{0,3}[:=]\s{0,3}\"?"
+    r"|Authorization\"?\s{0,3}[:=]\s{0,3}\"?(?:Bearer|Basic|Token)\s))[^\s\"']{6,}+",
     re.IGNORECASE,
 )
-_ASSIGNED = re.compile(r"(\b[A-Z][A-Z0-9_]{0,60}(?:TOKEN|PASSWORD|PASSWD|SECRET|API_KEY|PRIVATE_KEY)=)[^\s\"'$]{4,500}")
-_KEY = re.compile(r"(-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----)[0-9A-Za-z+/=\s\\]{1,20000}")
+_ASSIGNED = re.compile(
+    r"((?<![A-Za-z0-9_])(?:[A-Z][A-Z0-9_]{0,60}_)?(?:TOKEN|PASSWORD|PASSWD|SECRET|API_KEY|PRIVATE_KEY)=[\"']?)"
+    r"[^\s\"'$][^\s\"']{3,}+"
+)
+_KEY_BEGINS = re.compile(r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----")
+_KEY_BODY = re.compile(r"[0-9A-Za-z+/=\s\\]{0,20000}+")
+_LONGEST_KEY = 20_000
 
 
 def mask(text: str) -> str:
@@ -35,4 +42,21 @@ def mask(text: str) -> str:
     text = _IN_URL.sub(rf"\1{MASKED}", text)
     text = _HEADER.sub(rf"\1{MASKED}", text)
     text = _ASSIGNED.sub(rf"\1{MASKED}", text)
-    return _KEY.sub(rf"\1{MASKED}", text)
+    return _without_keys(text) if "PRIVATE KEY-----" in text else text
+
+
+def _without_keys(text: str) -> str:
+    """Private keys up to their end line; where that is missing, what looks like the key's body."""
+    kept, done = [], 0
+    for begins in _KEY_BEGINS.finditer(text):
+        if begins.start() < done or text.startswith(MASKED, begins.end()):
+            continue
+        start = begins.end()
+        stop = text.find("-----END", start, start + _LONGEST_KEY)
+        if stop < 0:
+            body = _KEY_BODY.match(text, start)
+            stop = body.end() if body else start
+        lines = text.count("\n", start, stop)
+        kept += [text[done:start], MASKED, "\n" * lines]
+        done = stop
+    return "".join([*kept, text[done:]])
