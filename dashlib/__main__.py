@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from types import ModuleType
+from typing import NoReturn
 
 from dashlib import settings as settings_module
 from dashlib.commands import demo, doctor, say, serve, sql, status, sync
@@ -38,7 +39,7 @@ def main(words: list[str] | None = None) -> int:
         say.error(str(error))
         return say.BAD_USAGE
     except QueryError as error:
-        say.note(f"error: {error}")
+        say.error(str(error))
         return say.DONE_WITH_ERRORS
     except (StoreError, AppError, SyncRunning) as error:
         say.error(str(error))
@@ -47,8 +48,17 @@ def main(words: list[str] | None = None) -> int:
         return say.DONE_WITH_ERRORS
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Exit with 2."""
+        say.error(f"{message}; see {self.prog} --help")
+        sys.exit(say.BAD_USAGE)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m dashlib", description="A dashboard over many GitLab repositories.")
+    parser = _Parser(prog="python -m dashlib", description="A dashboard over many GitLab repositories.")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, (module, does) in _COMMANDS.items():
         module.add_arguments(commands.add_parser(name, help=does, description=does))

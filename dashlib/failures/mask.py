@@ -11,7 +11,7 @@ import re
 MASKED = "[MASKED]"
 # Linear time on any input: runs are possessive, and where a run could begin inside itself a boundary stands before it.
 # A colour code is such a boundary, too: "\x1b[31mglpat-…".
-_EDGE = r"(?:(?<=[0-9;]m)|(?<![0-9A-Za-z_\-]))"
+_EDGE = r"(?:(?<=[0-9;\[]m)|(?<=[0-9\[]K)|(?<![0-9A-Za-z_\-]))"
 _TOKENS = re.compile(
     r"gl(?:pat|oas|dt|rt|rtr|cbt|ptt|ft|imt|agent|soat|ffct|wt)-[0-9A-Za-z_.\-]{16,}+"
     r"|gh[pousr]_[0-9A-Za-z]{30,}+|github_pat_[0-9A-Za-z_]{30,}+"
@@ -21,14 +21,14 @@ _TOKENS = re.compile(
     r"|whsec_[0-9A-Za-z+/=]{20,}+"
     rf"|{_EDGE}eyJ[0-9A-Za-z_\-]{{10,}}+\.eyJ[0-9A-Za-z_\-]{{10,}}+\.[0-9A-Za-z_\-]{{10,}}+"
 )
-_IN_URL = re.compile(r"(://[^/\s:@]{1,100}+:)[^/\s@]{1,1000}+(?=@)")
+_IN_URL = re.compile(r"(://[^/\s:@]{1,100}+:)[^/\s]{1,1000}(?=@)")
 _HEADER = re.compile(
-    r"(\b(?:(?:PRIVATE|JOB|DEPLOY)-TOKEN\"?\s{0,3}[:=]\s{0,3}\"?"
+    rf"({_EDGE}(?:(?:PRIVATE|JOB|DEPLOY)-TOKEN\"?\s{{0,3}}[:=]\s{{0,3}}\"?"
     r"|Authorization\"?\s{0,3}[:=]\s{0,3}\"?(?:Bearer|Basic|Token)\s))[^\s\"']{6,}+",
     re.IGNORECASE,
 )
 _ASSIGNED = re.compile(
-    r"((?<![A-Za-z0-9_])(?:[A-Z][A-Z0-9_]{0,60}_)?(?:TOKEN|PASSWORD|PASSWD|SECRET|API_KEY|PRIVATE_KEY)=[\"']?)"
+    rf"({_EDGE}(?:[A-Z][A-Z0-9_]{{0,60}}_)?(?:TOKEN|PASSWORD|PASSWD|SECRET|API_KEY|PRIVATE_KEY)=[\"']?)"
     r"[^\s\"'$][^\s\"']{3,}+"
 )
 _KEY_BEGINS = re.compile(r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----")

@@ -124,7 +124,8 @@ def open_store(
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"The folder {path.parent} cannot be made: {error.strerror}. Set DASH_DATABASE.") from error
-    if path.exists():
+    # A process killed in its first millisecond leaves an empty file behind.
+    if path.exists() and path.stat().st_size:
         _refuse_others(path, schema.latest(migrations))
     connection = _connect(path, read_only=False)
     try:

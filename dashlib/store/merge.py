@@ -94,7 +94,9 @@ def _stored(key: Any) -> Any:
     return key.encode("utf-8", "replace") if isinstance(key, str) else key
 
 
-def _merge_rows(connection: duckdb.DuckDBPyConnection, table: Table, carried: Sequence[str], rows: Sequence[Row]) -> int:
+def _merge_rows(
+    connection: duckdb.DuckDBPyConnection, table: Table, carried: Sequence[str], rows: Sequence[Row]
+) -> int:
     """One statement for all groups: each of a row's groups wins or loses by its own version."""
     newer = {name: f"{order_key(table.groups[name], 's')} > {order_key(table.groups[name], 't')}" for name in carried}
     if len(carried) == 1:
@@ -160,9 +162,7 @@ def _delete(connection: duckdb.DuckDBPyConnection, table: Table, rows: Sequence[
     return int(result[0]) if result else 0
 
 
-def _replace(
-    connection: duckdb.DuckDBPyConnection, table: Table, scopes: Sequence[Row], listed: Sequence[Row]
-) -> int:
+def _replace(connection: duckdb.DuckDBPyConnection, table: Table, scopes: Sequence[Row], listed: Sequence[Row]) -> int:
     """Complete listings of these scopes: absent rows go (or are marked), listed ones overwrite."""
     rows = [{**row, table.gone: False} for row in listed] if table.gone else listed
     within = " and ".join(f"t.{column} = p.{column}" for column in table.scope)
@@ -174,7 +174,9 @@ def _replace(
             f"and not exists (select 1 from {_STAGED} s where {_same_key(table)})"
         )
         if table.gone:
-            statement = f"update {table.qualified} t set {table.gone} = true where {absent} and {table.gone} is not true"
+            statement = (
+                f"update {table.qualified} t set {table.gone} = true where {absent} and {table.gone} is not true"
+            )
         else:
             statement = f"delete from {table.qualified} t where {absent}"
         result = connection.execute(statement).fetchone()

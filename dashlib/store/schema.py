@@ -101,6 +101,9 @@ def _create_views(connection: duckdb.DuckDBPyConnection) -> None:
     found = connection.execute("select value from bookkeeping.meta where name = 'views'").fetchone()
     if found and found[0] == digest:
         return
+    gone = connection.execute("select view_name from duckdb_views() where not internal and schema_name = 'main'")
+    for name in {name for (name,) in gone.fetchall()} - {definition.name for definition in definitions}:
+        connection.execute(f'drop view "{name}"')
     for definition in definitions:
         connection.execute(definition.statement)
         if definition.comment:

@@ -106,7 +106,10 @@ class Budget:
         Raises PauseTooLong when that would be waiting for more than LONGEST_PAUSE.
         """
         asked = _seconds(headers.get("Retry-After"))
-        whole_instance = "RateLimit-Limit" in headers or "RateLimit-Reset" in headers
+        # With Rack::Attack on, every answer carries its headers, an application limit's refusal too: only when nothing
+        # is left of the budget is it the one that refuses.
+        announced = "RateLimit-Limit" in headers or "RateLimit-Reset" in headers
+        whole_instance = announced and (_whole(headers.get("RateLimit-Remaining")) or 0) <= 0
         scope = _EVERYTHING if whole_instance else resource
         with self._lock:
             now = self.monotonic()

@@ -24,6 +24,7 @@ import gitlab
 import requests
 from gitlab.exceptions import GitlabError, RedirectError
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 
 from dashlib.failures.mask import MASKED
 from dashlib.sync.budget import Budget, server_time
@@ -32,6 +33,8 @@ _TRIES = 7
 _TRANSIENT = frozenset({408, 425, 500, 502, 503, 504, *range(520, 531)})
 _CREDENTIALS = ("PRIVATE-TOKEN", "JOB-TOKEN", "Authorization", "Cookie")
 _OAUTH = re.compile(r"[0-9a-f]{64}")
+_WHOLE_ANSWER = 10
+"""Time-outs that a whole answer may take: GitLab's largest log (100 MB) at a third of a megabyte a second."""
 _PAGE_BYTES = 256 * 1024 * 1024
 
 
@@ -56,6 +59,7 @@ class Page:
     next: dict[str, Any] | None
     answered_at: datetime
     total_pages: int | None
+    total: int | None = None
 
 
 @dataclass
@@ -80,7 +84,13 @@ class Client:
         items, headers, query = self._asked(resource, path, params, _parsed)
         if not isinstance(items, list):
             raise Unreachable(f"{resource}: expected a list")
-        return Page(items, _next(headers, query), _answered(headers), _count(headers.get("X-Total-Pages")))
+        return Page(
+            items,
+            _next(headers, query),
+            _answered(headers),
+            _count(headers.get("X-Total-Pages")),
+            _count(headers.get("X-Total")),
+        )
 
     def object(self, resource: str, path: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """One object. Raises like ``page``."""
@@ -106,7 +116,7 @@ class Client:
                 if refused.status != 429:
                     raise
                 self.budget.refused(resource, asked_at, self._local.headers)
-            except (GitlabError, requests.RequestException, ValueError, OSError) as error:
+            except (GitlabError, requests.RequestException, HTTPError, ValueError, OSError) as error:
                 tries += 1
                 if tries >= self.tries:
                     raise Unreachable(f"{self._unechoed(_what(error))} ({tries} tries)") from error
@@ -133,7 +143,7 @@ class Client:
                 raise
             raise Refused(status, self._unechoed(_said(error))) from error
         with response:
-            body = read(_chunks(response, time.monotonic() + 20 * self.timeout))
+            body = read(_chunks(response, time.monotonic() + _WHOLE_ANSWER * self.timeout))
         self.budget.accepted(resource)
         self.budget.learn(response.headers, self.in_flight)
         return body, response.headers, dict(params)
@@ -188,7 +198,7 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
 
 def _chunks(response: requests.Response, deadline: float) -> Iterator[bytes]:
     """The body piece by piece: a server that drips bytes for ever meets a deadline, not only a read time-out."""
-    for chunk in response.iter_content(64 * 1024):
+    while chunk := response.raw.read1(64 * 1024, decode_content=True):
         yield chunk
         if time.monotonic() > deadline:
             raise requests.Timeout("the answer took too long to arrive")
@@ -241,11 +251,11 @@ def _said(error: GitlabError) -> str:
 def _what(error: Exception) -> str:
     if isinstance(error, GitlabError):
         return _said(error)
-    if isinstance(error, requests.Timeout):
+    if isinstance(error, requests.Timeout | ReadTimeoutError):
         return "no answer in time"
     if isinstance(error, requests.exceptions.SSLError):
         return "the TLS certificate was not accepted"
-    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+    if isinstance(error, requests.exceptions.ChunkedEncodingError | ProtocolError):
         return "the answer was cut off"
     if isinstance(error, requests.ConnectionError):
         return "the connection failed"

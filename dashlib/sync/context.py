@@ -47,7 +47,9 @@ class Problem:
 class Context:
     """One run. ``since`` is the start of the window (UTC); ``now`` the run's start.
 
-    ``jobs_read_back`` says of a project how far back its list of jobs was read in this run, and when that began.
+    ``jobs_read_back`` says of a project how far back its list of jobs was read in this run, and when that began;
+    ``schedules_listed`` are the projects whose schedules were read, ``children_asked`` those asked for child pipelines,
+    ``read_singly`` those with jobs read pipeline by pipeline, ``troubled`` those of which something could not be read.
     """
 
     settings: Settings
@@ -63,6 +65,10 @@ class Context:
     problems: list[Problem] = field(default_factory=list)
     projects: dict[int, Project] = field(default_factory=dict)
     jobs_read_back: dict[int, tuple[datetime, datetime]] = field(default_factory=dict)
+    schedules_listed: set[int] = field(default_factory=set)
+    children_asked: set[int] = field(default_factory=set)
+    read_singly: set[int] = field(default_factory=set)
+    troubled: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
@@ -109,16 +115,17 @@ class Context:
 
     def failed(self, task: Task, error: Exception) -> None:
         """Record a problem against the project; what follows from the task's failure goes on."""
-        self.report(task.project_id, task.resource, _explained(task.resource, error))
+        self.report(task.project_id, task.resource, explained(task.resource, error))
         if task.on_failure is not None:
             self.loop.add(task.on_failure())
 
-    def report(self, project_id: int, resource: str, message: str) -> None:
-        """One sentence about one project (0: the source itself)."""
+    def report(self, project_id: int, resource: str, message: str, path: str | None = None) -> None:
+        """One sentence about one project (0: the source itself, or the project that ``path`` names)."""
         project = self.projects.get(project_id)
-        path = project.path if project else None
+        path = project.path if project else path
         with self._lock:
             self.problems.append(Problem(path, f"{resource}: {message}"))
+            self.troubled.add(project_id)
             now = datetime.now(UTC).replace(tzinfo=None)
             first = self._known_problems.setdefault((project_id, resource), now)
         row = {"source": SOURCE, "project_id": project_id, "resource": resource, "project": path}
@@ -132,7 +139,7 @@ class Context:
         return [Delete(PROBLEMS, [{"source": SOURCE, "project_id": project_id, "resource": resource}])]
 
 
-def _explained(resource: str, error: Exception) -> str:
+def explained(resource: str, error: Exception) -> str:
     """The error as a sentence, with what to do about it where we know."""
     if isinstance(error, Refused):
         if error.status == 401:

@@ -40,7 +40,8 @@ class Listing:
     list is paged may be missed. ``reaches_end`` ends the pass early. ``then`` names what follows the last page.
     ``optional`` are the statuses that mean "there is none" rather than an error. ``extra`` is kept in the checkpoint.
     Without ``keeps_position`` the pass leaves no checkpoint (one pipeline's jobs: a page or two, read again from the
-    start). ``instead`` is done where the server refuses this list as such (a group that is none).
+    start). ``instead`` is done where the server refuses this list as such (a group that is none). A
+    ``recounted`` list is read once more when it held fewer things than the server counts.
     """
 
     context: Context
@@ -62,6 +63,7 @@ class Listing:
     extra: dict[str, Any] = field(default_factory=dict)
     keeps_position: bool = True
     instead: Callable[[], Iterable[Task]] | None = None
+    recounted: bool = False
 
     def __post_init__(self) -> None:
         self._state = self.context.passes.get(self.project_id, self.resource, self.variant)
@@ -70,6 +72,7 @@ class Listing:
         self._started: datetime | None = None
         self._seen: datetime | None = None
         self._stored: Future[int] | None = None
+        self._ids: set[str] = set()
 
     @property
     def started(self) -> datetime | None:
@@ -110,6 +113,7 @@ class Listing:
                 raise
             page = Page([], None, self.context.now, None)
         items = [item for item in page.items if isinstance(item, Mapping)]
+        self._ids.update(str(item.get("id")) for item in items)
         self._started = self._started or page.answered_at
         self._seen = stamps.newest(self._seen, *(self.newest(item) for item in items))
         done = page.next is None or self.reaches_end(items)
@@ -125,10 +129,21 @@ class Listing:
         if not done:
             self._query, self._page = page.next or {}, self._page + 1
             return [self.task()]
+        if self._lost_some(page):
+            return [self._from_the_start().task()]
         if self.keeps_position:
             self.context.passes.set(state)
         self.context.loop.add_after(self._stored, self._follow())
         return []
+
+    def _lost_some(self, page: Page) -> bool:
+        """What is deleted between two pages moves the rest forward: one thing slips to a page that was read before."""
+        counted = self.recounted and page.next is None and self._page > 1
+        return counted and page.total is not None and len(self._ids) < page.total
+
+    def _from_the_start(self) -> Listing:
+        """The list as it stands now, once more and only once."""
+        return replace(self, recounted=False)
 
     def _follow(self) -> Task:
         """What comes after the pass reads the database: it waits until the last page is in it."""

@@ -46,6 +46,7 @@ class Passes:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._lock = threading.Lock()
+        self._fresh: set[tuple[int, str, str]] = set()
         names = ("project_id", "resource", "variant", "since", "watermark", "activity", "position", "completed_at")
         rows = connection.execute(
             f"select {', '.join(names)} from bookkeeping.passes where source = $1", [SOURCE]
@@ -55,6 +56,7 @@ class Passes:
             values = dict(zip(names, row, strict=True))
             values["position"] = json.loads(values["position"]) if values["position"] else None
             self.set(Pass(**values))
+        self._fresh.clear()
 
     def get(self, project_id: int, resource: str, variant: str = "") -> Pass:
         """The pass, or a new one that covers nothing."""
@@ -65,3 +67,9 @@ class Passes:
         """Remember (the caller stores it)."""
         with self._lock:
             self._passes[value.project_id, value.resource, value.variant] = value
+            self._fresh.add((value.project_id, value.resource, value.variant))
+
+    def is_fresh(self, value: Pass) -> bool:
+        """Whether it was finished in this run."""
+        with self._lock:
+            return (value.project_id, value.resource, value.variant) in self._fresh

@@ -55,13 +55,14 @@ def jobs_plan(due: Sequence[DuePipeline], jobs_per_pipeline: float) -> JobsPlan:
     """The cheapest way to read the jobs of these pipelines (newest first).
 
     The project's list holds a hundred jobs a call but also those of pipelines that are not due; one pipeline costs a
-    call of its own. So: the list for the newest k, single calls for the rest.
+    call of its own. So: the list for the newest k, single calls for the rest; the list where both cost the same, since
+    it also gives away child pipelines.
     """
     best, covered = float(len(due)), 0
     for count, pipeline in enumerate(due, start=1):
         pages = -(-pipeline.rank * jobs_per_pipeline // PER_PAGE) or 1.0
         cost = pages + len(due) - count
-        if cost < best or (cost == best and cost < len(due)):
+        if cost <= best:
             best, covered = cost, count
     until = due[covered - 1].created_at - timedelta(minutes=1) if covered else None
     return JobsPlan(until, tuple(due[covered:]))

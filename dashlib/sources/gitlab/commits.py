@@ -70,9 +70,7 @@ def issue_row(project_id: int, json: Mapping[str, Any]) -> Row:
         "labels": texts(json.get("labels")),
         "milestone": text(thing(json.get("milestone")).get("title")),
         "author_username": text(thing(json.get("author")).get("username")),
-        "assignee_usernames": [
-            name for user in things(json.get("assignees")) if (name := text(user.get("username")))
-        ],
+        "assignee_usernames": [name for user in things(json.get("assignees")) if (name := text(user.get("username")))],
         "created_at": stamps.utc(json.get("created_at")),
         "updated_at": stamps.utc(json.get("updated_at")),
         "closed_at": stamps.utc(json.get("closed_at")),

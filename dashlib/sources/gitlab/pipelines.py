@@ -98,7 +98,7 @@ def bridge_rows(project_id: int, json: Mapping[str, Any]) -> tuple[Row, Row | No
     child, child_project = number(downstream.get("id")), number(downstream.get("project_id"))
     job = {
         **job_row(project_id, json, kind="bridge"),
-        "downstream_project_id": child_project if child_project is not None else (project_id if child else None),
+        "downstream_project_id": child_project,
         "downstream_pipeline_id": child,
     }
     # Another project's pipeline may be one that this token cannot see: only children of the project get their parent.

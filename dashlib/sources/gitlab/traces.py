@@ -14,6 +14,7 @@ WHOLE = 4 * 1024 * 1024
 """The runner's own limit (``output_limit``) is 4 MB, GitLab's 100 MB: what is longer keeps head and tail."""
 HEAD = 1024 * 1024
 TAIL = WHOLE - HEAD
+_LONGEST_CUT = 64 * 1024
 
 _END = re.compile(r"Job succeeded|(?:ERROR|FATAL): Job failed|Job failed \(|Job canceled")
 
@@ -48,6 +49,10 @@ def collect(chunks: Iterable[bytes]) -> Trace:
     if head and len(tail) > TAIL:
         dropped_lines += tail.count(b"\n", 0, len(tail) - TAIL)
         del tail[: len(tail) - TAIL]
+    if head and 0 <= (cut := tail.find(b"\n", 0, _LONGEST_CUT)):
+        # The tail begins with a whole line: half a line may hold half a secret, which nothing would recognise.
+        dropped_lines += 1
+        del tail[: cut + 1]
     return Trace(bytes(head), bytes(tail), size, dropped_lines)
 
 

@@ -79,11 +79,21 @@ def _bridges(context: Context, project: Project, pipeline_id: int, changes: list
         for item in page.items:
             job, child = bridge_rows(project.id, {**item, "pipeline": item.get("pipeline") or {"id": pipeline_id}})
             changes.append(Upsert(JOBS, [job]))
-            if child is not None:
+            if child is not None and _is_here(context, project, child["id"]):
                 changes.append(Upsert(PIPELINES, [child]))
             found = True
         query = page.next
     return found
+
+
+def _is_here(context: Context, project: Project, pipeline_id: int) -> bool:
+    """Older versions do not say which project a triggered pipeline is in: only a known one gets its parent."""
+    found = context.query(
+        "select exists (from pipelines where project_id = $project and id = $pipeline)",
+        project=project.id,
+        pipeline=pipeline_id,
+    )
+    return bool(found[0][0])
 
 
 def _spelled(moment: datetime) -> str:

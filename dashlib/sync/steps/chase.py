@@ -18,7 +18,8 @@ from dashlib.store.bookkeeping import ASKED
 from dashlib.sync.client import Refused
 from dashlib.sync.context import Context, Project
 from dashlib.sync.loop import Task
-from dashlib.sync.passes import SOURCE
+from dashlib.sync.listing import Listing
+from dashlib.sync.passes import SOURCE, Pass
 from dashlib.sync.steps import stages
 
 RESOURCE = "commits pushed late"
@@ -49,12 +50,45 @@ def first(context: Context, project: Project) -> list[Task]:
     if state.watermark is None:
         context.submit([seen.put()])
         return []
+    if _pushed_in_bulk(context, project, state.watermark):
+        return [_everything(context, project, seen)]
     shas = [
         sha for (sha,) in _ask(context, project, f"{_PUSHED} and {_NEW.format(column='e.commit_to')}", state.watermark)
     ]
     return [_task(context, project, sha) for sha in shas] + [
         Task((stages.CHASE, 1, project.order), RESOURCE, partial(_remember, context, seen), project.id)
     ]
+
+
+def _pushed_in_bulk(context: Context, project: Project, after: datetime) -> bool:
+    """A push of many branches at once is one event that names no commit (``push_event_activities_limit``)."""
+    found = context.query(
+        "select exists (from events where project_id = $project and ref_count > 0 and push_action <> 'removed' "
+        "and created_at > $after)",
+        project=project.id,
+        after=after,
+    )
+    return bool(found[0][0])
+
+
+def _everything(context: Context, project: Project, seen: Pass) -> Task:
+    """All branches of the whole window once more."""
+    query = {"all": "true", "with_stats": "true", "since": context.since.strftime("%Y-%m-%dT%H:%M:%SZ")}
+    listing = Listing(
+        context,
+        stages.CHASE,
+        RESOURCE,
+        f"/projects/{project.id}/repository/commits",
+        query,
+        lambda items, _: [Upsert(COMMITS, [commit_row(project.id, item) for item in items])],
+        since=context.since,
+        project_id=project.id,
+        order=project.order,
+        variant="bulk",
+        keeps_position=False,
+        then=partial(_remember, context, seen),
+    )
+    return listing.task()
 
 
 def parents(context: Context, project: Project) -> list[Task]:
@@ -71,7 +105,7 @@ def _ask(context: Context, project: Project, statement: str, after: datetime) ->
     return context.query(statement, project=project.id, after=after, source=SOURCE, resource=RESOURCE)
 
 
-def _remember(context: Context, seen: Any) -> list[Task]:
+def _remember(context: Context, seen: Pass) -> list[Task]:
     context.submit([seen.put()])
     return []
 

@@ -28,7 +28,7 @@ from dashlib.sync.steps import stages
 
 RESOURCE = "issues"
 STILL_OPEN = "issues still open"
-_WORTH_A_GROUP = 4
+_WORTH_A_GROUP = 2
 
 
 @dataclass(frozen=True)
@@ -60,12 +60,17 @@ def start(context: Context) -> list[Task]:
 
 
 def _one_by_one(context: Context, projects: Sequence[Project]) -> list[Task]:
+    """Decided as late as possible: the events that were read meanwhile tell of activity, too."""
     return [
-        task
+        Task((stages.ISSUES, 0, project.order), RESOURCE, partial(_if_moved, context, project), project.id)
         for project in projects
-        if _may_have_moved(context, project)
-        for task in _moved(context, _Scope(f"/projects/{project.id}/issues", (project,)))
     ]
+
+
+def _if_moved(context: Context, project: Project) -> list[Task]:
+    if not _may_have_moved(context, project):
+        return []
+    return _moved(context, _Scope(f"/projects/{project.id}/issues", (project,)))
 
 
 def _may_have_moved(context: Context, project: Project) -> bool:
@@ -91,15 +96,17 @@ def _moved(context: Context, scope: _Scope) -> list[Task]:
     if covered and not context.full and state.watermark is not None:
         since = max(since, state.watermark - OVERLAP)
     filters = {"state": "all", "updated_after": _iso(since)}
-    then = partial(_moved if state.position else _all_moved, context, scope)
+    then = partial(_moved, context, scope) if state.position else partial(_all_moved, context, scope, covered)
     return [_listing(context, scope, RESOURCE, filters, then).task()]
 
 
-def _all_moved(context: Context, scope: _Scope) -> list[Task]:
+def _all_moved(context: Context, scope: _Scope, covered: bool) -> list[Task]:
     """Remember it for each project, then (once) those that are open though nothing moved them since before the window."""
     state = context.passes.get(scope.project_id, RESOURCE, scope.group)
     marks: list[Change] = []
     for project in scope.projects:
+        if project.id in context.troubled:
+            continue
         mark = Pass(
             project.id, RESOURCE, "", since=context.since, watermark=state.watermark,
             activity=project.last_activity_at, completed_at=state.completed_at,
@@ -108,13 +115,14 @@ def _all_moved(context: Context, scope: _Scope) -> list[Task]:
         marks.append(mark.put())
     context.submit(marks)
     opened = context.passes.get(scope.project_id, STILL_OPEN, scope.group)
-    if opened.completed_at is not None and opened.position is None and opened.covers(context.since) and not context.full:
+    if covered and opened.position is None and opened.covers(context.since) and not context.full:
         return []
     known = context.query(
         "select count(*) from issues where state = 'opened' and project_id in (select unnest($projects::bigint[]))",
         projects=[project.id for project in scope.projects],
     )
-    if known[0][0] >= sum(project.open_issues or 0 for project in scope.projects):
+    counts = [project.open_issues for project in scope.projects]
+    if None not in counts and known[0][0] >= sum(count or 0 for count in counts):
         return []
     filters = {"state": "opened", "updated_before": _iso(context.since)}
     return [_listing(context, scope, STILL_OPEN, filters, list).task()]
@@ -150,7 +158,10 @@ def _changes(wanted: set[int], scope: _Scope, items: Items, answered_at: datetim
     ours = [(project_id, item) for project_id, item in owned if project_id in wanted]
     met = [user for _, item in ours for user in [item.get("author"), *things(item.get("assignees"))]]
     users = {row["id"]: row for user in met if (row := user_row(user, answered_at.date()))}
-    return [Upsert(ISSUES, [issue_row(project_id, item) for project_id, item in ours]), Upsert(USERS, list(users.values()))]
+    return [
+        Upsert(ISSUES, [issue_row(project_id, item) for project_id, item in ours]),
+        Upsert(USERS, list(users.values())),
+    ]
 
 
 def _iso(moment: datetime) -> str:

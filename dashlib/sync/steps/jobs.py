@@ -54,6 +54,8 @@ def first(context: Context, project: Project) -> list[Task]:
         return [_listing(context, project, None, again, goes_on).resume().task()]
     due = due_pipelines(context, project)
     chosen = plan.jobs_plan(due, _jobs_per_pipeline(context, project))
+    if chosen.singles:
+        context.read_singly.add(project.id)
     parts = len(chosen.singles) + (chosen.until is not None)
     arrived = Barrier(parts, partial(_after, context, project))
     tasks = [_single(context, project, pipeline, arrived).task() for pipeline in chosen.singles]

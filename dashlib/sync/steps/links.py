@@ -11,15 +11,16 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from dashlib.model import Change, Put, Upsert
+from dashlib.model import Put, Upsert
 from dashlib.sources.gitlab.pipelines import pipeline_row
+from dashlib.sources.gitlab.shapes import number
 from dashlib.sources.tables import PIPELINES
 from dashlib.store.bookkeeping import ASKED
 from dashlib.sync.client import Refused
 from dashlib.sync.context import Context, Project
 from dashlib.sync.loop import Task
 from dashlib.sync.passes import SOURCE
-from dashlib.sync.steps import stages
+from dashlib.sync.steps import schedules, stages
 
 RESOURCE = "schedule runs"
 
@@ -54,7 +55,7 @@ def first(context: Context, project: Project) -> list[Task]:
 
 def _link(context: Context, project: Project) -> list[Task]:
     """Ask the schedules one after the other, likeliest first, until every pipeline has found its own."""
-    waiting = due(context, project)
+    waiting, sure = due(context, project), True
     for schedule in _candidates(context, project, {ref for _, ref in waiting.values()}):
         if not waiting:
             break
@@ -63,18 +64,21 @@ def _link(context: Context, project: Project) -> list[Task]:
         except Refused as refused:
             if refused.status != 404:
                 raise
+            sure = False
             continue
         rows = [{**pipeline_row(project.id, item), "schedule_id": schedule} for item in mine]
         context.submit([Upsert(PIPELINES, rows)]).result()
         for row in rows:
             waiting.pop(row["id"], None)
+    if waiting and project.id not in context.schedules_listed:
+        # A run of none of the known schedules: a new one, perhaps. A list that cannot be read tells nothing.
+        return [schedules.read(context, project, partial(first, context, project), list)]
     in_vain = [
         {"source": SOURCE, "project_id": project.id, "resource": RESOURCE, "ref": str(ident)}
         | {"outcome": "unknown", "tries": 1, "asked_at": context.now}
-        for ident in waiting
+        for ident in (waiting if sure else ())
     ]
-    changes: list[Change] = [Put(ASKED, in_vain), *context.succeeded(project.id, RESOURCE)]
-    context.submit(changes).result()
+    context.submit([Put(ASKED, in_vain), *context.succeeded(project.id, RESOURCE)]).result()
     return []
 
 
@@ -100,14 +104,14 @@ def _pipelines_of(
     items = _things(page.items)
     found += items
     if _grows(items) and items[-1]["id"] < lowest and (page.total_pages or 0) > 2:
-        for number in range(page.total_pages or 0, 1, -1):
-            items = _things(context.client.page(RESOURCE, path, {**query, "page": number}).items)
+        for place in range(page.total_pages or 0, 1, -1):
+            items = _things(context.client.page(RESOURCE, path, {**query, "page": place}).items)
             found += items
             if items and items[0]["id"] < lowest:
                 break
         return [item for item in found if item["id"] in waiting]
     while page.next is not None:
-        if items and not _grows(items) and items[-1]["id"] < lowest:
+        if _falls(items) and items[-1]["id"] < lowest:
             break
         page = context.client.page(RESOURCE, path, page.next)
         items = _things(page.items)
@@ -116,10 +120,17 @@ def _pipelines_of(
 
 
 def _things(items: list[Any]) -> list[Mapping[str, Any]]:
-    return [item for item in items if isinstance(item, Mapping) and isinstance(item.get("id"), int)]
+    things = [item for item in items if isinstance(item, Mapping) and number(item.get("id")) is not None]
+    return [{**item, "id": number(item["id"])} for item in things]
+
+
+def _falls(items: list[Mapping[str, Any]]) -> bool:
+    """Whether the page is surely newest first: older versions promise no order at all."""
+    ids = [item["id"] for item in items]
+    return len(ids) > 1 and ids == sorted(set(ids), reverse=True)
 
 
 def _grows(items: list[Mapping[str, Any]]) -> bool:
     """Whether the page is surely oldest first (one item tells nothing, disorder neither)."""
     ids = [item["id"] for item in items]
-    return len(ids) > 1 and ids == sorted(ids)
+    return len(ids) > 1 and ids == sorted(set(ids))

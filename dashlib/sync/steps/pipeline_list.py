@@ -53,12 +53,13 @@ def listing(
         reaches_end=partial(_older_than, context.since),
         then=again if state.position else then,
         on_failure=on_failure,
+        recounted=state.position is None,
     )
     return found.resume() if state.position else found
 
 
 def _updated_after(context: Context, state: Pass) -> datetime:
-    fresh = state.completed_at is not None and state.completed_at >= context.now
+    fresh = context.passes.is_fresh(state)
     if state.covers(context.since) and state.watermark is not None and (fresh or not context.full):
         return max(context.since, state.watermark - OVERLAP)
     return context.since

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
+from urllib.parse import unquote
 
-from dashlib.model import Change, Upsert
+from dashlib.model import Change, Put
 from dashlib.sources.gitlab import stamps
 from dashlib.sources.gitlab.projects import project_row
 from dashlib.sources.gitlab.shapes import number
 from dashlib.sources.tables import PROJECTS
 from dashlib.sync import plan
 from dashlib.sync.barrier import Barrier
-from dashlib.sync.client import Refused
-from dashlib.sync.context import Context, Project
+from dashlib.sync.client import Refused, Unreachable
+from dashlib.sync.context import Context, Project, explained
 from dashlib.sync.loop import Task
 from dashlib.sync.steps import events, history, issues, pipelines, stages
 
@@ -48,7 +49,7 @@ class _Projects:
     def _read(self) -> Iterable[Task]:
         client, path = self._context.client, self._asked.path
         if self._asked.single:
-            return [*self._taken([client.object(RESOURCE, path)]), *self._all_listed.arrive()]
+            return [*self._single(), *self._all_listed.arrive()]
         try:
             page = client.page(RESOURCE, path, self._query)
         except Refused as refused:
@@ -64,17 +65,35 @@ class _Projects:
         self._query = page.next
         return [*following, self.task()]
 
-    def _taken(self, items: list[Any]) -> list[Task]:
+    def _single(self) -> list[Task]:
+        """A project that was chosen by its full path: when it is not there, that path is named."""
+        try:
+            found = self._context.client.object(RESOURCE, self._asked.path)
+            self._say_if_moved(found)
+            return self._taken([found], chosen=True)
+        except (Refused, Unreachable) as error:
+            path = unquote(self._asked.path.removeprefix("/projects/"))
+            self._context.report(0, f"project {path}", explained("project", error), path)
+            return []
+
+    def _say_if_moved(self, found: Mapping[str, Any]) -> None:
+        """GitLab redirects the old path of a project that moved (16.7): it is read all the same, and said."""
+        asked, path = unquote(self._asked.path.removeprefix("/projects/")), str(found.get("path_with_namespace"))
+        if path.lower() != asked.lower():
+            self._context.report(0, f"project {asked}", f"moved to {path}; write that in DASH_PROJECTS", asked)
+
+    def _taken(self, items: list[Any], *, chosen: bool = False) -> list[Task]:
         settings = self._context.settings
-        listed = [item for item in items if isinstance(item, Mapping) and isinstance(item.get("id"), int)]
+        listed = [item for item in items if isinstance(item, Mapping) and number(item.get("id")) is not None]
         rows = [(item, project_row(item)) for item in listed]
         wanted = [
             (item, row)
             for item, row in rows
-            if plan.chosen(row["path_with_namespace"], settings.groups, settings.projects)
+            if (chosen or plan.chosen(row["path_with_namespace"], settings.groups, settings.projects))
             and plan.chosen(row["path_with_namespace"], (), self._context.only)
         ]
-        changes: list[Change] = [Upsert(PROJECTS, [row for _, row in wanted])]
+        # Older versions tell no updated_at of a project: the list is the present state, whatever stood there before.
+        changes: list[Change] = [Put(PROJECTS, [row for _, row in wanted])]
         self._context.submit([*changes, *self._context.succeeded(0, RESOURCE)]).result()
         tasks: list[Task] = []
         for item, _ in wanted:
