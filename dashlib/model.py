@@ -39,9 +39,9 @@ class Table:
 
     ``columns`` maps every column to its DuckDB type. ``key`` identifies a row; it is not a constraint (DuckDB merges
     faster without, DuckLake has none), the merge keeps it unique. ``derived`` columns belong to no group: the
-    statements of ``derive`` fill them, in the same transaction, for the keys that a batch touched; ``defaults`` holds what
-    stands in them until then (SQL). ``scope`` names the
-    leading key columns of tables that are read as complete listings (see ``store.Replace``).
+    statements of ``derive`` fill them, in the same transaction, for the keys that a batch touched; ``defaults`` holds
+    what stands in them until then (SQL). ``scope`` names the leading key columns of tables that are read as complete
+    listings (see ``Replace``), ``gone`` the column that marks what is no longer listed.
     """
 
     name: str

@@ -80,7 +80,7 @@ async def _lines(
             perform(opened, body, said.put)
         except (SyncRunning, SettingsError, StoreError, ValueError) as error:
             said.put({"failed": str(error)})
-        except Exception:
+        except Exception:  # noqa: BLE001 - told to whoever asked, and logged
             _LOG.exception("a command failed")
             said.put({"failed": "a defect of the dashboard; its log says more"})
         finally:

@@ -81,7 +81,7 @@ def load(environ: Mapping[str, str] | None = None, root: Path | None = None) -> 
 
     Raises SettingsError for the first value that cannot be used.
     """
-    values = _collected(os.environ if environ is None else environ, root or Path.cwd())
+    values = collected(os.environ if environ is None else environ, root or Path.cwd())
     return Settings(
         gitlab_url=_url(values.get("GITLAB_URL") or "https://gitlab.com"),
         gitlab_token=values.get("GITLAB_ACCESS_TOKEN") or None,
@@ -100,13 +100,13 @@ def load(environ: Mapping[str, str] | None = None, root: Path | None = None) -> 
     )
 
 
-def _collected(environ: Mapping[str, str], root: Path) -> dict[str, str]:
-    """The three places, weakest first; only names that are ours."""
-    collected: dict[str, str] = {}
+def collected(environ: Mapping[str, str], root: Path) -> dict[str, str]:
+    """The values of the three places as written, weakest first; only names that are ours. Raises SettingsError."""
+    found: dict[str, str] = {}
     secrets = root / ".streamlit" / "secrets.toml"
     if secrets.is_file():
         try:
-            collected |= {
+            found |= {
                 k: str(v) for k, v in tomllib.loads(secrets.read_text("utf-8")).items() if not isinstance(v, dict)
             }
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -114,11 +114,11 @@ def _collected(environ: Mapping[str, str], root: Path) -> dict[str, str]:
     env_file = root / ".env"
     if env_file.is_file():
         try:
-            collected |= {k: v for k, v in dotenv_values(env_file).items() if v is not None}
+            found |= {k: v for k, v in dotenv_values(env_file).items() if v is not None}
         except UnicodeDecodeError as error:
             raise SettingsError(".env is not UTF-8 text") from error
-    collected |= environ
-    return {k: v.strip() for k, v in collected.items() if k.startswith(("GITLAB_", "DASH_"))}
+    found |= environ
+    return {k: v.strip() for k, v in found.items() if k.startswith(("GITLAB_", "DASH_"))}
 
 
 def _words(text: str) -> tuple[str, ...]:

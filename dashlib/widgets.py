@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Any, Literal, TypeVar
+from urllib.parse import urlsplit
 
 import altair as alt
 import pandas as pd
@@ -213,7 +214,9 @@ def how_computed(answer: pd.DataFrame, name: str) -> None:
 def local_only() -> str | None:
     """Why this browser may not write, or None when it may: until there is sign-in, only the same machine may."""
     forwarded = any(st.context.headers.get(name) for name in ("X-Forwarded-For", "Forwarded", "X-Real-Ip"))
-    if st.context.ip_address is None and not forwarded:
+    # A proxy on this machine may say nothing of whom it speaks for; the name that was called gives it away.
+    called = urlsplit(f"//{st.context.headers.get('Host') or 'localhost'}").hostname
+    if st.context.ip_address is None and not forwarded and called in ("localhost", "127.0.0.1", "::1"):
         return None
     return "Only a browser on the machine that runs the dashboard may start a sync, until there is sign-in."
 

@@ -16,6 +16,7 @@ from dashlib.settings import Settings
 from dashlib.store import StoreError
 
 _DATABASE = Path("data/demo.duckdb")
+"""Always this one, whatever DASH_DATABASE says: each demo begins anew, and nobody's own data may be in the way."""
 _EVERY_SECONDS = 5
 
 
@@ -29,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Start the simulated GitLab, sync, serve; the URL is the last line printed."""
-    database = settings.database if "DASH_DATABASE" in os.environ else _DATABASE
+    database = _DATABASE
     running = control.running(database)
     if running is not None:
         say.error(f"the demo runs already at {running.address}")
@@ -39,8 +40,9 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     with _GitLab(arguments.repos, arguments.days) as gitlab:
         say.note(f"simulated GitLab at {gitlab.url}: {arguments.repos} repositories, {arguments.days} nights")
         settings = replace(
-            settings, gitlab_url=gitlab.url, gitlab_token=token, database=database, groups=(), projects=(),
-            window_days=arguments.days, timezone=settings.timezone if "DASH_TIMEZONE" in os.environ else "Europe/Berlin",
+            settings, gitlab_url=gitlab.url, gitlab_token=token, database=database, groups=(), projects=("*",),
+            window_days=arguments.days,
+            timezone=settings.timezone if "DASH_TIMEZONE" in os.environ else "Europe/Berlin",
         )  # fmt: skip
         sync_command.run(argparse.Namespace(since=None, project=[], full=False, json=False), settings)
         with serve.Server(arguments.host, arguments.port, _environment(settings)) as server:
@@ -57,7 +59,7 @@ def _token() -> str:
 
 
 def _environment(settings: Settings) -> dict[str, str]:
-    """What the served dashboard needs to go on syncing from the simulated GitLab, where something happens all the time."""
+    """What the served dashboard needs to go on syncing from the simulated GitLab, where things go on happening."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith(("GITLAB_", "DASH_"))}
     return ours | {
         "GITLAB_URL": settings.gitlab_url,

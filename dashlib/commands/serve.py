@@ -16,7 +16,7 @@ import requests
 
 from dashlib import control
 from dashlib.commands import say
-from dashlib.settings import Settings
+from dashlib.settings import Settings, collected
 from dashlib.store import StoreError, open_store
 
 _APP = Path(__file__).resolve().parents[2] / "app.py"
@@ -43,10 +43,16 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         say.error(f"the dashboard runs already at {running.address}")
         return say.DONE_WITH_ERRORS
     open_store(settings.database).close()
-    with Server(arguments.host, arguments.port, dict(os.environ)) as server:
+    with Server(arguments.host, arguments.port, _environment(settings)) as server:
         server.wait_until_ready()
         say.out(server.url)
         return server.wait()
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """The child runs elsewhere (Streamlit looks for its theme there): it gets the settings of this folder by value."""
+    ours = collected(os.environ, Path.cwd())
+    return {**os.environ, **ours, "DASH_DATABASE": str(settings.database.resolve())}
 
 
 class Server:
@@ -58,7 +64,8 @@ class Server:
             raise StoreError(f"port {self.port} is taken: name another one with --port, or 0 for any")
         self.url = f"http://{_visible(host)}:{self.port}"
         command = [
-            sys.executable, "-m", "streamlit", "run", str(_APP), f"--server.port={self.port}", f"--server.address={host}",
+            sys.executable, "-m", "streamlit", "run", str(_APP),
+            f"--server.port={self.port}", f"--server.address={host}",
             "--server.headless=true", "--browser.gatherUsageStats=false", "--server.fileWatcherType=none",
         ]  # fmt: skip
         # Streamlit's own banner would stand after the line that scripts wait for.

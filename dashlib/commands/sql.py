@@ -6,6 +6,7 @@ import argparse
 import csv
 import io
 import json
+import math
 import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
@@ -171,7 +172,7 @@ def plain(value: Any) -> Any:  # noqa: PLR0911 - one line per type
     if isinstance(value, date | time):
         return value.isoformat()
     if isinstance(value, float):
-        return value if value == value and abs(value) != float("inf") else None
+        return value if math.isfinite(value) else None
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, dict):

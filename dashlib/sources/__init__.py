@@ -1,0 +1,1 @@
+"""One file (or folder) per source: their JSON to our rows, and the tables that all sources share."""

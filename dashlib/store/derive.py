@@ -60,8 +60,9 @@ from (
         select project_id, pipeline_id,
                min(started_at) as started_at,
                max(finished_at) as finished_at,
-               round(sum(epoch(finished_at - greatest(started_at, least(coalesce(busy_until, started_at), finished_at))))
-                   filter (finished_at > started_at and retried is not true)) as duration,
+               round(sum(epoch(
+                   finished_at - greatest(started_at, least(coalesce(busy_until, started_at), finished_at))
+               )) filter (finished_at > started_at and retried is not true)) as duration,
                arg_min(user_id, id) as user_id,
                arg_min(username, id) as username
         from spans group by all

@@ -136,13 +136,14 @@ def _merge(
     values: Mapping[str, str] | None = None,
 ) -> int:
     names = [*table.key, *columns]
+    settings = ", ".join(f"{column} = {(values or {}).get(column, f's.{column}')}" for column in columns)
     connection.register(_STAGED, staged(table, names, rows))
     try:
         result = connection.execute(
             f"""
             merge into {table.qualified} t using {source} s
             on {" and ".join(f"t.{key} = s.{key}" for key in table.key)}
-            when matched and ({when}) then update set {", ".join(f"{c} = {(values or {}).get(c, f's.{c}')}" for c in columns)}
+            when matched and ({when}) then update set {settings}
             when not matched then insert ({", ".join(names)}) values ({", ".join(f"s.{n}" for n in names)})
             """
         ).fetchone()

@@ -55,6 +55,9 @@ def migrate(connection: duckdb.DuckDBPyConnection, tables: Sequence[Table], migr
     try:
         connection.execute("create schema if not exists bookkeeping")
         connection.execute("create table if not exists bookkeeping.meta (name varchar, value varchar)")
+        connection.execute(
+            "comment on table bookkeeping.meta is 'One row per fact about this file: its layout''s version.'"
+        )
         have = version_of(connection) or 0
         if have:
             for migration in sorted(migrations, key=lambda m: m.to):

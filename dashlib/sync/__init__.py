@@ -1,0 +1,1 @@
+"""When to ask for what: plan, watermarks, rate limits, checkpoints, progress."""

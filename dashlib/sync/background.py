@@ -106,7 +106,7 @@ class BackgroundSync:
             self.run(request)
         except SyncRunning:
             return
-        except Exception:
+        except Exception:  # noqa: BLE001 - logged; the next sync is not lost with this one
             _LOG.exception("the background sync failed")
 
     def _show(self, progress: Progress) -> None:

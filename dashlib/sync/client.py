@@ -248,7 +248,7 @@ def _said(error: GitlabError) -> str:
     )
 
 
-def _what(error: Exception) -> str:
+def _what(error: Exception) -> str:  # noqa: PLR0911 - one line per kind
     if isinstance(error, GitlabError):
         return _said(error)
     if isinstance(error, requests.Timeout | ReadTimeoutError):

@@ -73,6 +73,7 @@ class Context:
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
         self._users: dict[int, Row] = {}
+        self._keys: dict[str, set[tuple[Any, ...]]] = {}
         self._known_problems = {
             (project, resource): first
             for project, resource, first in self.query(
@@ -94,7 +95,9 @@ class Context:
         with self._lock:
             for change in changes:
                 if change.table.schema == "main":
-                    self.rows[change.table.name] += len(change.rows)
+                    known = self._keys.setdefault(change.table.name, set())
+                    known.update(tuple(row[key] for key in change.table.key) for row in change.rows)
+                    self.rows[change.table.name] = len(known)
         stored = self.store.submit(changes)
         stored.add_done_callback(self._told_if_lost)
         return stored

@@ -41,7 +41,7 @@ class Listing:
     ``optional`` are the statuses that mean "there is none" rather than an error. ``extra`` is kept in the checkpoint.
     Without ``keeps_position`` the pass leaves no checkpoint (one pipeline's jobs: a page or two, read again from the
     start). ``instead`` is done where the server refuses this list as such (a group that is none). A
-    ``recounted`` list is read once more when it held fewer things than the server counts.
+    ``recounted`` list is read once more when the server counts more things, or fewer than when it began.
     """
 
     context: Context
@@ -73,6 +73,7 @@ class Listing:
         self._seen: datetime | None = None
         self._stored: Future[int] | None = None
         self._ids: set[str] = set()
+        self._total: int | None = None
 
     @property
     def started(self) -> datetime | None:
@@ -114,6 +115,7 @@ class Listing:
             page = Page([], None, self.context.now, None)
         items = [item for item in page.items if isinstance(item, Mapping)]
         self._ids.update(str(item.get("id")) for item in items)
+        self._total = page.total if self._total is None else self._total
         self._started = self._started or page.answered_at
         self._seen = stamps.newest(self._seen, *(self.newest(item) for item in items))
         done = page.next is None or self.reaches_end(items)
@@ -138,8 +140,9 @@ class Listing:
 
     def _lost_some(self, page: Page) -> bool:
         """What is deleted between two pages moves the rest forward: one thing slips to a page that was read before."""
-        counted = self.recounted and page.next is None and self._page > 1
-        return counted and page.total is not None and len(self._ids) < page.total
+        if not self.recounted or page.next is not None or page.total is None or self._page == 1:
+            return False
+        return len(self._ids) < page.total or page.total < (self._total or 0)
 
     def _from_the_start(self) -> Listing:
         """The list as it stands now, once more and only once."""

@@ -14,8 +14,8 @@ repositories had a pipeline that moved and a were active,
 
     ⌈R/100⌉ + R pipelines + G issues + m · (jobs, child pipelines) + a · (events, commits) + new logs.
 
-The seed's plan is ``5 + R + R·D + R·D·J``: one call for the jobs of each of D nightlies, and one for each log. Reading a
-project's jobs as one list costs a hundredth of a call per job, whichever pipeline it belongs to.
+The seed's plan is ``5 + R + R·D + R·D·J``: one call for the jobs of each of D nightlies, and one for each log. Reading
+a project's jobs as one list costs a hundredth of a call per job, whichever pipeline it belongs to.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ DAILY = timedelta(hours=20)
 
 @dataclass(frozen=True)
 class DuePipeline:
-    """A pipeline whose jobs must be read; ``rank`` is its place among all the project's pipelines, newest first (1…)."""
+    """A pipeline whose jobs must be read; ``rank`` is its place among all of the project, newest first (1…)."""
 
     id: int
     created_at: datetime

@@ -68,6 +68,10 @@ def test_a_token(secret: str, around: str) -> None:
         (f"TOKEN={CANARY}", "TOKEN="),
         (f"CLIENT_SECRET={CANARY}", "CLIENT_SECRET="),
         (f"STRIPE_API_KEY={CANARY}", "STRIPE_API_KEY="),
+        (f"\x1b[31mTOKEN={CANARY}\x1b[0m", "TOKEN="),
+        (f"\x1b[0KDEPLOY_TOKEN={CANARY}", "DEPLOY_TOKEN="),
+        (f"\x1b[31mPRIVATE-TOKEN: {CANARY}", "PRIVATE-TOKEN:"),
+        (f"postgresql://app:with@{CANARY}@db:5432/app", "@db:5432/app"),
     ],
 )
 def test_a_credential_and_what_stays_around_it(line: str, kept: str) -> None:

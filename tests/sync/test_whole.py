@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+
 from tests.sync.world import SINCE, GitLab, rows, running_gitlab, synced
 
 START = datetime(SINCE.year, SINCE.month, SINCE.day, tzinfo=UTC)

@@ -95,7 +95,7 @@ def members(project_id: int, listing: list[Mapping[str, Any]]) -> list[Row]:
 
 
 def schedule_row(project_id: int, json: Mapping[str, Any]) -> Row:
-    """One pipeline schedule; ``ref`` without ``refs/heads/``, which newer versions write (doc/api/pipeline_schedules.md)."""
+    """One pipeline schedule (doc/api/pipeline_schedules.md); ``ref`` without the ``refs/heads/`` of newer versions."""
     owner = thing(json.get("owner"))
     return {
         "project_id": project_id,

@@ -1,7 +1,8 @@
 """GitLab's many spellings of a time, all to naive UTC.
 
 The same field comes as ``2025-05-21 16:06:02 UTC`` in a real hook and as ``2025-05-21T16:06:02.869Z`` from the test
-button (gitlab-org/gitlab#545108); commits keep their author's offset; old documents hold ``2015-04-08T21: 00:25-07:00``.
+button (gitlab-org/gitlab#545108); commits keep their author's offset; old documents hold
+``2015-04-08T21: 00:25-07:00``.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ def collect(chunks: Iterable[bytes]) -> Trace:
     if head and len(tail) > TAIL:
         dropped_lines += tail.count(b"\n", 0, len(tail) - TAIL)
         del tail[: len(tail) - TAIL]
-    if head and 0 <= (cut := tail.find(b"\n", 0, _LONGEST_CUT)):
+    if head and (cut := tail.find(b"\n", 0, _LONGEST_CUT)) >= 0:
         # The tail begins with a whole line: half a line may hold half a secret, which nothing would recognise.
         dropped_lines += 1
         del tail[: cut + 1]

@@ -17,8 +17,8 @@ from dashlib.sources.tables import COMMITS
 from dashlib.store.bookkeeping import ASKED
 from dashlib.sync.client import Refused
 from dashlib.sync.context import Context, Project
-from dashlib.sync.loop import Task
 from dashlib.sync.listing import Listing
+from dashlib.sync.loop import Task
 from dashlib.sync.passes import SOURCE, Pass
 from dashlib.sync.steps import stages
 

@@ -1,8 +1,8 @@
 """The three events endpoints, with the filters of DASH_EVENTS (doc/api/events.md).
 
 ``before`` and ``after`` are days and both excluded. Rows are paged first and filtered by visibility afterwards, so a
-short or an empty page tells nothing: the next link does. ``reopened`` and ``updated`` are answered as ``opened``; only a
-query that asked for them can tell, so it is kept in ``asked_action``.
+short or an empty page tells nothing: the next link does. ``reopened`` and ``updated`` are answered as ``opened``; only
+a query that asked for them can tell, so it is kept in ``asked_action``.
 """
 
 from __future__ import annotations
@@ -66,7 +66,8 @@ def _listing(
     again = partial(_again, context, query, path, project_id, order, then)
     listing = Listing(
         context, stages.EVENTS, RESOURCE, path, filters, partial(_changes, context, project_id, asked), context.since,
-        project_id=project_id, order=order, variant=query.variant, newest=lambda item: stamps.utc(item.get("created_at")),
+        project_id=project_id, order=order, variant=query.variant,
+        newest=lambda item: stamps.utc(item.get("created_at")),
         reaches_end=partial(_known, None if ascending else known), then=again if state.position else then,
         on_failure=then, activity=project.last_activity_at if project else None,
     )  # fmt: skip

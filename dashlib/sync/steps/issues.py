@@ -23,7 +23,7 @@ from dashlib.sync.context import Context, Project
 from dashlib.sync.listing import Items, Listing
 from dashlib.sync.loop import Task
 from dashlib.sync.passes import OVERLAP, Pass
-from dashlib.sync.plan import quoted
+from dashlib.sync.plan import quoted, wants_history
 from dashlib.sync.steps import stages
 
 RESOURCE = "issues"
@@ -78,7 +78,7 @@ def _may_have_moved(context: Context, project: Project) -> bool:
     state = context.passes.get(project.id, RESOURCE)
     if context.full or state.position is not None or not state.covers(context.since):
         return True
-    if state.activity is None or project.last_activity_at is None or project.last_activity_at > state.activity:
+    if wants_history(state.completed_at, state.activity, project.last_activity_at) != "no":
         return True
     later = context.query(
         "select exists (from events where project_id = $project and created_at > $at)",
@@ -101,7 +101,7 @@ def _moved(context: Context, scope: _Scope) -> list[Task]:
 
 
 def _all_moved(context: Context, scope: _Scope, covered: bool) -> list[Task]:
-    """Remember it for each project, then (once) those that are open though nothing moved them since before the window."""
+    """Remember it for each project; then (once) those still open that nothing moved since before the window."""
     state = context.passes.get(scope.project_id, RESOURCE, scope.group)
     marks: list[Change] = []
     for project in scope.projects:

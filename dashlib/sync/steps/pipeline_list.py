@@ -29,8 +29,8 @@ def listing(
 ) -> Listing:
     """What moved since the watermark, or the whole window, by id.
 
-    A list ordered by ``updated_at`` skips what moves while it is paged; by id, with ``updated_after``, it cannot. A pass
-    that an earlier sync began is finished first, then another one brings what has moved since.
+    A list ordered by ``updated_at`` skips what moves while it is paged; by id, with ``updated_after``, it cannot. A
+    pass that an earlier sync began is finished first, then another one brings what has moved since.
     """
     state = context.passes.get(project.id, resource)
     start = _updated_after(context, state)

@@ -1,0 +1,117 @@
+"""``doctor``: what is wrong and how to mend it; exit code 1 if anything is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.commands.conftest import ANSWERS, answer
+from tests.commands.shell import CANARY, Said, Shell
+from tests.sync.unit.small_server import Answer, Asked, Respond, Small
+
+Run = Callable[..., Said]
+
+
+def wrong(out: str) -> list[str]:
+    """The lines that tell of something wrong."""
+    return [line.removeprefix("WRONG").strip() for line in out.splitlines() if line.startswith("WRONG")]
+
+
+def with_answer(path: str, instead: Answer) -> Respond:
+    return lambda asked: instead if asked.path == path else answer(asked)
+
+
+def test_all_is_well(connected: Shell) -> None:
+    said = connected("doctor")
+    assert (said.code, said.err, wrong(said.out)) == (0, "", [])
+    for told in ("version 18.5.0-ee, token of ida.lund", "scopes read_api", "projects: 1 at /projects", "can be made"):
+        assert told in said.out
+    assert not list((connected.folder / "data").glob("*")), "looking makes no database"
+    connected("sync")
+    again = connected("doctor")
+    assert "with 1 projects" in again.out
+    assert again.code == 0
+    assert connected.files_with(CANARY) == []
+
+
+SELF = "/api/v4/personal_access_tokens/self"
+TROUBLES: dict[str, tuple[Respond, str]] = {
+    "bad token": (
+        lambda _: Answer({"message": "401 Unauthorized"}, 401),
+        "does not accept it (HTTP 401: 401 Unauthorized)",
+    ),
+    "wrong scope": (
+        with_answer(SELF, Answer({"scopes": ["read_user"]})),
+        "its scopes are read_user; it needs read_api",
+    ),
+    "no scope": (with_answer(SELF, Answer({})), "its scopes are none; it needs read_api"),
+    "insufficient scope": (
+        with_answer("/api/v4/projects", Answer({"error": "insufficient_scope"}, 403)),
+        "projects: HTTP 403: insufficient_scope",
+    ),
+    "expires soon": (
+        with_answer(SELF, Answer({"scopes": ["api"], "expires_at": "2020-01-01"})),
+        "expires on 2020-01-01",
+    ),
+    "no projects": (with_answer("/api/v4/projects", Answer([])), "projects: none at /projects"),
+    "no GitLab": (lambda _: Answer(b"<html>It works!</html>"), "cannot be reached: the answer is not valid JSON"),
+    "not found": (lambda _: Answer(b"<html>404</html>", 404), "GitLab: HTTP 404"),
+    "in trouble": (lambda _: Answer(b"<html>502</html>", 502), "cannot be reached: HTTP 502"),
+}
+
+
+@pytest.mark.parametrize(("respond", "told"), TROUBLES.values(), ids=TROUBLES)
+def test_a_trouble(inside: Run, gitlab: Small, respond: Callable[[Asked], Answer], told: str) -> None:
+    gitlab.respond = respond
+    said = inside("doctor")
+    assert said.code == 1
+    (line,) = wrong(said.out)
+    assert told in line
+
+
+def test_an_older_gitlab_that_does_not_tell_scopes(inside: Run, gitlab: Small) -> None:
+    gitlab.respond = with_answer(SELF, Answer({"message": "404 Not Found"}, 404))
+    said = inside("doctor")
+    assert (said.code, wrong(said.out)) == (0, [])
+
+
+def test_a_project_by_name(connected: Shell) -> None:
+    said = connected("doctor", DASH_PROJECTS="fjordlys/beacon")
+    assert said.code == 0
+    assert "projects: fjordlys/beacon is visible" in said.out
+
+
+def test_without_a_token(shell: Shell) -> None:
+    said = shell("doctor")
+    assert said.code == 1
+    assert "GITLAB_ACCESS_TOKEN is not set" in wrong(said.out)[0]
+
+
+def test_nobody_there(shell: Shell) -> None:
+    said = shell("doctor", GITLAB_ACCESS_TOKEN=CANARY)
+    assert said.code == 1
+    assert "http://127.0.0.1:9 cannot be reached: the connection failed" in wrong(said.out)[0]
+
+
+def test_bad_settings(shell: Shell) -> None:
+    said = shell("doctor", DASH_LOGS="some")
+    assert said.code == 1
+    assert "DASH_LOGS" in wrong(said.out)[0]
+
+
+def test_a_database_that_cannot_be_used(connected: Shell) -> None:
+    (connected.folder / "notes.txt").write_text("not a database\n" * 1000)
+    said = connected("doctor", DASH_DATABASE="notes.txt")
+    assert said.code == 1
+    assert "is no DuckDB database" in wrong(said.out)[0]
+
+
+@pytest.mark.parametrize(
+    "odd", [{"scopes": "api"}, {"scopes": [1]}, {"scopes": ["api"], "expires_at": 5}, {"scopes": None}]
+)
+def test_an_answer_of_another_shape(inside: Run, gitlab: Small, odd: Any) -> None:
+    gitlab.respond = with_answer(SELF, Answer(odd))
+    assert inside("doctor").code in (0, 1)
+    assert ANSWERS[SELF]["scopes"] == ["read_api"]

@@ -1,0 +1,267 @@
+"""``sql``: one read-only statement, its answer in four formats."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from dashlib.model import Upsert
+from dashlib.sources.tables import COMMITS
+from dashlib.store import open_store
+from tests.commands.shell import ROOT, Shell
+
+AT = datetime(2026, 3, 11, 2, 0, 0, 500000)
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("data") / "dashboard.duckdb"
+    rows = [
+        dict.fromkeys(COMMITS.columns)
+        | {
+            "project_id": 1,
+            "id": f"{n:04}",
+            "title": title,
+            "committed_at": AT,
+            "parent_ids": ["a", "b"],
+            "additions": n,
+        }
+        for n, title in enumerate(['plain, "quoted"', "two\nlines", "æøå 😀", None])
+    ]
+    with open_store(path) as store:
+        store.write(Upsert(COMMITS, rows))
+    return path
+
+
+@pytest.fixture
+def shell(tmp_path: Path, database: Path) -> Shell:
+    (tmp_path / "data").mkdir()
+    shutil.copy(database, tmp_path / "data" / "dashboard.duckdb")
+    (tmp_path / "secret.csv").write_text("secret\n1\n")
+    return Shell(tmp_path)
+
+
+QUERY = "select id, title, committed_at, parent_ids, additions / 2 as half from commits order by id"
+
+
+def test_json(shell: Shell) -> None:
+    said = shell("sql", QUERY, "--format", "json")
+    assert (said.code, said.err) == (0, "")
+    found = json.loads(said.out)
+    assert [row["title"] for row in found] == ['plain, "quoted"', "two\nlines", "æøå 😀", None]
+    assert found[1] == {
+        "id": "0001", "title": "two\nlines", "committed_at": "2026-03-11T02:00:00.500000Z",
+        "parent_ids": ["a", "b"], "half": 0.5,
+    }  # fmt: skip
+
+
+def test_json_of_every_type_a_person_may_ask_for(shell: Shell) -> None:
+    query = """
+        select timestamptz '2026-03-11 03:00:00+01' as zoned, date '2026-03-11' as day, time '10:30' as clock,
+            12.50::decimal(9, 2) as price, 3::decimal(9, 2) as whole, 'nan'::double as nan, '-inf'::double as inf,
+            sum(170141183460469231731687303715884105727) as huge,
+            {'a': [1, null], 'at': timestamp '2026-03-11'} as thing, true as yes,
+            null as nothing, 'a'::blob as bytes, [timestamp '2026-03-11 01:00:00'] as stamps
+    """
+    (found,) = json.loads(shell("sql", query, "--format", "json").out)
+    assert found == {
+        "zoned": "2026-03-11T02:00:00Z", "day": "2026-03-11", "clock": "10:30:00", "price": 12.5, "whole": 3,
+        "huge": 170141183460469231731687303715884105727, "nan": None, "inf": None,
+        "thing": {"a": [1, None], "at": "2026-03-11T00:00:00Z"}, "yes": True, "nothing": None, "bytes": "61",
+        "stamps": ["2026-03-11T01:00:00Z"],
+    }  # fmt: skip
+    assert shell("sql", "select 1 as a, 2 as a", "--format", "json").out == '[{"a": 1, "a_2": 2}]\n'
+    assert shell("sql", "select 1 as a where false", "--format", "json").out == "[]\n"
+
+
+@pytest.mark.parametrize("form", ["json", "csv"])
+def test_times_that_python_has_none_for(shell: Shell, form: str) -> None:
+    """DuckDB's infinity and the year 12000: an answer or one line, never a traceback and half an answer."""
+    said = shell("sql", "select 'infinity'::timestamp as never, timestamp '12000-01-01' as late", "--format", form)
+    assert said.code in (0, 1)
+
+
+def test_no_row_cap(shell: Shell) -> None:
+    found = json.loads(shell("sql", "select range as n from range(25000)", "--format", "json").out)
+    assert [row["n"] for row in found] == list(range(25000))
+
+
+def test_csv(shell: Shell) -> None:
+    said = shell("sql", QUERY, "--format", "csv")
+    rows = list(csv.reader(io.StringIO(said.out, newline="")))
+    assert rows[0] == ["id", "title", "committed_at", "parent_ids", "half"]
+    assert rows[1] == ["0000", 'plain, "quoted"', "2026-03-11T02:00:00.500000Z", '["a", "b"]', "0.0"]
+    assert [row[1] for row in rows[2:]] == ["two\nlines", "æøå 😀", ""]
+
+
+def test_parquet(shell: Shell) -> None:
+    said = shell("sql", QUERY, "--format", "parquet", "--output", "out.parquet")
+    assert (said.code, said.out) == (0, "")
+    found = pq.read_table(shell.folder / "out.parquet").to_pylist()
+    assert found[2] == {"id": "0002", "title": "æøå 😀", "committed_at": AT, "parent_ids": ["a", "b"], "half": 1.0}
+    said = shell("sql", QUERY, "--format", "parquet")
+    assert said.code == 2
+    assert "--output" in said.error()
+
+
+def test_table(shell: Shell) -> None:
+    said = shell("sql", "select id, title from commits where id = '0000'")
+    assert '0000 │ plain, "quoted"' in said.out
+    assert said.out.endswith("1 row\n")
+    many = shell("sql", "select range as n from range(1234)")
+    assert many.out.endswith("1,234 rows (the first 200 shown)\n")
+    assert "[red]" in shell("sql", "select '[red]not a colour[/red]' as x").out
+
+
+def test_output_to_a_file_and_to_nowhere(shell: Shell) -> None:
+    assert shell("sql", "select 1 as a", "--format", "csv", "--output", "a.csv").code == 0
+    assert (shell.folder / "a.csv").read_text().split() == ["a", "1"]
+    said = shell("sql", "select 1 as a", "--format", "csv", "--output", "no/folder/a.csv")
+    assert said.code == 1
+    assert "no/folder/a.csv" in said.error()
+
+
+def test_views_and_descriptions_are_there(shell: Shell) -> None:
+    assert "committed_at" in shell("sql", "describe commits").out
+    assert shell("sql", "select count(*) as n from persons", "--format", "csv").code == 0
+
+
+REFUSED = [
+    "insert into commits (id) values ('x')",
+    "update commits set title = 'x'",
+    "delete from commits",
+    "drop table commits",
+    "create table x (a int)",
+    "create temp table x (a int)",
+    "attach 'other.duckdb'",
+    "copy commits to 'out.csv'",
+    "copy commits from 'secret.csv'",
+    "export database 'out'",
+    "select 1; select 2",
+    "select 1; drop table commits",
+    "pragma threads = 1",
+    "set threads = 1",
+    "install httpfs",
+    "load httpfs",
+    "call pragma_version()",
+    "checkpoint",
+    "explain analyze insert into commits (id) values ('x')",
+    "select * from read_csv('secret.csv')",
+    "select * from 'secret.csv'",
+    "from read_text('secret.csv')",
+    "select * from glob('*')",
+    "select * from statements",
+    "",
+    "-- nothing",
+    "selekt 1",
+    "select no_such_column from commits",
+]
+
+
+def test_whatever_is_no_reading_is_refused(shell: Shell) -> None:
+    before = (shell.folder / "data" / "dashboard.duckdb").read_bytes()
+    with one_process(shell) as ask:
+        for query in REFUSED:
+            code, out, err = ask(query)
+            assert (code, out) == (1, ""), query
+            assert err.startswith("error: "), query
+            assert "Traceback" not in err
+    assert (shell.folder / "data" / "dashboard.duckdb").read_bytes() == before
+    names = {path.name for path in shell.folder.rglob("*")}
+    assert names == {"data", "dashboard.duckdb", "secret.csv"}
+
+
+def test_a_refusal_in_a_process_of_its_own(shell: Shell) -> None:
+    said = shell("sql", "insert into commits (id) values ('x')")
+    assert (said.code, said.out) == (1, "")
+    assert said.error() == "one SELECT statement, please: this command only reads"
+
+
+MANY = """
+import contextlib, io, json, sys
+from dashlib.__main__ import main
+for line in sys.stdin:
+    out, err = io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = main(["sql", json.loads(line)])
+    print(json.dumps([code, out.buffer.getvalue().decode(), err.getvalue()]), flush=True)
+"""
+
+
+@contextmanager
+def one_process(shell: Shell) -> Iterator[Callable[[str], tuple[int, str, str]]]:
+    """Many statements in one process: starting one takes longer than answering."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", MANY], cwd=shell.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
+    )  # fmt: skip
+    assert process.stdin is not None
+    assert process.stdout is not None
+
+    def ask(query: str) -> tuple[int, str, str]:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(json.dumps(query) + "\n")
+        process.stdin.flush()
+        code, out, err = json.loads(process.stdout.readline())
+        return code, out, err
+
+    try:
+        yield ask
+    finally:
+        process.stdin.close()
+        process.wait(30)
+        process.stdout.close()
+
+
+def test_a_reader_that_hangs_up(shell: Shell) -> None:
+    """``… | head -1``"""
+    command = f"{sys.executable} -m dashlib sql 'select range as n from range(300000)' --format csv | head -1"
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=shell.folder, capture_output=True, text=True, check=False, timeout=60,
+        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
+    )  # fmt: skip
+    assert (done.stdout.strip(), done.stderr) == ("n", "")
+
+
+HOLDER = """
+import sys, signal
+from pathlib import Path
+from dashlib.store import open_store
+store = open_store(Path(sys.argv[1]))
+print("ready", flush=True)
+signal.pause()
+"""
+
+
+def test_while_another_process_writes(shell: Shell) -> None:
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(shell.folder / "data" / "dashboard.duckdb")],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "ready\n"
+        for words in (["sql", "select 1"], ["status"]):
+            said = shell(*words)
+            assert said.code == 1
+            assert f"is in use by process {holder.pid}" in said.error()
+    finally:
+        holder.kill()
+        holder.wait()
+        if holder.stdout is not None:
+            holder.stdout.close()
+    assert shell("sql", "select 1 as a", "--format", "csv").code == 0

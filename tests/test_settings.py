@@ -1,0 +1,179 @@
+"""Settings: which place wins, what they mean, and sentences that name the setting and never quote a secret."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dashlib.settings import SECRETS, EventQuery, Settings, SettingsError, load
+
+CANARY = "canary-do-not-show-0123456789"
+
+
+def written(root: Path, *, env: str = "", secrets: str = "") -> Path:
+    if env:
+        (root / ".env").write_text(env)
+    if secrets:
+        (root / ".streamlit").mkdir()
+        (root / ".streamlit" / "secrets.toml").write_text(secrets)
+    return root
+
+
+def test_defaults(tmp_path: Path) -> None:
+    found = load({}, tmp_path)
+    assert found == Settings()
+    assert (found.gitlab_url, found.gitlab_token, found.timezone, found.logs) == (
+        "https://gitlab.com",
+        None,
+        "UTC",
+        "mainline",
+    )
+    assert (found.database, found.sync_minutes, found.window_days) == (Path("data/dashboard.duckdb"), 10.0, 30)
+    assert (found.requests, found.calls_per_minute, found.events) == (8, None, (EventQuery("project"),))
+
+
+def test_the_environment_wins_over_env_file_wins_over_secrets(tmp_path: Path) -> None:
+    root = written(
+        tmp_path,
+        env="DASH_LOGS=all\nDASH_TIMEZONE='Europe/Oslo'\nDASH_REQUESTS=3\nOTHER=x\n# DASH_GROUPS=no\n",
+        secrets='DASH_LOGS = "none"\nDASH_TIMEZONE = "Asia/Tokyo"\nDASH_REQUESTS = 2\n'
+        'DASH_WINDOW_DAYS = 5\n[connections.db]\nurl = "x"\n',
+    )
+    found = load({"DASH_REQUESTS": "4", "PATH": "/bin"}, root)
+    assert (found.requests, found.timezone, found.logs, found.window_days) == (4, "Europe/Oslo", "all", 5)
+
+
+def test_an_empty_word_in_the_environment_means_the_default(tmp_path: Path) -> None:
+    """As docker compose passes on what is not set."""
+    names = [
+        "GITLAB_URL",
+        "GITLAB_ACCESS_TOKEN",
+        "DASH_DATABASE",
+        "DASH_TIMEZONE",
+        "DASH_GROUPS",
+        "DASH_PROJECTS",
+        "DASH_NIGHTLY",
+    ]
+    names += [
+        "DASH_EVENTS",
+        "DASH_LOGS",
+        "DASH_SYNC_MINUTES",
+        "DASH_WINDOW_DAYS",
+        "DASH_REQUESTS",
+        "DASH_CALLS_PER_MINUTE",
+    ]
+    assert load(dict.fromkeys(names, " "), tmp_path) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("said", "url"),
+    [
+        ("https://gitlab.fjordlys.example/", "https://gitlab.fjordlys.example"),
+        ("https://gitlab.fjordlys.example/api/v4/", "https://gitlab.fjordlys.example"),
+        ("http://fjordlys.example:8080/git", "http://fjordlys.example:8080/git"),
+        (" https://gitlab.fjordlys.example ", "https://gitlab.fjordlys.example"),
+    ],
+)
+def test_url(tmp_path: Path, said: str, url: str) -> None:
+    assert load({"GITLAB_URL": said}, tmp_path).gitlab_url == url
+
+
+def test_lists(tmp_path: Path) -> None:
+    found = load(
+        {
+            "DASH_GROUPS": "fjordlys, lysnett  team-*",
+            "DASH_PROJECTS": "fjordlys/*\nlysnett/a",
+            "DASH_NIGHTLY": "description:Nightly build*, ref:main,\nusername:*bot",
+            "DASH_EVENTS": "project?target_type=issue&action=closed user:ida.lund own?sort=asc",
+        },
+        tmp_path,
+    )
+    assert found.groups == ("fjordlys", "lysnett", "team-*")
+    assert found.projects == ("fjordlys/*", "lysnett/a")
+    assert found.nightly == (("description", "Nightly build*"), ("ref", "main"), ("username", "*bot"))
+    assert [query.variant for query in found.events] == [
+        "project?action=closed&target_type=issue",
+        "user:ida.lund",
+        "own?sort=asc",
+    ]
+
+
+BAD = [
+    ("GITLAB_URL", "gitlab.fjordlys.example"),
+    ("GITLAB_URL", "ftp://gitlab.fjordlys.example"),
+    ("GITLAB_URL", f"https://ida:{CANARY}@gitlab.fjordlys.example"),
+    ("GITLAB_URL", f"https://gitlab.fjordlys.example?private_token={CANARY}"),
+    ("GITLAB_URL", "http://[gitlab"),
+    ("GITLAB_URL", "http://gitlab.fjordlys.example:port"),
+    ("DASH_TIMEZONE", "Mars/Olympus"),
+    ("DASH_TIMEZONE", "../../etc/passwd"),
+    ("DASH_TIMEZONE", "Europe"),
+    ("DASH_NIGHTLY", "nightly"),
+    ("DASH_NIGHTLY", "ref:"),
+    ("DASH_NIGHTLY", "branch:main"),
+    ("DASH_EVENTS", "everything"),
+    ("DASH_EVENTS", "user"),
+    ("DASH_EVENTS", "own:ida"),
+    ("DASH_EVENTS", "project?colour=red"),
+    ("DASH_EVENTS", "project?action="),
+    ("DASH_LOGS", "some"),
+    ("DASH_SYNC_MINUTES", "often"),
+    ("DASH_SYNC_MINUTES", "-1"),
+    ("DASH_SYNC_MINUTES", "nan"),
+    ("DASH_SYNC_MINUTES", "inf"),
+    ("DASH_WINDOW_DAYS", "0"),
+    ("DASH_WINDOW_DAYS", "inf"),
+    ("DASH_WINDOW_DAYS", "1e9"),
+    ("DASH_REQUESTS", "0"),
+    ("DASH_REQUESTS", "1000"),
+    ("DASH_CALLS_PER_MINUTE", "0"),
+    ("DASH_CALLS_PER_MINUTE", "inf"),
+    ("DASH_TIMEOUT_SECONDS", "0"),
+    ("DASH_TIMEOUT_SECONDS", "inf"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), BAD, ids=[f"{name}={value[:24]}" for name, value in BAD])
+def test_a_bad_value_is_told_by_name_in_one_line(tmp_path: Path, name: str, value: str) -> None:
+    secrets = dict.fromkeys(SECRETS, CANARY)
+    with pytest.raises(SettingsError) as told:
+        load(secrets | {name: value}, tmp_path)
+    assert name in str(told.value)
+    assert "\n" not in str(told.value)
+    assert CANARY not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f'GITLAB_ACCESS_TOKEN = "{CANARY}',
+        f"GITLAB_ACCESS_TOKEN = {CANARY}",
+        f'{CANARY} = {CANARY} = "x"',
+        f'"{CANARY}"',
+    ],
+)
+def test_a_broken_secrets_file_is_told_without_its_content(tmp_path: Path, content: str) -> None:
+    with pytest.raises(SettingsError, match=r"secrets\.toml is not valid TOML") as told:
+        load({}, written(tmp_path, secrets=content))
+    assert CANARY not in str(told.value)
+
+
+@pytest.mark.parametrize("file", [".env", ".streamlit/secrets.toml"])
+def test_a_file_that_is_no_text_is_told_by_name(tmp_path: Path, file: str) -> None:
+    (tmp_path / ".streamlit").mkdir()
+    (tmp_path / file).write_bytes(b"DASH_LOGS = '\xff\xfe'\n")
+    with pytest.raises(SettingsError, match=file.rpartition("/")[2]):
+        load({}, tmp_path)
+
+
+def test_no_secret_in_the_words_of_settings(tmp_path: Path) -> None:
+    found = load(dict.fromkeys(SECRETS, CANARY), tmp_path)
+    assert found.gitlab_token == CANARY
+    assert CANARY not in f"{found!r} {found}"
+
+
+def test_the_example_file_is_valid(tmp_path: Path) -> None:
+    example = Path(__file__).resolve().parents[1] / ".streamlit" / "secrets.toml.example"
+    found = load({}, written(tmp_path, secrets=example.read_text("utf-8")))
+    assert (found.timezone, found.projects) == ("Europe/Berlin", ("my-group/*",))
