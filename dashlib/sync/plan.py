@@ -9,8 +9,9 @@ S schedules, C commits and E events per repository, G groups with I issues each,
     + ⌈I/100⌉ issues of each of G groups (of each repository where a group holds few of them)
     + F logs + one call for each failed pipeline that no failed job explains
 
-(child pipelines are asked only where the jobs name pipelines that the list left out), and a later one, in which m
-repositories had a pipeline that moved and a were active,
+(a run at the time of the project's only schedule needs no call to be linked; child pipelines are asked only where the
+jobs name pipelines that the list left out), and a later one, in which m repositories had a pipeline that moved and a
+were active,
 
     ⌈R/100⌉ + R pipelines + G issues + m · (jobs, child pipelines) + a · (events, commits) + new logs.
 
@@ -22,8 +23,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from cronsim import CronSim, CronSimError
 
 PER_PAGE = 100
 JOBS_PER_PIPELINE = 8.0
@@ -31,6 +35,7 @@ JOBS_PER_PIPELINE = 8.0
 ACTIVITY_LAG = timedelta(minutes=70)
 """GitLab moves ``last_activity_at`` at most once an hour (app/models/event.rb): what follows may not show in it."""
 DAILY = timedelta(hours=20)
+_AFTER_ITS_TIME = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,33 @@ def jobs_plan(due: Sequence[DuePipeline], jobs_per_pipeline: float) -> JobsPlan:
             best, covered = cost, count
     until = due[covered - 1].created_at - timedelta(minutes=1) if covered else None
     return JobsPlan(until, tuple(due[covered:]))
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """What tells whether a run can be a schedule's: its cron line in its zone, its ref, since when it exists."""
+
+    id: int
+    ref: str | None
+    cron: str | None
+    cron_timezone: str | None
+    created_at: datetime | None
+
+
+def ran_on_time(schedule: Schedule, ref: str | None, created_at: datetime) -> bool:
+    """Whether a run of that moment (UTC) and ref is surely this schedule's, if it is the project's only one.
+
+    GitLab looks for due schedules every few minutes, so a run begins up to a quarter of an hour after its time. A zone
+    that is not in the IANA list (Rails has names of its own) or a cron line that cannot be read proves nothing.
+    """
+    if schedule.ref is None or ref != schedule.ref or schedule.created_at is None or created_at < schedule.created_at:
+        return False
+    try:
+        moment = created_at.replace(tzinfo=UTC).astimezone(ZoneInfo(schedule.cron_timezone or "UTC"))
+        slot = next(CronSim(schedule.cron or "", moment + timedelta(minutes=1), reverse=True))
+    except (CronSimError, StopIteration, ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return timedelta(minutes=-1) <= moment - slot <= _AFTER_ITS_TIME
 
 
 def wants_history(completed_at: datetime | None, activity: datetime | None, last_activity_at: datetime | None) -> str:

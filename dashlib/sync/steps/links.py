@@ -1,4 +1,6 @@
-"""Which schedule a scheduled pipeline belongs to: only the schedule's own list of pipelines tells.
+"""Which schedule a scheduled pipeline belongs to: the schedule's own list of pipelines tells.
+
+Where a project has one schedule only, a run on its ref at its time is its own, and the question is saved.
 
 That list is oldest first, or in no stated order, and older versions ignore every filter (GITLAB.md 2.4): a list that
 turns out to grow with time is read from its last page backwards.
@@ -16,6 +18,7 @@ from dashlib.sources.gitlab.pipelines import pipeline_row
 from dashlib.sources.gitlab.shapes import number
 from dashlib.sources.tables import PIPELINES
 from dashlib.store.bookkeeping import ASKED
+from dashlib.sync import plan
 from dashlib.sync.client import Refused
 from dashlib.sync.context import Context, Project
 from dashlib.sync.loop import Task
@@ -56,6 +59,7 @@ def first(context: Context, project: Project) -> list[Task]:
 def _link(context: Context, project: Project) -> list[Task]:
     """Ask the schedules one after the other, likeliest first, until every pipeline has found its own."""
     waiting, sure = due(context, project), True
+    _link_those_on_time(context, project, waiting)
     for schedule in _candidates(context, project, {ref for _, ref in waiting.values()}):
         if not waiting:
             break
@@ -80,6 +84,21 @@ def _link(context: Context, project: Project) -> list[Task]:
     ]
     context.submit([Put(ASKED, in_vain), *context.succeeded(project.id, RESOURCE)]).result()
     return []
+
+
+def _link_those_on_time(context: Context, project: Project, waiting: dict[int, tuple[datetime, str]]) -> None:
+    """Take the runs of the project's only schedule out of ``waiting``; deleted schedules count as well."""
+    rows = context.query(
+        "select id, ref, cron, cron_timezone, created_at from schedules where project_id = $project", project=project.id
+    )
+    if len(rows) != 1:
+        return
+    schedule = plan.Schedule(*rows[0])
+    mine = [ident for ident, (created, ref) in waiting.items() if plan.ran_on_time(schedule, ref, created)]
+    links = [{"project_id": project.id, "id": ident, "schedule_id": schedule.id} for ident in mine]
+    context.submit([Upsert(PIPELINES, links)]).result()
+    for ident in mine:
+        del waiting[ident]
 
 
 def _candidates(context: Context, project: Project, refs: set[str]) -> list[int]:

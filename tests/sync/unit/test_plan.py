@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
@@ -11,7 +12,17 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dashlib.sync import plan
-from dashlib.sync.plan import EVERYTHING, DuePipeline, ProjectQuery, chosen, jobs_plan, project_queries, quoted
+from dashlib.sync.plan import (
+    EVERYTHING,
+    DuePipeline,
+    ProjectQuery,
+    Schedule,
+    chosen,
+    jobs_plan,
+    project_queries,
+    quoted,
+    ran_on_time,
+)
 
 NOW = datetime(2026, 3, 11, 2)
 HOURS = st.integers(0, 2000).map(lambda hours: NOW - timedelta(hours=hours))
@@ -145,3 +156,28 @@ def _holds(query: ProjectQuery, path: str) -> bool:
 )
 def test_quoted(path: str, segment: str) -> None:
     assert quoted(path) == segment
+
+
+NIGHTLY = Schedule(1, "main", "30 2 * * *", "Europe/Berlin", datetime(2026, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("schedule", "ref", "created_at", "surely"),
+    [
+        (NIGHTLY, "main", datetime(2026, 11, 20, 1, 30, 4), True),
+        (NIGHTLY, "main", datetime(2026, 11, 20, 1, 44), True),
+        (NIGHTLY, "main", datetime(2026, 7, 20, 0, 30, 4), True),  # summer time
+        (NIGHTLY, "main", datetime(2026, 11, 20, 1, 29, 30), True),  # two clocks
+        (NIGHTLY, "main", datetime(2026, 11, 20, 2, 30, 4), False),  # an hour late
+        (NIGHTLY, "main", datetime(2026, 11, 20, 14, 0), False),  # by hand
+        (NIGHTLY, "develop", datetime(2026, 11, 20, 1, 30, 4), False),
+        (NIGHTLY, None, datetime(2026, 11, 20, 1, 30, 4), False),
+        (NIGHTLY, "main", datetime(2025, 11, 20, 1, 30, 4), False),  # before it was made
+        (replace(NIGHTLY, cron_timezone="Pacific Time (US & Canada)"), "main", datetime(2026, 11, 20, 9, 30), False),
+        (replace(NIGHTLY, cron="every night"), "main", datetime(2026, 11, 20, 1, 30, 4), False),
+        (replace(NIGHTLY, cron=None), "main", datetime(2026, 11, 20, 1, 30, 4), False),
+        (replace(NIGHTLY, created_at=None), "main", datetime(2026, 11, 20, 1, 30, 4), False),
+    ],
+)
+def test_a_run_on_time(schedule: Schedule, ref: str | None, created_at: datetime, surely: bool) -> None:
+    assert ran_on_time(schedule, ref, created_at) is surely
