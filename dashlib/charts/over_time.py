@@ -36,7 +36,12 @@ def stacked(frame: pd.DataFrame, time: str, value: str, title: str, grain: str =
                     ticks=False,
                 ),
             ),
-            y=alt.Y(f"sum({value}):Q", title=title, axis=alt.Axis(tickMinStep=1, tickCount=5)),
+            y=alt.Y(
+                f"sum({value}):Q",
+                title=title,
+                axis=alt.Axis(tickMinStep=1, tickCount=5),
+                scale=alt.Scale(nice=5),
+            ),
             color=_colour(frame),
             order=alt.Order("rank:Q"),
             tooltip=[

@@ -173,7 +173,10 @@ class Listing:
 
 @dataclass
 class Whole:
-    """A short list whose absence of a thing means that it is gone: stored at once, after its last page."""
+    """A short list whose absence of a thing means that it is gone: stored at once, after its last page.
+
+    ``instead`` is done where there is no such list.
+    """
 
     context: Context
     stage: float
@@ -185,6 +188,7 @@ class Whole:
     order: int = 0
     then: Callable[[], Iterable[Task]] = _nothing
     on_failure: Callable[[], Iterable[Task]] | None = None
+    instead: Callable[[], Iterable[Task]] | None = None
 
     def __post_init__(self) -> None:
         self._query: dict[str, Any] = {**self.params, "per_page": PER_PAGE}
@@ -195,7 +199,12 @@ class Whole:
         return Task((self.stage, 1, self.order), self.resource, self._read, self.project_id, self.on_failure)
 
     def _read(self) -> Iterable[Task]:
-        page = self.context.client.page(self.resource, self.path, self._query)
+        try:
+            page = self.context.client.page(self.resource, self.path, self._query)
+        except Refused as refused:
+            if refused.status == 404 and self.instead is not None:
+                return self.instead()
+            raise
         self._items += [item for item in page.items if isinstance(item, Mapping)]
         if page.next is not None:
             self._query = page.next

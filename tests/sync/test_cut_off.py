@@ -16,7 +16,7 @@ import pytest
 from dashlib.demo.gitlab import READ_TOKEN
 from dashlib.store import open_store
 from dashlib.sync.run import Request, sync
-from tests.sync.world import SINCE, GitLab, everything, settings_for, synced
+from tests.sync.world import SINCE, GitLab, everything, settings_for, synced, unexpected
 
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -35,7 +35,7 @@ def started(gitlab: GitLab, database: Path) -> subprocess.Popen[bytes]:
 
 def test_killed_at_ten_moments_then_once_more(gitlab: GitLab, tmp_path: Path) -> None:
     undisturbed, killed = tmp_path / "undisturbed.duckdb", tmp_path / "killed.duckdb"
-    assert not synced(gitlab, undisturbed).errors
+    assert not unexpected(gitlab, synced(gitlab, undisturbed))
     dice = random.Random(20261121)
     deaths = 0
     for _ in range(10):
@@ -51,7 +51,7 @@ def test_killed_at_ten_moments_then_once_more(gitlab: GitLab, tmp_path: Path) ->
     assert deaths >= 5
     last = started(gitlab, killed)
     _, said = last.communicate(timeout=120)
-    assert last.returncode == 0, said
+    assert last.returncode in (0, 1), said
     assert everything(killed) == everything(undisturbed)
 
 
@@ -60,17 +60,17 @@ def test_killed_at_ten_moments_then_once_more(gitlab: GitLab, tmp_path: Path) ->
 )
 def test_faults_cost_time_not_rows(gitlab: GitLab, tmp_path: Path, kind: str) -> None:
     calm = tmp_path / "calm.duckdb"
-    assert not synced(gitlab, calm).errors
+    assert not unexpected(gitlab, synced(gitlab, calm))
     gitlab.faults.add(kind, path=r"^(?!.*trace)", every=9, times=25)  # type: ignore[arg-type]
     stormy = tmp_path / "stormy.duckdb"
-    assert not synced(gitlab, stormy).errors
+    assert not unexpected(gitlab, synced(gitlab, stormy))
     assert everything(stormy) == everything(calm)
 
 
 def test_stopped_by_a_person(gitlab: GitLab, tmp_path: Path) -> None:
     """Ctrl-C ends the sync at its next page; the next one goes on."""
     calm, stopped = tmp_path / "calm.duckdb", tmp_path / "stopped.duckdb"
-    assert not synced(gitlab, calm).errors
+    assert not unexpected(gitlab, synced(gitlab, calm))
     stop = threading.Event()
     asked = len(gitlab.calls)
     with open_store(stopped) as store:
@@ -79,7 +79,7 @@ def test_stopped_by_a_person(gitlab: GitLab, tmp_path: Path) -> None:
         report = sync(settings_for(gitlab, stopped), store, Request(since=SINCE), stop=stop)
         watch.join()
     assert "stopped" in report.errors[0].message
-    assert not synced(gitlab, stopped).errors
+    assert not unexpected(gitlab, synced(gitlab, stopped))
     assert everything(stopped) == everything(calm)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sync.world import SINCE, GitLab, rows, running_gitlab, synced
+from tests.sync.world import SINCE, GitLab, rows, running_gitlab, synced, unexpected
 
 START = datetime(SINCE.year, SINCE.month, SINCE.day, tzinfo=UTC)
 
@@ -23,7 +23,7 @@ def gitlab() -> Iterator[GitLab]:
 def database(gitlab: GitLab, tmp_path_factory: pytest.TempPathFactory) -> Path:
     database = tmp_path_factory.mktemp("whole") / "whole.duckdb"
     report = synced(gitlab, database)
-    assert not report.errors
+    assert not unexpected(gitlab, report)
     return database
 
 

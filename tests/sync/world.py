@@ -16,6 +16,7 @@ from dashlib.demo.world import World
 from dashlib.settings import Settings
 from dashlib.store import open_store
 from dashlib.store.database import TABLES
+from dashlib.sync.context import Problem
 from dashlib.sync.run import Report, Request, sync
 
 END = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
@@ -49,6 +50,12 @@ def synced(gitlab: GitLab, database: Path, request: Request | None = None, **mor
     settings = settings_for(gitlab, database, **more)
     with open_store(database) as store:
         return sync(settings, store, request or Request(since=SINCE))
+
+
+def unexpected(gitlab: GitLab, report: Report) -> list[Problem]:
+    """Errors beside those of projects whose CI is off: that is recorded against them."""
+    off = {project.path for project in gitlab.world.projects if not project.ci}
+    return [error for error in report.errors if error.project not in off or "CI/CD is off" not in error.message]
 
 
 def rows(database: Path, statement: str) -> list[tuple[Any, ...]]:

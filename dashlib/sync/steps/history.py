@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -104,9 +104,25 @@ def _members(context: Context, project: Project) -> list[Task]:
     state = context.passes.get(project.id, MEMBERS_RESOURCE)
     if not context.full and not plan.is_due_daily(state.completed_at, context.now):
         return []
-    path = f"/projects/{project.id}/members/all"
-    changes = partial(_member_changes, project)
-    return [Whole(context, stages.MEMBERS, MEMBERS_RESOURCE, path, {}, changes, project.id, project.order).task()]
+    # Versions before 12.4 know only the direct members.
+    direct = partial(_read_members, context, project, "members", list)
+    return _read_members(context, project, "members/all", direct)
+
+
+def _read_members(context: Context, project: Project, name: str, instead: Callable[[], Iterable[Task]]) -> list[Task]:
+    path, changes = f"/projects/{project.id}/{name}", partial(_member_changes, project)
+    whole = Whole(
+        context,
+        stages.MEMBERS,
+        MEMBERS_RESOURCE,
+        path,
+        params={},
+        changes=changes,
+        project_id=project.id,
+        order=project.order,
+        instead=instead,
+    )
+    return [whole.task()]
 
 
 def _member_changes(project: Project, items: Items, answered_at: datetime) -> Sequence[Change]:

@@ -148,6 +148,7 @@ def _listing(
         newest=lambda item: stamps.utc(item.get("updated_at")),
         then=then,
         instead=partial(_one_by_one, context, scope.projects) if scope.group else None,
+        optional=frozenset({404}),
     )
     return found.resume() if context.passes.get(scope.project_id, resource, scope.group).position else found
 

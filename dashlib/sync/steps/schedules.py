@@ -32,6 +32,7 @@ def read(
         order=project.order,
         then=then,
         on_failure=on_failure,
+        instead=then,
     )
     return whole.task()
 

@@ -79,6 +79,7 @@ def stored(context: Context) -> list[int]:
 
 def checkpoint(context: Context, resource: str = "things") -> Pass:
     """As a later sync reads it."""
+    context.store.write()
     return Passes(context.store.reader()).get(1, resource)
 
 
