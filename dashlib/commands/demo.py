@@ -22,7 +22,9 @@ _EVERY_SECONDS = 5
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's flags."""
-    parser.add_argument("--port", type=serve.port, default=8501, help="0 takes a free one (default 8501)")
+    parser.add_argument(
+        "--port", type=serve.port, help="0 takes a free one (default 8501, or a free one if that is taken)"
+    )
     parser.add_argument("--host", default="127.0.0.1", metavar="A", help=argparse.SUPPRESS)
     parser.add_argument("--days", type=_count, default=60, help="nights of history (default 60)")
     parser.add_argument("--repos", type=_count, default=40, help="repositories (default 40)")
@@ -45,10 +47,17 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
             timezone=settings.timezone if "DASH_TIMEZONE" in os.environ else "Europe/Berlin",
         )  # fmt: skip
         sync_command.run(argparse.Namespace(since=None, project=[], full=False, json=False), settings)
-        with serve.Server(arguments.host, arguments.port, _environment(settings)) as server:
+        with serve.Server(arguments.host, _port(arguments), _environment(settings)) as server:
             server.wait_until_ready()
             say.out(server.url)
             return server.wait()
+
+
+def _port(arguments: argparse.Namespace) -> int:
+    """A first try must not fail because something else listens on the usual port."""
+    if arguments.port is not None:
+        return int(arguments.port)
+    return 8501 if serve.is_free(arguments.host, 8501) else serve.free_port()
 
 
 def _token() -> str:

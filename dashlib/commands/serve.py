@@ -60,7 +60,7 @@ class Server:
 
     def __init__(self, host: str, port: int, environment: dict[str, str]) -> None:
         self.port = port or free_port()
-        if not _is_free(host, self.port):
+        if not is_free(host, self.port):
             raise StoreError(f"port {self.port} is taken: name another one with --port, or 0 for any")
         self.url = f"http://{_visible(host)}:{self.port}"
         command = [
@@ -120,7 +120,8 @@ def free_port() -> int:
         return number
 
 
-def _is_free(host: str, number: int) -> bool:
+def is_free(host: str, number: int) -> bool:
+    """Whether a server could listen there."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
