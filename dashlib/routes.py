@@ -98,6 +98,12 @@ def _ping(_: Runtime, __: dict[str, Any], say: Callable[[dict[str, Any]], None])
 
 def _sync(opened: Runtime, body: dict[str, Any], say: Callable[[dict[str, Any]], None]) -> None:
     since = date.fromisoformat(body["since"]) if body.get("since") else None
+    if opened.settings.gitlab_token is None:
+        app = announced()
+        where = f"the dashboard that is running at {app.address}" if app else "the running dashboard"
+        raise SettingsError(
+            f"{where} was started without GITLAB_ACCESS_TOKEN: set it (in .env, say) and start it again"
+        )
     request = run.Request(since, tuple(body.get("only") or ()), bool(body.get("full")))
     report = opened.sync.run(request, lambda progress: say({"progress": asdict(progress)}))
     say({"report": json.loads(report.as_json())})

@@ -79,9 +79,17 @@ def one_from(
     default: Option | None = None,
     width: int | Literal["stretch"] = 180,
     about: str | None = None,
+    announced: bool = False,
 ) -> Option:
-    """One of many; in the URL under ``key``."""
+    """One of many; in the URL under ``key``. Where ``announced``, a link that asks for another one is told so."""
     start = options[0] if default is None else default
+    asked_for = st.query_params.get(key)
+    if announced and asked_for is not None and asked_for not in options:
+        word = plain(asked_for[:40])
+        st.warning(
+            f"The link asks for {label.lower()} “{word}”, which is not here: this is {start}.",
+            icon=":material/link_off:",
+        )
     if st.session_state.get(key, start) not in options:
         del st.session_state[key]
     index = list(options).index(start)
@@ -94,7 +102,11 @@ def some_of(label: str, options: Iterable[str], key: str, placeholder: str = "Al
     offered = list(options)
     if key in st.session_state:
         st.session_state[key] = [choice for choice in st.session_state[key] if choice in offered]
-    return tuple(st.multiselect(label, offered, key=key, bind="query-params", placeholder=placeholder, **more))
+    return tuple(
+        st.multiselect(
+            label, offered, key=key, bind="query-params", placeholder=placeholder, filter_mode="contains", **more
+        )
+    )
 
 
 def search_for(placeholder: str, key: str) -> str:

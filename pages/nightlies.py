@@ -16,7 +16,7 @@ if nights.empty:
     st.stop()
 
 days = [f"{night:%Y-%m-%d}" for night in nights["night"]][::-1]
-index = len(days) - 1 - days.index(widgets.one_from("Night", days, key="night"))
+index = len(days) - 1 - days.index(widgets.one_from("Night", days, key="night", announced=True))
 now, before = nights.iloc[index], nights.iloc[index - 1] if index else None
 widgets.metrics(tables.NIGHT, now, before, f"vs {before['night']:%d %b}" if before is not None else "")
 if now["running"]:
@@ -41,7 +41,7 @@ if grid.empty:
 else:
     widgets.legend()
     says = f"Repositories by nights: {now['failed']} of {now['runs']} nightlies failed on {now['night']:%d %B}"
-    widgets.chart(night_grid(grid), grid, says, "grid", on_select=pick_cell)
+    widgets.chart(night_grid(grid, days[len(days) - 1 - index]), grid, says, "grid", on_select=pick_cell)
 
 st.subheader(f"Failed jobs of {now['night']:%A, %d %B}", anchor=False)
 with st.container(horizontal=True, vertical_alignment="bottom"):

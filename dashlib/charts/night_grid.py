@@ -11,8 +11,11 @@ SELECTION = "cell"
 """The name of the chart's selection; a picked cell has the fields ``row``, ``path`` and ``slot`` (night, ISO)."""
 
 
-def night_grid(frame: pd.DataFrame) -> alt.LayerChart:
-    """The grid from ``queries.nightlies.grid``; newest night at the right end and framed, freshest failure on top."""
+def night_grid(frame: pd.DataFrame, night: str | None = None) -> alt.LayerChart:
+    """The grid from ``queries.nightlies.grid``; newest night at the right end, freshest failure on top.
+
+    ``night`` (ISO) is framed, by default the newest one.
+    """
     shown = _shown(frame)
     rows = shown["row"].nunique()
     nights = sorted(shown["slot"].unique())
@@ -86,13 +89,13 @@ def night_grid(frame: pd.DataFrame) -> alt.LayerChart:
         )
         .encode(x=x, y=y)
     )
-    frame_of_last = (
-        alt.Chart(pd.DataFrame({"slot": nights[-1:]}))
+    frame_of_night = (
+        alt.Chart(pd.DataFrame({"slot": [night] if night in nights else nights[-1:]}))
         .mark_rect(fillOpacity=0, stroke=palette.FRAME, strokeWidth=1.5, cornerRadius=3)
         .encode(x=x)
     )
     whole: alt.LayerChart = (
-        alt.LayerChart(layer=[frame_of_last, cells, signs, fresh])
+        alt.LayerChart(layer=[frame_of_night, cells, signs, fresh])
         .properties(height=step * rows)
         .configure_view(strokeWidth=0)
     )

@@ -129,14 +129,14 @@ PROBLEMS = (
     Column("path_with_namespace", "Repository", width="medium"),
     Column("resource", "What", width=120),
     Column("message", "Why, and what to do", width="large"),
-    Column("last_at", "Last tried", "moment", 140, help="UTC."),
-    Column("first_at", "Since", "moment", 140, help="UTC."),
+    Column("last_at", "Last tried", "moment", 140),
+    Column("first_at", "Since", "moment", 140),
 )
 
 FRESHNESS = (
     Column("path_with_namespace", "Repository", width="medium"),
-    Column("read_at", "Completely read", "moment", 150, help="When its least fresh part was last read; UTC."),
-    Column("touched_at", "Last touched", "moment", 150, help="UTC."),
+    Column("read_at", "Completely read", "moment", 150, help="When its least fresh part was last read."),
+    Column("touched_at", "Last touched", "moment", 150),
     Column("under_way", "Parts under way", "number", 120),
     Column("problems", "Problems", "number", 85),
     Column("archived", "Archived", "flag", 80),
@@ -145,11 +145,11 @@ FRESHNESS = (
 ROWS = (
     Column("name", "Table", width="medium"),
     Column("rows", "Rows", "number"),
-    Column("newest_at", "Newest", "moment", help="UTC."),
+    Column("newest_at", "Newest", "moment"),
 )
 
 LOADS = (
-    Column("started_at", "Started", "moment", 140, help="UTC."),
+    Column("started_at", "Started", "moment", 140),
     Column("trigger", "By", width=80),
     Column("seconds", "Took", "seconds", 90, help="Empty while it runs, or when it was killed."),
     Column("calls", "Calls", "number", 75),

@@ -28,6 +28,7 @@ from dashlib.store import StoreError
 from dashlib.store.database import explained
 
 _ALLOWED = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
+_FORMATS = ("table", "csv", "json", "parquet")
 _SHOWN_ROWS = 200
 
 
@@ -38,12 +39,15 @@ class QueryError(Exception):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's flags."""
     parser.add_argument("query", metavar="QUERY", help="one SELECT statement")
-    parser.add_argument("--format", choices=["table", "csv", "json", "parquet"], default="table")
+    parser.add_argument("--format", choices=_FORMATS, help="default: the ending of --output, else table")
     parser.add_argument("--output", metavar="F", type=Path, help="write to a file (parquet needs one)")
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Answer one question."""
+    if arguments.format is None:
+        ending = arguments.output.suffix.lstrip(".").lower() if arguments.output is not None else ""
+        arguments.format = ending if ending in _FORMATS else "table"
     if arguments.format == "parquet" and arguments.output is None:
         say.error("parquet is binary: name a file with --output")
         return say.BAD_USAGE
@@ -136,7 +140,7 @@ def _write_json(batches: pa.RecordBatchReader, target: BinaryIO) -> None:
 
 def _write_csv(batches: pa.RecordBatchReader, target: BinaryIO) -> None:
     text = io.TextIOWrapper(target, "utf-8", errors="replace", newline="", write_through=True)
-    writer = csv.writer(text)
+    writer = csv.writer(text, lineterminator="\n")
     writer.writerow(batches.schema.names)
     for row in _rows(batches):
         values = (plain(value) for value in row)

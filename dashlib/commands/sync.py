@@ -46,10 +46,10 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     if arguments.since is not None and arguments.since > date.today():  # noqa: DTZ011 - a person's calendar
         raise SettingsError(f"--since {arguments.since} lies in the future")
     request = Request(arguments.since, tuple(arguments.project), arguments.full)
-    if settings.gitlab_token is None:
+    app = control.running(settings.database)
+    if app is None and settings.gitlab_token is None:
         raise SettingsError("GITLAB_ACCESS_TOKEN is not set: make a token with scope read_api, or try `make demo`")
     with _shown(quiet=arguments.json) as show:
-        app = control.running(settings.database)
         report = _in_app(app, request, show) if app is not None else _here(settings, request, show)
     if arguments.json:
         say.out(json.dumps(report))

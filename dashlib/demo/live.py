@@ -203,12 +203,15 @@ class Live:
         self._changed(pipeline, now)
 
     def _retry(self, now: datetime) -> str:
-        """Somebody presses retry on the newest failed job; it passes this time."""
+        """Somebody presses retry on the newest failed job of a push; it passes this time. Nightlies stay as told."""
         failed = [
             job
             for project in self.projects
             for pipeline in project.pipelines[-3:]
-            if pipeline.status == "failed" and pipeline not in self._running
+            if pipeline.status == "failed"
+            and pipeline.schedule is None
+            and not pipeline.is_child
+            and pipeline not in self._running
             for job in pipeline.jobs
             if job.status == "failed" and not job.retried and not job.allow_failure
         ]

@@ -90,7 +90,8 @@ def fill(seed: int, project: Project, nights: Nights) -> None:
             created = slot + timedelta(milliseconds=2000 + int(rng.random() * 9000))
             if created > nights.end:
                 break
-            fates = {**luck.tonight(), **told(project, specs, nights.number(slot), nights.days)}
+            # A night that is still going on (a negative number) goes on as the last one was told.
+            fates = {**luck.tonight(), **told(project, specs, max(0, nights.number(slot)), nights.days)}
             project.pipelines.append(play(rng, _order(project, schedule, created, slot), specs, fates))
             if not project.story and rng.random() < _BY_HAND:
                 later = created + timedelta(hours=9)

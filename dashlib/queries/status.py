@@ -13,7 +13,7 @@ from dashlib.sources.tables import TABLES
 LOADS = """
 select source,
        max(finished_at) filter (finished_at is not null) as last_finished_at,
-       max(finished_at) filter (error is null) as last_success_at,
+       max(finished_at) filter (complete) as last_success_at,
        arg_max(calls, started_at) as calls,
        arg_max(rows, started_at) as rows,
        arg_max(error, started_at) filter (finished_at is not null) as last_error,

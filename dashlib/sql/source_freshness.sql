@@ -3,7 +3,7 @@
 -- last_success_at is the end of the newest load that came to its end; errors of single repositories do not undo it.
 with runs as (
     select source,
-           max(finished_at) filter (error is null) as last_success_at,
+           max(finished_at) filter (complete) as last_success_at,
            max(started_at) as last_started_at,
            arg_max(finished_at, started_at) as last_finished_at,
            arg_max(calls, started_at) as last_calls,

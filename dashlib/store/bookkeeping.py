@@ -6,7 +6,8 @@ from dashlib.model import table
 
 LOADS = table(
     "loads",
-    grain="One row per sync run of a source; finished_at is null while it runs or when it was killed.",
+    grain="One row per sync run of a source; finished_at is null while it runs or when it was killed, complete says "
+    "that it came to its end, errors counts what it could not read on the way.",
     key=["source", "started_at"],
     columns={
         "source": "VARCHAR",
@@ -18,6 +19,7 @@ LOADS = table(
         "rows_by_table": "JSON",
         "calls_by_resource": "JSON",
         "waited_seconds": "DOUBLE",
+        "complete": "BOOLEAN",
         "errors": "BIGINT",
         "error": "VARCHAR",
     },

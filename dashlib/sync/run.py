@@ -93,7 +93,9 @@ def sync(
         fatal = _work(context, request)
         store.write()
     report = _report(context, fatal, time.monotonic() - began)
-    store.write(Put(LOADS, [load | _summary(context, report)]))
+    store.write(
+        Put(LOADS, [load | _summary(context, report) | {"complete": fatal is None and not _source_failed(report)}])
+    )
     return report
 
 
@@ -174,6 +176,11 @@ def _summary(context: Context, report: Report) -> dict[str, Any]:
         "errors": len(report.errors),
         "error": "; ".join(_line(problem) for problem in report.errors[:20]) or None,
     }
+
+
+def _source_failed(report: Report) -> bool:
+    """Whether something is wrong that concerns no single project: the token, the list of projects."""
+    return any(problem.project is None for problem in report.errors)
 
 
 def _line(problem: Problem) -> str:

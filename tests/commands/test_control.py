@@ -167,7 +167,7 @@ def test_commands(app: TestClient) -> None:
     (snapshot,) = said(app.post(f"{control.PREFIX}/snapshot", headers=ours()))
     assert Path(snapshot["snapshot"]).stat().st_mode & 0o777 == 0o600
     (refused,) = said(app.post(f"{control.PREFIX}/sync", headers=ours(), json={}))
-    assert "GITLAB_ACCESS_TOKEN is not set" in refused["failed"]
+    assert "was started without GITLAB_ACCESS_TOKEN" in refused["failed"]
     (refused,) = said(app.post(f"{control.PREFIX}/sync", headers=ours(), json={"since": "yesterday"}))
     assert "yesterday" in refused["failed"]
 
