@@ -261,14 +261,16 @@ def two_ways_in() -> None:
     with st.grid(2, min_column_width=320, gap="medium"):
         with st.container(border=True, height="stretch"):
             st.markdown("**:material/hub: Connect your GitLab**")
-            st.markdown("A token with scope `read_api` is enough; one glob says which repositories.")
+            st.markdown(
+                "A token with scope `read_api` is enough; one glob says which repositories. Write into `.env`, in the "
+                "folder where you started this:"
+            )
             st.code(
-                "export GITLAB_URL=https://gitlab.example.com\n"
-                "export GITLAB_ACCESS_TOKEN=glpat-…\n"
-                "export DASH_PROJECTS='my-group/*'\n"
-                "python -m dashlib sync",
+                "GITLAB_URL=https://gitlab.example.com\nGITLAB_ACCESS_TOKEN=glpat-…\nDASH_PROJECTS=my-group/*",
                 language="bash",
             )
+            st.markdown("Then stop this server and start it again; it syncs by itself:")
+            st.code("python -m dashlib serve", language="bash")
             st.caption("The nightlies of the last 30 days come first, usually within a minute.")
         with st.container(border=True, height="stretch"):
             st.markdown("**:material/science: Look at the demo**")

@@ -30,7 +30,7 @@ def test_every_page_over_a_filled_database(filled: Open, page: str) -> None:
 def test_an_empty_database_offers_two_ways_in(empty: Open, page: str) -> None:
     app = empty(page)
     shown = "\n".join(code.value for code in app.code)
-    for word in ("GITLAB_URL", "GITLAB_ACCESS_TOKEN", "DASH_PROJECTS", "python -m dashlib sync", "make demo"):
+    for word in ("GITLAB_URL", "GITLAB_ACCESS_TOKEN", "DASH_PROJECTS", "python -m dashlib serve", "make demo"):
         assert word in shown
     assert not charts(app)
 
