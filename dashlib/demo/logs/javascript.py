@@ -144,7 +144,7 @@ def _resolve(scene: Scene) -> list[str]:
         f" harbour-widgets@5.{scene.same.randint(0, 9)}.1",
         f"{head} Fix the upstream dependency conflict, or retry this command with --force or --legacy-peer-deps",
         f"{head} A complete log of this run can be found in:"
-        f" /root/.npm/_logs/{scene.noise.randint(10**6, 10**7)}-debug-0.log",
+        f" /home/node/.npm/_logs/{scene.noise.randint(10**6, 10**7)}-debug-0.log",
     ]
 
 

@@ -15,7 +15,7 @@ def _load(scene: Scene) -> list[str]:
     return [
         command("julia --project -e 'using Pkg; Pkg.instantiate()'"),
         f"  {GREEN}{BOLD}Activating{OFF} project at `{scene.root}`",
-        f"{GREEN}{BOLD}    Updating{OFF} registry at `/root/.julia/registries/General.toml`",
+        f"{GREEN}{BOLD}    Updating{OFF} registry at `~/.julia/registries/General.toml`",
         f"{GREEN}{BOLD}Precompiling{OFF} project...",
         "".join(f"\r   {done}/48" for done in (3, 17, 33, 48)),
         f"  48 dependencies successfully precompiled in {scene.noise.randint(40, 160)} seconds",
