@@ -32,7 +32,7 @@ def read(
         order=project.order,
         then=then,
         on_failure=on_failure,
-        instead=then,
+        instead=on_failure,
     )
     return whole.task()
 
