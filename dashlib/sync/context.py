@@ -35,6 +35,22 @@ class Project:
     open_issues: int | None = None
 
 
+@dataclass
+class Found:
+    """What one run has found out about one project so far, so that no step asks the same thing twice.
+
+    ``jobs_back_to`` is how far back its list of jobs was read, and ``jobs_began`` when that began (server's clock).
+    ``gone``: something of it that must be there was not.
+    """
+
+    jobs_back_to: datetime | None = None
+    jobs_began: datetime | None = None
+    jobs_read_singly: bool = False
+    schedules_listed: bool = False
+    children_asked: bool = False
+    gone: bool = False
+
+
 @dataclass(frozen=True)
 class Problem:
     """Something that could not be read; ``project`` is a path, or None where it concerns the source as a whole."""
@@ -45,12 +61,7 @@ class Problem:
 
 @dataclass
 class Context:
-    """One run. ``since`` is the start of the window (UTC); ``now`` the run's start.
-
-    ``jobs_read_back`` says of a project how far back its list of jobs was read in this run, and when that began;
-    ``schedules_listed`` are the projects whose schedules were read, ``children_asked`` those asked for child pipelines,
-    ``read_singly`` those with jobs read pipeline by pipeline, ``troubled`` those of which something could not be read.
-    """
+    """One run. ``since`` is the start of the window (UTC); ``now`` the run's start."""
 
     settings: Settings
     store: Store
@@ -64,22 +75,22 @@ class Context:
     rows: Counter[str] = field(default_factory=Counter)
     problems: list[Problem] = field(default_factory=list)
     projects: dict[int, Project] = field(default_factory=dict)
-    jobs_read_back: dict[int, tuple[datetime, datetime]] = field(default_factory=dict)
-    schedules_listed: set[int] = field(default_factory=set)
-    children_asked: set[int] = field(default_factory=set)
-    read_singly: set[int] = field(default_factory=set)
-    troubled: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
         self._users: dict[int, Row] = {}
         self._keys: dict[str, set[tuple[Any, ...]]] = {}
+        self._found: dict[int, Found] = {}
         self._known_problems = {
             (project, resource): first
             for project, resource, first in self.query(
                 "select project_id, resource, first_at from bookkeeping.problems where source = $source", source=SOURCE
             )
         }
+
+    def found(self, project_id: int) -> Found:
+        """The run's notes on a project, shared by all steps."""
+        return self._found.setdefault(project_id, Found())
 
     def query(self, statement: str, **values: Any) -> list[tuple[Any, ...]]:
         """Rows of a question to the database, values bound by name."""
@@ -118,6 +129,8 @@ class Context:
 
     def failed(self, task: Task, error: Exception) -> None:
         """Record a problem against the project; what follows from the task's failure goes on."""
+        if isinstance(error, Refused) and error.status == 404:
+            self.found(task.project_id).gone = True
         self.report(task.project_id, task.resource, explained(task.resource, error))
         if task.on_failure is not None:
             self.loop.add(task.on_failure())
@@ -128,7 +141,6 @@ class Context:
         path = project.path if project else path
         with self._lock:
             self.problems.append(Problem(path, f"{resource}: {message}"))
-            self.troubled.add(project_id)
             now = datetime.now(UTC).replace(tzinfo=None)
             first = self._known_problems.setdefault((project_id, resource), now)
         row = {"source": SOURCE, "project_id": project_id, "resource": resource, "project": path}

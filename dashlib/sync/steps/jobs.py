@@ -55,7 +55,7 @@ def first(context: Context, project: Project) -> list[Task]:
     due = due_pipelines(context, project)
     chosen = plan.jobs_plan(due, _jobs_per_pipeline(context, project))
     if chosen.singles:
-        context.read_singly.add(project.id)
+        context.found(project.id).jobs_read_singly = True
     parts = len(chosen.singles) + (chosen.until is not None)
     arrived = Barrier(parts, partial(_after, context, project))
     tasks = [_single(context, project, pipeline, arrived).task() for pipeline in chosen.singles]
@@ -97,9 +97,9 @@ def _explain(context: Context, project: Project) -> list[Task]:
 
 def _with_children(context: Context, project: Project) -> Iterable[Task]:
     """The children's jobs stood in the list that was read: only what has moved since then is still to be read."""
-    if project.id in context.jobs_read_back:
-        until, started = context.jobs_read_back[project.id]
-        _mark_read(context, project, until, started)
+    found = context.found(project.id)
+    if found.jobs_back_to is not None and found.jobs_began is not None:
+        _mark_read(context, project, found.jobs_back_to, found.jobs_began)
     return first(context, project)
 
 
@@ -138,7 +138,7 @@ def _read_back(
 ) -> Iterable[Task]:
     until, started = stamps.utc(listing.extra.get("until")), listing.started
     if until is not None and started is not None:
-        context.jobs_read_back[project.id] = (until, started)
+        context.found(project.id).jobs_back_to, context.found(project.id).jobs_began = until, started
         _mark_read(context, project, until, started)
     return then()
 

@@ -40,5 +40,5 @@ def read(
 def _changes(context: Context, project: Project, items: Items, answered_at: datetime) -> Sequence[Change]:
     owners = [row for item in items if (row := user_row(item.get("owner"), answered_at.date()))]
     rows = [schedule_row(project.id, item) for item in items]
-    context.schedules_listed.add(project.id)
+    context.found(project.id).schedules_listed = True
     return [Replace(SCHEDULES, {"project_id": project.id}, rows), Upsert(USERS, owners)]
