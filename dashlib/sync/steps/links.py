@@ -1,6 +1,6 @@
 """Which schedule a scheduled pipeline belongs to: the schedule's own list of pipelines tells.
 
-Where a project has one schedule only, a run on its ref at its time is its own, and the question is saved.
+The last of a project's schedules is not asked for runs on its ref at its time: no other schedule claims them.
 
 That list is oldest first, or in no stated order, and older versions ignore every filter (GITLAB.md 2.4): a list that
 turns out to grow with time is read from its last page backwards.
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 from dashlib.model import Put, Upsert
 from dashlib.sources.gitlab.pipelines import pipeline_row
@@ -26,9 +26,11 @@ from dashlib.sync.passes import SOURCE
 from dashlib.sync.steps import schedules, stages
 
 RESOURCE = "schedule runs"
+Waiting: TypeAlias = dict[int, tuple[datetime, str]]
+"""Runs whose schedule is not known: pipeline id to when it was created and its ref."""
 
 
-def due(context: Context, project: Project) -> dict[int, tuple[datetime, str]]:
+def due(context: Context, project: Project) -> Waiting:
     """Scheduled pipelines whose schedule is not known and was not asked for in vain: id to (created_at, ref)."""
     rows = context.query(
         """
@@ -57,24 +59,10 @@ def first(context: Context, project: Project) -> list[Task]:
 
 
 def _link(context: Context, project: Project) -> list[Task]:
-    """Ask the schedules one after the other, likeliest first, until every pipeline has found its own."""
-    waiting, sure = due(context, project), True
-    _link_those_on_time(context, project, waiting)
-    for schedule in _candidates(context, project, {ref for _, ref in waiting.values()}):
-        if not waiting:
-            break
-        try:
-            mine = _pipelines_of(context, project, schedule, waiting)
-        except Refused as refused:
-            if refused.status != 404:
-                raise
-            sure = False
-            continue
-        rows = [{**pipeline_row(project.id, item), "schedule_id": schedule} for item in mine]
-        context.submit([Upsert(PIPELINES, rows)]).result()
-        for row in rows:
-            waiting.pop(row["id"], None)
-    if waiting and project.id not in context.schedules_listed:
+    """Ask the schedules one after the other until every pipeline has found its own."""
+    waiting = due(context, project)
+    sure = _link_asked(context, project, waiting)
+    if waiting and not context.found(project.id).schedules_listed:
         # A run of none of the known schedules: a new one, perhaps. A list that cannot be read tells nothing.
         return [schedules.read(context, project, partial(first, context, project), list)]
     in_vain = [
@@ -86,33 +74,55 @@ def _link(context: Context, project: Project) -> list[Task]:
     return []
 
 
-def _link_those_on_time(context: Context, project: Project, waiting: dict[int, tuple[datetime, str]]) -> None:
-    """Take the runs of the project's only schedule out of ``waiting``; deleted schedules count as well."""
-    rows = context.query(
-        "select id, ref, cron, cron_timezone, created_at from schedules where project_id = $project", project=project.id
-    )
-    if len(rows) != 1:
-        return
-    schedule = plan.Schedule(*rows[0])
-    mine = [ident for ident, (created, ref) in waiting.items() if plan.ran_on_time(schedule, ref, created)]
-    links = [{"project_id": project.id, "id": ident, "schedule_id": schedule.id} for ident in mine]
-    context.submit([Upsert(PIPELINES, links)]).result()
-    for ident in mine:
-        del waiting[ident]
+def _link_asked(context: Context, project: Project, waiting: Waiting) -> bool:
+    """Take every run that finds its schedule out of ``waiting``; whether all schedules could be asked.
+
+    Once all others have answered, what is on the ref and at the time of the last one is its own.
+    """
+    candidates, all_known = _candidates(context, project, waiting)
+    answered = True
+    for place, schedule in enumerate(candidates, start=1):
+        if place == len(candidates) and all_known and answered:
+            mine = [run for run, (created, ref) in waiting.items() if plan.ran_on_time(schedule, ref, created)]
+            links = [{"project_id": project.id, "id": run, "schedule_id": schedule.id} for run in mine]
+            context.submit([Upsert(PIPELINES, links)]).result()
+            for run in mine:
+                del waiting[run]
+        if not waiting:
+            break
+        try:
+            found = _pipelines_of(context, project, schedule.id, waiting)
+        except Refused as refused:
+            if refused.status != 404:
+                raise
+            answered = False
+            continue
+        rows = [{**pipeline_row(project.id, item), "schedule_id": schedule.id} for item in found]
+        context.submit([Upsert(PIPELINES, rows)]).result()
+        for row in rows:
+            waiting.pop(row["id"], None)
+    return answered
 
 
-def _candidates(context: Context, project: Project, refs: set[str]) -> list[int]:
-    """The project's schedules, those on a wanted ref first: a schedule's ref may have been edited since it ran."""
+def _candidates(context: Context, project: Project, waiting: Waiting) -> tuple[list[plan.Schedule], bool]:
+    """The project's schedules, the one that explains most runs by its time last; whether these are all there were.
+
+    The runs of a deleted schedule cannot be asked for.
+    """
     rows = context.query(
-        "select id, ref from schedules where project_id = $project and deleted is not true order by active desc, id",
+        "select id, ref, cron, cron_timezone, created_at, deleted is true from schedules where project_id = $project",
         project=project.id,
     )
-    return [ident for ident, ref in sorted(rows, key=lambda row: row[1] not in refs)]
+    explained: dict[plan.Schedule, int] = {}
+    for *known, deleted in rows:
+        if not deleted:
+            schedule = plan.Schedule(*known)
+            explained[schedule] = sum(plan.ran_on_time(schedule, ref, at) for at, ref in waiting.values())
+    order = sorted(explained, key=lambda schedule: (explained[schedule], schedule.id))
+    return order, len(order) == len(rows)
 
 
-def _pipelines_of(
-    context: Context, project: Project, schedule: int, waiting: Mapping[int, tuple[datetime, str]]
-) -> list[Mapping[str, Any]]:
+def _pipelines_of(context: Context, project: Project, schedule: int, waiting: Waiting) -> list[Mapping[str, Any]]:
     """Those of the waiting pipelines that the schedule started."""
     oldest = min(created for created, _ in waiting.values()) - timedelta(days=1)
     lowest = min(waiting)
