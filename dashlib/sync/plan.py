@@ -4,14 +4,14 @@ The call plan. With R repositories, P pipelines and J jobs per repository in the
 S schedules, C commits and E events per repository, G groups with I issues each, a first sync makes about
 
     ⌈R/100⌉  projects
-    + R · ( ⌈P/100⌉ pipelines + 1 child pipelines + ⌈J/100⌉ jobs + 1 schedules + S their pipelines
+    + R · ( ⌈P/100⌉ pipelines + 1 child pipelines + ⌈J/100⌉ jobs + 1 schedules + (S-1) their pipelines
             + 1 members + ⌈C/100⌉ commits + ⌈E/100⌉ events )
     + ⌈I/100⌉ issues of each of G groups (of each repository where a group holds few of them)
     + F logs + one call for each failed pipeline that no failed job explains
 
-(a run at the time of the project's only schedule needs no call to be linked; child pipelines are asked only where the
-jobs name pipelines that the list left out), and a later one, in which m repositories had a pipeline that moved and a
-were active,
+(the runs at the time of the project's last schedule need no call to be linked; child pipelines are asked only where the
+list's numbers or the jobs tell of pipelines that it left out), and a later one, in which m repositories had a pipeline
+that moved and a were active,
 
     ⌈R/100⌉ + R pipelines + G issues + m · (jobs, child pipelines) + a · (events, commits) + new logs.
 

@@ -1,7 +1,10 @@
 """Child pipelines, which the list leaves out unless asked for them (GitLab 17.0): asked where there can be new ones.
 
-The jobs are read anyway, and they name their pipelines: where all of those are known there are no children with jobs,
-and the question is saved. (A child without a single job, of a parent that passed, is seen when it is next asked.)
+A project's pipelines share one sequence of numbers, their ``iid`` (in the list since 14.6; ``AtomicInternalId`` in
+app/models/ci/pipeline.rb): where none is missing there are no children, and the question is saved. It is asked, too,
+where the list tells no ``iid``, where a job belongs to a pipeline that nobody knows, and where a pipeline failed though
+none of its jobs did. (A child without a single job that is the newest of its project, of a parent that passed, leaves
+no gap before the next pipeline comes.)
 """
 
 from __future__ import annotations
@@ -9,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from dashlib.sync.context import Context, Project
+from dashlib.sync.context import Context, Found, Project
 from dashlib.sync.loop import Task
+from dashlib.sync.passes import Pass
 from dashlib.sync.steps import stages
 from dashlib.sync.steps.pipeline_list import listing
 
@@ -28,31 +32,32 @@ def before_jobs(context: Context, project: Project, then: Callable[[], list[Task
 
 
 def after_jobs(
-    context: Context, project: Project, found: Callable[[], Iterable[Task]], on_failure: Callable[[], Iterable[Task]]
+    context: Context, project: Project, then: Callable[[], Iterable[Task]], on_failure: Callable[[], Iterable[Task]]
 ) -> list[Task] | None:
     """When the jobs are read: ask where they do not rule out that there are children.
 
     None when there is nothing (more) to ask.
     """
     state = context.passes.get(project.id, RESOURCE)
-    if project.id in context.children_asked:
+    found = context.found(project.id)
+    if found.children_asked:
         return None
-    if state.covers(context.since):
-        ruled_out = project.id not in context.read_singly and _all_known(context, project)
-        return None if ruled_out else [_ask(context, project, found, on_failure)]
-    if project.id in context.jobs_read_back and _all_known(context, project):
-        _, started = context.jobs_read_back[project.id]
-        done = replace(state, since=context.since, watermark=started, completed_at=started)
+    if found.jobs_began is None and not state.covers(context.since):
+        return [_ask(context, project, then, on_failure)]
+    if found.jobs_read_singly or not _ruled_out(context, project, state, found):
+        return [_ask(context, project, then, on_failure)]
+    if not state.covers(context.since):
+        # No watermark: when it is asked one day, then from the window's start.
+        done = replace(state, since=context.since, completed_at=found.jobs_began)
         context.passes.set(done)
         context.submit([done.put()])
-        return None
-    return [_ask(context, project, found, on_failure)]
+    return None
 
 
 def _ask(
     context: Context, project: Project, then: Callable[[], Iterable[Task]], on_failure: Callable[[], Iterable[Task]]
 ) -> Task:
-    context.children_asked.add(project.id)
+    context.found(project.id).children_asked = True
     filters = {"source": "parent_pipeline"}
     children = listing(
         context, project, RESOURCE, stage=stages.CHILDREN, filters=filters, then=then, on_failure=on_failure
@@ -60,14 +65,22 @@ def _ask(
     return children.task()
 
 
-def _all_known(context: Context, project: Project) -> bool:
-    """Whether each job belongs to a known pipeline and every failed pipeline of the window has a failed job, as far as
-    the jobs were read: a trigger job that failed to start a child stands in no list.
+def _ruled_out(context: Context, project: Project, state: Pass, found: Found) -> bool:
+    """Whether what was read leaves no room for a child pipeline that is not known.
+
+    A trigger job that failed to start a child stands in no list: hence the failed pipelines that no job explains. The
+    numbers are followed from the last pipeline that was there when the children were last asked.
     """
-    until, _ = context.jobs_read_back.get(project.id, (None, None))
-    found = context.query(
+    rows = context.query(
         """
+        with numbered as (
+            select iid, created_at, lag(iid) over (order by iid) as before
+            from pipelines where project_id = $project and created_at >= $since
+        )
         select exists (
+            from numbered
+            where (created_at >= $asked::timestamp or $asked is null) and (iid is null or iid > before + 1)
+        ) or exists (
             from jobs j where j.project_id = $project and j.created_at >= $since and j.pipeline_id is not null
               and j.pipeline_id not in (select id from pipelines where project_id = $project)
         ) or exists (
@@ -80,11 +93,12 @@ def _all_known(context: Context, project: Project) -> bool:
         """,
         project=project.id,
         since=context.since,
-        until=until,
+        until=found.jobs_back_to,
         now=context.now,
-        first=not context.passes.get(project.id, RESOURCE).covers(context.since),
+        asked=state.completed_at,
+        first=not state.covers(context.since),
     )
-    return not found[0][0]
+    return not rows[0][0]
 
 
 def _has_children(context: Context, project: Project) -> bool:
