@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import duckdb
 
-from dashlib.model import Put
+from dashlib.model import Delete, Put
 from dashlib.store.bookkeeping import PASSES
 
 SOURCE = "gitlab"
@@ -68,6 +69,26 @@ class Passes:
         with self._lock:
             self._passes[value.project_id, value.resource, value.variant] = value
             self._fresh.add((value.project_id, value.resource, value.variant))
+
+    def finished_now(self, project_id: int) -> list[Pass]:
+        """Those of a project that this run finished."""
+        with self._lock:
+            return [self._passes[key] for key in sorted(self._fresh) if key[0] == project_id]
+
+    def of_resource(self, resource: str) -> list[Pass]:
+        """That list of every project."""
+        with self._lock:
+            return [one for one in self._passes.values() if one.resource == resource]
+
+    def forget(self, passes: Sequence[Pass]) -> Delete:
+        """Take passes back, and the change that stores that: those lists are read anew."""
+        names = ("project_id", "resource", "variant")
+        keys = [(one.project_id, one.resource, one.variant) for one in passes]
+        with self._lock:
+            for key in keys:
+                self._passes.pop(key, None)
+                self._fresh.discard(key)
+        return Delete(PASSES, [dict(zip(names, key, strict=True)) | {"source": SOURCE} for key in keys])
 
     def is_fresh(self, value: Pass) -> bool:
         """Whether it was finished in this run."""

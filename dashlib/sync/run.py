@@ -147,6 +147,7 @@ def _work(context: Context, request: Request) -> str | None:
         return "stopped before the end; the next sync goes on from there"
     if context.loop.stop.is_set():
         return "stopped before the end; the next sync goes on from there"
+    _forget_gone(context)
     if not context.projects and not context.problems:
         wanted = ", ".join([*request.only, *context.settings.projects, *context.settings.groups])
         return (
@@ -155,6 +156,14 @@ def _work(context: Context, request: Request) -> str | None:
             else "the token's user is a member of no project; set DASH_PROJECTS"
         )
     return None
+
+
+def _forget_gone(context: Context) -> None:
+    """A project that went while it was read may have looked empty: should it come back, it is read anew."""
+    passes = context.passes
+    for project_id in context.projects:
+        if context.found(project_id).gone:
+            context.submit([passes.forget(passes.finished_now(project_id))])
 
 
 def _report(context: Context, fatal: str | None, seconds: float) -> Report:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.hostile.company import many, small
 from tests.hostile.conftest import Start
-from tests.hostile.server import Dialect
+from tests.hostile.dialect import Dialect
 from tests.hostile.truth import same
 from tests.hostile.wire import Asked, Drip
 from tests.hostile.world import Pipeline, World, iso
@@ -77,6 +77,24 @@ def test_a_project_goes_in_the_middle(start: Start) -> None:
     same(loader.database, world, repos=[repo for repo in world.repos.values() if repo is not lost])
     server.before = lambda _: None
     ran = loader.sync(code=0)
+    lost.gone = False
+    loader.sync()
+    same(loader.database, world)
+
+
+def test_a_project_that_goes_before_its_groups_issues_are_read_has_them_when_it_is_back(start: Start) -> None:
+    world = small(5)
+    lost = list(world.repos.values())[2]
+    server, loader = start(world)
+
+    def before(asked: Asked) -> None:
+        if "/groups/" in asked.path:
+            lost.gone = True
+
+    server.before = before
+    loader.sync(code=1)
+    server.before = lambda _: None
+    loader.sync()
     lost.gone = False
     loader.sync()
     same(loader.database, world)
@@ -154,6 +172,33 @@ def test_the_servers_clock_is_two_hours_off(start: Start, hours: int) -> None:
     schedule = repo.schedules[0]
     schedule.description = "edited"
     loader.sync("--full")
+    same(loader.database, world)
+
+
+def test_child_pipelines_without_a_job_are_found_by_the_gap_in_the_numbers(start: Start) -> None:
+    world = small(3, days=5)
+    repo = next(iter(world.repos.values()))
+    server, loader = start(world)
+
+    heard: list[Asked] = []
+    server.before = heard.append
+
+    def with_child(hours: int) -> None:
+        parent = repo.pipeline(world.ago(0, hours=hours), "push")
+        repo.job(parent, "x", run=1)
+        repo.pipeline(world.ago(0, hours=hours), "parent_pipeline", "skipped", sha=parent.sha)
+
+    def next_run(hours: int) -> None:
+        repo.job(repo.pipeline(world.ago(0, hours=hours), "push"), "x", run=1)
+
+    with_child(5)
+    next_run(4)
+    loader.sync()
+    same(loader.database, world)
+    assert sum(asked.one("source") == "parent_pipeline" for asked in heard) == 1, "only where a number is missing"
+    with_child(3)
+    next_run(2)
+    loader.sync()
     same(loader.database, world)
 
 

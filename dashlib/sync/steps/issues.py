@@ -46,6 +46,7 @@ class _Scope:
 
 def start(context: Context) -> list[Task]:
     """When all projects are known: one list per top-level group, or per project."""
+    _forget_unlisted(context)
     by_group: dict[str, list[Project]] = defaultdict(list)
     for project in context.projects.values():
         if project.issues_enabled is not False:
@@ -57,6 +58,15 @@ def start(context: Context) -> list[Task]:
         else:
             tasks += _one_by_one(context, projects)
     return tasks
+
+
+def _forget_unlisted(context: Context) -> None:
+    """A group's list leaves out what is not there: a project that comes back is read from the window's start."""
+    if context.only:
+        return
+    here = {0, *context.projects}
+    unlisted = [one for one in context.passes.of_resource(RESOURCE) if one.project_id not in here]
+    context.submit([context.passes.forget(unlisted)])
 
 
 def _one_by_one(context: Context, projects: Sequence[Project]) -> list[Task]:
@@ -105,8 +115,6 @@ def _all_moved(context: Context, scope: _Scope, covered: bool) -> list[Task]:
     state = context.passes.get(scope.project_id, RESOURCE, scope.group)
     marks: list[Change] = []
     for project in scope.projects:
-        if project.id in context.troubled:
-            continue
         mark = Pass(
             project.id, RESOURCE, "", since=context.since, watermark=state.watermark,
             activity=project.last_activity_at, completed_at=state.completed_at,
