@@ -9,6 +9,7 @@ link's query, and waiting is the Budget's.
 from __future__ import annotations
 
 import json
+import queue
 import random
 import re
 import threading
@@ -64,7 +65,7 @@ class Page:
 
 @dataclass
 class Client:
-    """Shared by all workers; each thread gets a python-gitlab client of its own."""
+    """Shared by all workers: ``in_flight`` lanes, each a python-gitlab client of its own, for whoever asks next."""
 
     url: str
     token: str = field(repr=False)
@@ -76,8 +77,10 @@ class Client:
     tries: int = _TRIES
 
     def __post_init__(self) -> None:
-        self._local = threading.local()
         self._lock = threading.Lock()
+        self._free: queue.LifoQueue[_Lane | None] = queue.LifoQueue()
+        for _ in range(self.in_flight):
+            self._free.put(None)
 
     def page(self, resource: str, path: str, params: Mapping[str, Any]) -> Page:
         """One page of a list endpoint. Raises Refused, Unreachable, PauseTooLong or Stopped."""
@@ -109,13 +112,14 @@ class Client:
         """Ask until there is a whole answer; a 429 is waited for and is not a try."""
         tries = 0
         while True:
-            asked_at = self.budget.acquire(resource)
+            lane = self._free.get() or self._lane()
             try:
-                return self._once(resource, path, params, read)
+                asked_at = self.budget.acquire(resource)
+                return self._once(lane, resource, path, params, read)
             except Refused as refused:
                 if refused.status != 429:
                     raise
-                self.budget.refused(resource, asked_at, self._local.headers)
+                self.budget.refused(resource, asked_at, lane.headers)
             except (GitlabError, requests.RequestException, HTTPError, ValueError, OSError) as error:
                 tries += 1
                 if tries >= self.tries:
@@ -123,16 +127,17 @@ class Client:
                 with self._lock:
                     self.retries += 1
                 self.budget.sleep(min(20.0, 0.2 * 2**tries) * random.uniform(0.5, 1.0))  # noqa: S311
+            finally:
+                self._free.put(lane)
 
     def _once(
-        self, resource: str, path: str, params: Mapping[str, Any], read: Any
+        self, lane: _Lane, resource: str, path: str, params: Mapping[str, Any], read: Any
     ) -> tuple[Any, Mapping[str, str], Any]:
-        client = self._client()
         with self._lock:
             self.calls[resource] += 1
-        self._local.headers = {}
+        lane.headers = {}
         try:
-            response = client.http_request(
+            response = lane.client.http_request(
                 "get", path, query_data=dict(params), streamed=True, obey_rate_limit=False, retry_transient_errors=False
             )
         except RedirectError as error:
@@ -152,29 +157,36 @@ class Client:
         """A proxy may answer with the request's headers in it."""
         return message.replace(self.token, MASKED)
 
-    def _client(self) -> gitlab.Gitlab:
-        if not hasattr(self._local, "client"):
-            session = requests.Session()
-            guard = _Guard(self.url)
-            session.mount("https://", guard)
-            session.mount("http://", guard)
-            session.hooks["response"].append(self._note_headers)
-            # An OAuth token is refused as PRIVATE-TOKEN; every other kind of token is taken there.
-            oauth = _OAUTH.fullmatch(self.token) is not None
-            self._local.client = gitlab.Gitlab(
-                self.url,
-                private_token=None if oauth else self.token,
-                oauth_token=self.token if oauth else None,
-                timeout=self.timeout,
-                keep_base_url=True,
-                session=session,
-            )
-        client: gitlab.Gitlab = self._local.client
-        return client
+    def _lane(self) -> _Lane:
+        session = requests.Session()
+        guard = _Guard(self.url)
+        session.mount("https://", guard)
+        session.mount("http://", guard)
+        # An OAuth token is refused as PRIVATE-TOKEN; every other kind of token is taken there.
+        oauth = _OAUTH.fullmatch(self.token) is not None
+        client = gitlab.Gitlab(
+            self.url,
+            private_token=None if oauth else self.token,
+            oauth_token=self.token if oauth else None,
+            timeout=self.timeout,
+            keep_base_url=True,
+            session=session,
+        )
+        lane = _Lane(client)
+        session.hooks["response"].append(lane.note_headers)
+        return lane
 
-    def _note_headers(self, response: requests.Response, *_: Any, **__: Any) -> None:
-        """python-gitlab's exceptions carry no headers; a 429 needs them."""
-        self._local.headers = response.headers
+
+@dataclass
+class _Lane:
+    """A connection, and the headers of its last answer: python-gitlab's exceptions carry none, and a 429 needs them."""
+
+    client: gitlab.Gitlab
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def note_headers(self, response: requests.Response, *_: Any, **__: Any) -> None:
+        """The hook that requests calls."""
+        self.headers = response.headers
 
 
 class _Guard(HTTPAdapter):

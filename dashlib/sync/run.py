@@ -123,7 +123,8 @@ def _context(
     passes = Passes(reader)
     reader.close()
     since = window_start(settings, passes, request.since, now)
-    loop = Loop(settings.requests, _unset, (Stopped, PauseTooLong), stop)
+    # More workers than lanes: some are always waiting for the database instead of the network.
+    loop = Loop(2 * settings.requests, _unset, (Stopped, PauseTooLong), stop)
     context = Context(settings, store, client, loop, passes, since, now, request.full, request.only)
     loop.failed = context.failed
     window = replace(passes.get(0, "window"), since=since)
