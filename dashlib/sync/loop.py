@@ -12,7 +12,8 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TypeAlias
 
 Urgency: TypeAlias = tuple[float, ...]
@@ -31,6 +32,10 @@ class Task:
     run: Callable[[], Iterable[Task]]
     project_id: int = 0
     on_failure: Callable[[], Iterable[Task]] | None = None
+
+
+def _raise(error: BaseException) -> Iterable[Task]:
+    raise error
 
 
 @dataclass
@@ -62,7 +67,7 @@ class Loop:
     def add_after(self, stored: Future[int], task: Task) -> None:
         """Put a task into the queue once something is on disk; nobody waits for it meanwhile.
 
-        A failure to store fails the task.
+        A failure to store fails the task, in its turn.
         """
         with self._changed:
             self._pending += 1
@@ -70,10 +75,7 @@ class Loop:
 
         def arrived(done: Future[int]) -> None:
             error = done.exception()
-            if isinstance(error, Exception):
-                self._tell(task, error)
-            else:
-                self.add([task])
+            self.add([task if error is None else replace(task, run=partial(_raise, error))])
             # Only now: workers that see neither a task nor a pending one go home.
             with self._changed:
                 self._pending -= 1
