@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from tests.hostile.server import TOKEN, Dialect, HostileGitLab
+from tests.hostile.dialect import Dialect
+from tests.hostile.server import TOKEN, HostileGitLab
 from tests.hostile.wire import Answer, Asked, Faults, Wire
 from tests.hostile.world import World
 

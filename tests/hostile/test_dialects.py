@@ -6,7 +6,7 @@ import pytest
 
 from tests.hostile.company import ODDITIES, children, odd_ci, odd_commits, odd_events, small, two_schedules
 from tests.hostile.conftest import Start, Trap
-from tests.hostile.server import Dialect
+from tests.hostile.dialect import Dialect
 from tests.hostile.truth import same, stored
 from tests.hostile.world import World
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.hostile.company import ODDITIES, small
 from tests.hostile.conftest import Start, Trap
-from tests.hostile.server import Dialect
+from tests.hostile.dialect import Dialect
 from tests.hostile.truth import same
 from tests.hostile.wire import REFUSING, TRANSIENT, Faults
 from tests.hostile.world import World

@@ -10,8 +10,8 @@ import pytest
 
 from tests.hostile.company import logs, odd_events, small
 from tests.hostile.conftest import Start
+from tests.hostile.dialect import Dialect
 from tests.hostile.measure import company
-from tests.hostile.server import Dialect
 from tests.hostile.truth import same, since_of, stored
 from tests.hostile.world import World
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.hostile.conftest import Ran, Start
-from tests.hostile.server import Dialect
+from tests.hostile.dialect import Dialect
 from tests.hostile.stories import STORIES
 from tests.hostile.truth import same
 from tests.hostile.world import Repo, World
