@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import TypeAlias
 
 from dashlib import control
 from dashlib import settings as settings_module
 from dashlib.commands import say
+from dashlib.commands.layout import visible
 from dashlib.settings import Settings, SettingsError
 from dashlib.sources.gitlab import stamps
 from dashlib.sources.gitlab.shapes import texts
@@ -37,6 +40,7 @@ def run(_: argparse.Namespace) -> int:
 
 def _findings() -> Iterator[Finding]:
     try:
+        yield from _unheard()
         settings = settings_module.load()
     except SettingsError as error:
         yield False, str(error)
@@ -44,6 +48,18 @@ def _findings() -> Iterator[Finding]:
     yield True, f"settings: GitLab at {settings.gitlab_url}, time zone {settings.timezone}, logs {settings.logs}"
     yield from _database(settings)
     yield from _gitlab(settings)
+
+
+def _unheard() -> Iterator[Finding]:
+    """A misspelt setting changes nothing and says nothing. Its value may be a secret, so only its name is told."""
+    for one in settings_module.unheard(os.environ, Path.cwd()):
+        if one.name == one.nearest:
+            why = "is not read: settings stand above the first [table]"
+        elif one.nearest is not None:
+            why = f"is no setting: did you mean {one.nearest}?"
+        else:
+            why = "is no setting; the README lists them"
+        yield False, f"settings: {visible(one.name)} in {visible(one.place)} {why}"
 
 
 def _database(settings: Settings) -> Iterator[Finding]:

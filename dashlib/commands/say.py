@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from dashlib.commands.layout import visible
+
 DONE, DONE_WITH_ERRORS, BAD_USAGE = 0, 1, 2
 
 
@@ -22,3 +24,8 @@ def note(text: str) -> None:
 def error(text: str) -> None:
     """What is wrong, in one line."""
     note("error: " + " ".join(text.split()))
+
+
+def drawn_error(text: str) -> None:
+    """What is wrong with a statement, in the lines it was drawn in: a pointer below the place needs its own line."""
+    note("error: " + visible(text, keep_lines=True).strip())

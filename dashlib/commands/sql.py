@@ -9,6 +9,7 @@ import json
 import math
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from pathlib import Path
@@ -17,23 +18,37 @@ from typing import Any, BinaryIO
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
-from rich.console import Console
-from rich.table import Table as Grid
-from rich.text import Text
 
 from dashlib import control
-from dashlib.commands import say
+from dashlib.commands import layout, say
+from dashlib.commands.database import need
 from dashlib.settings import Settings
 from dashlib.store import StoreError
 from dashlib.store.database import explained
 
 _ALLOWED = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
 _FORMATS = ("table", "csv", "json", "parquet")
-_SHOWN_ROWS = 200
+_MACHINE = (
+    duckdb.OperationalError,
+    duckdb.InternalError,
+    duckdb.FatalException,
+    duckdb.InterruptException,
+)
+"""What DuckDB says when the statement is right and the file, the memory or DuckDB is not."""
+_MACHINE_WORDS = ("IO Error", "Out of Memory Error", "INTERNAL Error", "FATAL Error", "Serialization Error")
+"""The same where only the words are left."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The statement's columns, and its rows as they come."""
+
+    schema: pa.Schema
+    batches: Iterator[pa.RecordBatch]
 
 
 class QueryError(Exception):
-    """A statement that is refused or fails; the message is DuckDB's, which points at the place."""
+    """A statement that is wrong, or no reading; the message is DuckDB's own drawing, which points at the place."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,19 +68,23 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         return say.BAD_USAGE
     path = _readable(settings)
     try:
-        batches = _answer(path, arguments.query)
+        answer = _answer(path, arguments.query)
         if arguments.output is None:
-            _write(batches, arguments.format, sys.stdout.buffer)
+            _write(answer, arguments.format, sys.stdout.buffer)
         else:
-            with arguments.output.open("wb") as target:
-                _write(batches, arguments.format, target)
+            _write_file(answer, arguments.format, arguments.output)
     except duckdb.Error as error:
-        raise QueryError(str(error)) from error
+        raise _explained(str(error), wrong=not isinstance(error, _MACHINE)) from error
     except BrokenPipeError:
         sys.stderr.close()
     except OSError as error:
-        raise QueryError(f"{arguments.output}: {error.strerror}") from error
+        say.error(f"{arguments.output or 'stdout'}: {error.strerror}")
+        return say.DONE_WITH_ERRORS
     return say.DONE
+
+
+def _explained(message: str, *, wrong: bool) -> QueryError | StoreError:
+    return QueryError(message) if wrong else StoreError(f"the data could not be read: {message}")
 
 
 def _readable(settings: Settings) -> Path:
@@ -74,14 +93,10 @@ def _readable(settings: Settings) -> Path:
     if app is not None:
         for answer in app.call("snapshot"):
             return Path(answer["snapshot"])
-    if not settings.database.exists():
-        raise StoreError(
-            f"There is no database at {settings.database} yet: run `python -m dashlib sync`, or `make demo`"
-        )
-    return settings.database
+    return need(settings)
 
 
-def _answer(path: Path, query: str) -> pa.RecordBatchReader:
+def _answer(path: Path, query: str) -> Answer:
     """The statement's rows. DuckDB itself refuses writes, files and the network."""
     try:
         statements = duckdb.extract_statements(query)
@@ -96,25 +111,46 @@ def _answer(path: Path, query: str) -> pa.RecordBatchReader:
     connection.execute("set TimeZone = 'UTC'")
     connection.execute("set enable_external_access = false")
     connection.execute("set lock_configuration = true")
-    return connection.execute(statements[0]).to_arrow_reader(10_000)
+    reader = connection.execute(statements[0]).to_arrow_reader(10_000)
+    return Answer(reader.schema, _streamed(reader))
 
 
-def _write(batches: pa.RecordBatchReader, form: str, target: BinaryIO) -> None:
+def _streamed(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+    """Arrow hands on what DuckDB says of a later row, but as an error of its own."""
+    try:
+        yield from reader
+    except (OSError, pa.ArrowException) as error:
+        raise _explained(str(error), wrong=not str(error).startswith(_MACHINE_WORDS)) from error
+
+
+def _write_file(answer: Answer, form: str, path: Path) -> None:
+    """A file that ends in the middle looks like an answer: it is emptied instead."""
+    with path.open("wb") as target:
+        try:
+            _write(answer, form, target)
+        except BaseException:
+            if target.seekable():
+                target.seek(0)
+                target.truncate()
+            raise
+
+
+def _write(answer: Answer, form: str, target: BinaryIO) -> None:
     if form == "parquet":
-        with pq.ParquetWriter(target, batches.schema) as writer:
-            for batch in batches:
+        with pq.ParquetWriter(target, answer.schema) as writer:
+            for batch in answer.batches:
                 writer.write_batch(batch)
     elif form == "json":
-        _write_json(batches, target)
+        _write_json(answer, target)
     elif form == "csv":
-        _write_csv(batches, target)
+        _write_csv(answer, target)
     else:
-        _write_table(batches, target)
+        _write_table(answer, target)
 
 
-def _rows(batches: pa.RecordBatchReader) -> Iterator[list[Any]]:
+def _rows(answer: Answer) -> Iterator[list[Any]]:
     """Rows as Python values, column by name order; two columns may share a name."""
-    for batch in batches:
+    for batch in answer.batches:
         columns = [_values(column) for column in batch.columns]
         yield from (list(row) for row in zip(*columns, strict=True))
 
@@ -128,44 +164,39 @@ def _values(column: Any) -> list[Any]:
     return values
 
 
-def _write_json(batches: pa.RecordBatchReader, target: BinaryIO) -> None:
-    names = _distinct(batches.schema.names)
+def _write_json(answer: Answer, target: BinaryIO) -> None:
+    names = _distinct(answer.schema.names)
     target.write(b"[")
-    for number, row in enumerate(_rows(batches)):
+    for number, row in enumerate(_rows(answer)):
         text = json.dumps(dict(zip(names, map(plain, row), strict=True)), ensure_ascii=False, allow_nan=False)
         target.write((",\n" if number else "").encode() + text.encode("utf-8", "replace"))
     target.write(b"]\n")
     target.flush()
 
 
-def _write_csv(batches: pa.RecordBatchReader, target: BinaryIO) -> None:
+def _write_csv(answer: Answer, target: BinaryIO) -> None:
     text = io.TextIOWrapper(target, "utf-8", errors="replace", newline="", write_through=True)
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(batches.schema.names)
-    for row in _rows(batches):
+    writer.writerow(answer.schema.names)
+    for row in _rows(answer):
         values = (plain(value) for value in row)
         writer.writerow([json.dumps(v, ensure_ascii=False) if isinstance(v, list | dict) else v for v in values])
     text.flush()
     text.detach()
 
 
-def _write_table(batches: pa.RecordBatchReader, target: BinaryIO) -> None:
-    """For a person: the first rows, and how many there are."""
-    grid = Grid()
-    for name in batches.schema.names:
-        grid.add_column(Text(name))
-    count = 0
-    for row in _rows(batches):
-        count += 1
-        if count <= _SHOWN_ROWS:
-            grid.add_row(*(Text("" if value is None else str(plain(value))) for value in row))
-    text = io.StringIO()
-    console = Console(file=text, width=None if sys.stdout.isatty() else 200, force_terminal=False)
-    console.print(grid)
-    shown = f" (the first {_SHOWN_ROWS} shown)" if count > _SHOWN_ROWS else ""
-    console.print(f"{count:,} row{'' if count == 1 else 's'}{shown}", highlight=False)
-    target.write(text.getvalue().encode("utf-8", "replace"))
+def _write_table(answer: Answer, target: BinaryIO) -> None:
+    """For a person."""
+    numbers = [_is_number(field.type) for field in answer.schema]
+    # JSON has no NaN; a person is told.
+    rows = ([value if isinstance(value, float) else plain(value) for value in row] for row in _rows(answer))
+    text = layout.draw(answer.schema.names, rows, numbers, layout.screen_width())
+    target.write(text.encode("utf-8", "replace"))
     target.flush()
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
 
 
 def plain(value: Any) -> Any:  # noqa: PLR0911 - one line per type

@@ -12,9 +12,10 @@ from rich.table import Table as Grid
 
 from dashlib import control
 from dashlib.commands import say
+from dashlib.commands.database import need
 from dashlib.queries.status import status
 from dashlib.settings import Settings
-from dashlib.store import StoreError, open_store
+from dashlib.store import open_store
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,11 +39,7 @@ def _found(settings: Settings) -> dict[str, Any]:
         for answer in app.call("status"):
             running: dict[str, Any] = answer["status"]
             return running
-    if not settings.database.exists():
-        raise StoreError(
-            f"There is no database at {settings.database} yet: run `python -m dashlib sync`, or `make demo`"
-        )
-    with open_store(settings.database) as store:
+    with open_store(need(settings)) as store:
         reader: duckdb.DuckDBPyConnection = store.reader()
         return status(reader, settings.database)
 

@@ -83,6 +83,27 @@ def test_a_project_by_name(connected: Shell) -> None:
     assert "projects: fjordlys/beacon is visible" in said.out
 
 
+def test_a_misspelt_setting_is_told_by_its_name_only(connected: Shell) -> None:
+    (connected.folder / ".env").write_text(f"DASH_HOOK_TOKN={CANARY}\nDASH_COLOUR=red\n")
+    (connected.folder / ".streamlit").mkdir()
+    (connected.folder / ".streamlit" / "secrets.toml").write_text('[dash]\nDASH_LOGS = "all"\n')
+    said = connected("doctor", DASH_TIMEZOEN="Europe/Oslo")
+    assert said.code == 1
+    assert wrong(said.out) == [
+        "settings: DASH_TIMEZOEN in the environment is no setting: did you mean DASH_TIMEZONE?",
+        "settings: DASH_HOOK_TOKN in .env is no setting: did you mean DASH_HOOK_TOKEN?",
+        "settings: DASH_COLOUR in .env is no setting; the README lists them",
+        "settings: DASH_LOGS in .streamlit/secrets.toml below [dash] is not read: settings stand above the first "
+        "[table]",
+    ]
+    assert "token of ida.lund" in said.out, "the rest is looked at all the same"
+
+
+def test_a_misspelt_setting_is_told_beside_a_wrong_one(connected: Shell) -> None:
+    said = connected("doctor", DASH_TIMEZOEN="Europe/Oslo", DASH_LOGS="some")
+    assert [line.split()[1] for line in wrong(said.out)] == ["DASH_TIMEZOEN", "must"]
+
+
 def test_without_a_token(shell: Shell) -> None:
     said = shell("doctor")
     assert said.code == 1

@@ -122,6 +122,24 @@ def test_table(shell: Shell) -> None:
     many = shell("sql", "select range as n from range(1234)")
     assert many.out.endswith("1,234 rows (the first 200 shown)\n")
     assert "[red]" in shell("sql", "select '[red]not a colour[/red]' as x").out
+    assert shell("sql", "explain select 1").out.startswith("┌──")
+    kinds = shell(
+        "sql", "select 'nan'::double as x, true as yes, ['ø', null] as l, 1.50::decimal(9, 2) as d, null as n"
+    )
+    assert [cell.strip() for cell in kinds.out.splitlines()[3].strip("│").split("│")] == [
+        "nan", "true", '["ø", null]', "1.5", "",
+    ]  # fmt: skip
+
+
+def test_a_table_that_does_not_fit_the_screen_is_one_block_per_row(shell: Shell) -> None:
+    said = shell("sql", "select * from commits where id = '0001'", COLUMNS="80")
+    lines = said.out.splitlines()
+    assert lines[0] == "─[ 1 ]" + "─" * 74
+    assert lines[-1] == "1 row"
+    assert [line.split(" │")[0].strip() for line in lines[1:-1]] == list(COMMITS.columns)
+    assert "title             │ two↵lines" in lines
+    wide = shell("sql", "select * from commits where id = '0001'", COLUMNS="400")
+    assert wide.out.startswith("┏")
 
 
 def test_output_to_a_file_and_to_nowhere(shell: Shell) -> None:
@@ -174,7 +192,7 @@ def test_whatever_is_no_reading_is_refused(shell: Shell) -> None:
     with one_process(shell) as ask:
         for query in REFUSED:
             code, out, err = ask(query)
-            assert (code, out) == (1, ""), query
+            assert (code, out) == (2, ""), query
             assert err.startswith("error: "), query
             assert "Traceback" not in err
     assert (shell.folder / "data" / "dashboard.duckdb").read_bytes() == before
@@ -184,8 +202,48 @@ def test_whatever_is_no_reading_is_refused(shell: Shell) -> None:
 
 def test_a_refusal_in_a_process_of_its_own(shell: Shell) -> None:
     said = shell("sql", "insert into commits (id) values ('x')")
-    assert (said.code, said.out) == (1, "")
+    assert (said.code, said.out) == (2, "")
     assert said.error() == "one SELECT statement, please: this command only reads"
+
+
+def test_a_wrong_statement_is_drawn_as_duckdb_draws_it(shell: Shell) -> None:
+    """The pointer stands under the place only when each line of the message keeps its own line."""
+    said = shell("sql", "select id,\n  no_such_column\nfrom commits")
+    assert (said.code, said.out) == (2, "")
+    first, *_, place, pointer = said.err.splitlines()
+    assert first == 'error: Binder Error: Referenced column "no_such_column" not found in FROM clause!'
+    assert place == "LINE 2:   no_such_column"
+    assert pointer.rstrip("^").isspace()
+    assert place[pointer.index("^") :] == "no_such_column"
+
+
+def test_a_wrong_statement_does_not_steer_the_terminal(shell: Shell) -> None:
+    said = shell("sql", "select '\x1b[2J' from nowhere_\x1b[31m")
+    assert said.code == 2
+    assert "\x1b" not in said.err
+    assert "␛" in said.err
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "json", "parquet"])
+def test_a_value_that_fails_late_leaves_no_half_answer(shell: Shell, form: str) -> None:
+    """DuckDB hands rows on before it has met the last one."""
+    query = "select (case when range = 900000 then 'a' else '1' end)::int as n from range(1000000)"
+    (shell.folder / "out").write_text("an older answer\n" * 1000)
+    said = shell("sql", query, "--format", form, "--output", "out")
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith("error: Conversion Error: Could not convert string 'a' to INT32\n")
+    assert (shell.folder / "out").read_bytes() == b""
+
+
+@pytest.mark.parametrize("form", ["table", "csv"])
+def test_a_broken_database_is_no_wrong_statement(shell: Shell, form: str) -> None:
+    """Its pages are gone but its head is there: it opens, and cannot be read."""
+    file = shell.folder / "data" / "dashboard.duckdb"
+    whole = file.read_bytes()
+    file.write_bytes(whole[: 3 * 4096] + bytes(len(whole) - 3 * 4096))
+    said = shell("sql", "select * from commits", "--format", form)
+    assert (said.code, said.out) == (1, "")
+    assert "data/dashboard.duckdb" in said.error() or "the data could not be read" in said.error()
 
 
 MANY = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,29 @@ def test_sync_then_status(connected: Shell, gitlab: Small) -> None:
     assert status["sources"][0]["calls"] == report["calls"]
     assert connected("status").code == 0
     assert connected.files_with(CANARY) == []
+
+
+def test_the_shape_of_status(connected: Shell) -> None:
+    """Scripts read it: what stands here stays; tables may come."""
+    connected("sync")
+    said = connected("status", "--json")
+    assert (said.code, said.err, said.out.count("\n")) == (0, "", 1)
+    status = json.loads(said.out)
+    assert list(status) == ["sources", "tables", "disk_bytes"]
+    [source] = status["sources"]
+    stamp = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+    for name in ("last_finished_at", "last_success_at"):
+        assert stamp.fullmatch(source.pop(name))
+    kinds = {name: type(value) for name, value in source.items()}
+    nothing = type(None)
+    assert kinds == {
+        "source": str, "calls": int, "rows": int, "last_error": nothing, "unfinished_since": nothing,
+        "lag_seconds": float,
+    }  # fmt: skip
+    named = {"projects", "members", "users", "schedules", "pipelines", "jobs", "traces", "commits", "issues", "events"}
+    assert named <= set(status["tables"])
+    assert {type(rows) for rows in status["tables"].values()} == {int}
+    assert status["disk_bytes"] > 0
 
 
 def test_what_views_depend_on_is_written_with_the_data(connected: Shell) -> None:
