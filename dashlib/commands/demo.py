@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
+import secrets
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+
+import requests
 
 from dashlib import control
 from dashlib.commands import say, serve
@@ -38,7 +41,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         say.error(f"the demo runs already at {running.address}")
         return say.DONE_WITH_ERRORS
     _forget(database)
-    token = _token()
+    token, hook_token = _token(), secrets.token_urlsafe(32)
     with _GitLab(arguments.repos, arguments.days) as gitlab:
         say.note(f"simulated GitLab at {gitlab.url}: {arguments.repos} repositories, {arguments.days} nights")
         settings = replace(
@@ -47,8 +50,9 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
             timezone=settings.timezone if "DASH_TIMEZONE" in os.environ else "Europe/Berlin",
         )  # fmt: skip
         sync_command.run(argparse.Namespace(since=None, project=[], full=False, json=False), settings)
-        with serve.Server(arguments.host, _port(arguments), _environment(settings)) as server:
+        with serve.Server(arguments.host, _port(arguments), _environment(settings, hook_token)) as server:
             server.wait_until_ready()
+            add_hooks(gitlab.url, f"{server.url}/gitlab/events", hook_token)
             say.out(server.url)
             return server.wait()
 
@@ -67,7 +71,30 @@ def _token() -> str:
     return READ_TOKEN
 
 
-def _environment(settings: Settings) -> dict[str, str]:
+def add_hooks(gitlab_url: str, hook_url: str, hook_token: str) -> None:
+    """Have GitLab tell the dashboard what happens, as a person does: a webhook of each top group, by GitLab's API.
+
+    ``hook_token`` goes in the body of a request on this machine, never on a command line. A GitLab whose hook is not
+    answered with 2xx pauses it by itself. Raises StoreError when the simulated GitLab does not take it.
+    """
+    from dashlib.demo.gitlab import WRITE_TOKEN  # noqa: PLC0415 - as READ_TOKEN above
+    from dashlib.demo.webhooks import FLAGS  # noqa: PLC0415
+
+    hook = {"url": hook_url, "token": hook_token, "name": "dashboard"} | dict.fromkeys(FLAGS.values(), True)
+    with requests.Session() as session:
+        session.trust_env = False
+        session.headers["PRIVATE-TOKEN"] = WRITE_TOKEN
+        try:
+            groups = session.get(f"{gitlab_url}/api/v4/groups", params={"top_level_only": "true"}, timeout=30)
+            groups.raise_for_status()
+            for group in groups.json():
+                made = session.post(f"{gitlab_url}/api/v4/groups/{group['id']}/hooks", json=hook, timeout=30)
+                made.raise_for_status()
+        except requests.RequestException as error:
+            raise StoreError(f"the simulated GitLab took no webhook: {error}") from error
+
+
+def _environment(settings: Settings, hook_token: str) -> dict[str, str]:
     """What the served dashboard needs to go on syncing from the simulated GitLab, where things go on happening."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith(("GITLAB_", "DASH_"))}
     return ours | {
@@ -78,6 +105,7 @@ def _environment(settings: Settings) -> dict[str, str]:
         "DASH_WINDOW_DAYS": str(settings.window_days),
         "DASH_SYNC_MINUTES": "0.5",
         "DASH_PROJECTS": "*",
+        "DASH_GITLAB_WEBHOOK_TOKEN": hook_token,
     }
 
 

@@ -10,6 +10,7 @@ from dashlib.demo.gitlab import READ_TOKEN, create_app
 from dashlib.demo.live import Live
 from dashlib.demo.sender import HookSender
 from dashlib.demo.serve import serve_forever
+from dashlib.demo.webhooks import FLAGS
 from dashlib.demo.world import World
 
 
@@ -25,7 +26,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--token", default=READ_TOKEN)
     made.add_argument("--latency", type=float, default=0.0, help="seconds added to every API call")
     made.add_argument("--live", type=float, default=0.0, metavar="SECONDS", help="something happens this often")
-    made.add_argument("--hook-url", default=None, help="where to send webhooks")
+    made.add_argument(
+        "--hook-url", default=None, help="a webhook of the whole company that goes there; others come by the hooks API"
+    )
     made.add_argument("--hook-token", default="", help="X-Gitlab-Token of the webhooks")
     return made
 
@@ -47,8 +50,11 @@ def main(arguments: list[str] | None = None) -> int:
     def started(url: str) -> None:
         nonlocal sender, live
         if given.hook_url:
-            sender = HookSender(given.hook_url, given.hook_token, base_url=url)
+            for group in sorted({project.path.partition("/")[0] for project in world.projects}):
+                everything = frozenset(FLAGS.values())
+                world.web_hooks.add(given.hook_url, given.hook_token, everything, world.now, group=group)
         if given.live > 0:
+            sender = HookSender(world.web_hooks, base_url=url)
             live = Live(world, sender)
             live.start(given.live)
         _say(url)

@@ -104,7 +104,7 @@ class Historian(Ledger):
 
     def open_request(self, request: MergeRequest, at: datetime) -> None:
         """The merge request appears."""
-        self._on_request(request, request.author, at, "created", "opened")
+        self.event_on(request, request.author, at, "created", "opened")
         if self.merge_pipelines and request.head:
             ref = f"refs/merge-requests/{request.iid}/head"
             self.pipeline(request.author, at, ref, request.head, source="merge_request_event")
@@ -160,8 +160,8 @@ class Historian(Ledger):
         self.move(at, fresh.id)
         request.state, request.merge_commit, request.updated_at = "merged", fresh.id, at
         if rng.random() < 0.6:
-            self._on_request(request, rng.choice(project.team), at - timedelta(minutes=9), "approved", "approved")
-        self._on_request(request, merger, at, "merged", "accepted")
+            self.event_on(request, rng.choice(project.team), at - timedelta(minutes=9), "approved", "approved")
+        self.event_on(request, merger, at, "merged", "accepted")
         self.push_event(merger, at, target, before=before, after=fresh.id, made=[*brought, fresh])
         if rng.random() < 0.85:
             del project.branches[request.source_branch]
@@ -174,23 +174,11 @@ class Historian(Ledger):
     def close(self, request: MergeRequest, at: datetime) -> None:
         """Nobody wanted it; sometimes it is reopened, which the events call `opened`."""
         request.state, request.updated_at = "closed", at
-        self._on_request(request, request.author, at, "closed", "closed")
+        self.event_on(request, request.author, at, "closed", "closed")
         again = at + timedelta(hours=3)
         if self.rng.random() < 0.4 and again <= self.end:
             request.state, request.updated_at = "opened", again
-            self._on_request(request, request.author, again, "reopened", "opened")
-
-    def _on_request(self, request: MergeRequest, author: User, at: datetime, action: str, shown: str) -> None:
-        self.event(
-            author,
-            at,
-            action,
-            shown,
-            target_type="MergeRequest",
-            target_id=request.id,
-            target_iid=request.iid,
-            target_title=request.title,
-        )
+            self.event_on(request, request.author, again, "reopened", "opened")
 
     def release(self, author: User, at: datetime) -> None:
         """A tag on the default branch, with a pipeline of its own."""

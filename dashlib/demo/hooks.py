@@ -233,10 +233,10 @@ class Hooks(HookParts):
         }
 
     def note(self, note: Note, project: Project, target: Issue | None = None) -> Body:
-        """A comment, with the issue it is on."""
+        """A comment, with the issue it is on; one on a confidential issue is confidential."""
         body: Body = {
             "object_kind": "note",
-            "event_type": "note",
+            "event_type": "confidential_note" if target is not None and target.confidential else "note",
             "user": self.user(note.author),
             "project_id": project.id,
             "project": self.project(project),

@@ -13,6 +13,7 @@ from dashlib.demo.model import Issue, Job, Pipeline, Project, User
 from dashlib.demo.render import Renderer
 from dashlib.demo.render_base import stamp
 from dashlib.demo.render_ci import pipeline_label
+from dashlib.demo.webhooks import WebHook
 from dashlib.demo.world import World
 
 _ROWS = 30
@@ -64,12 +65,13 @@ def page(world: World, render: Renderer, path: str) -> str | None:
     if not name:
         return _projects(world.projects, "Projects")
     if name.startswith("groups/"):
-        group = name.removeprefix("groups/")
-        return _projects([each for each in world.projects if each.path.startswith(f"{group}/")], group)
+        return _group(world, name.removeprefix("groups/"), rest)
     project = world.project_by_path.get(name) or world.project_by_old_path.get(name)
     if project is None:
         user = world.users_by_name.get(name)
         return _user(user) if user is not None and not user.deleted else None
+    if rest == "hooks":
+        return _project_hooks(world, project)
     kind, _, key = rest.partition("/")
     if not kind or kind == "tree":
         return _project(project)
@@ -83,6 +85,34 @@ def _projects(projects: Iterable[Project], title: str) -> str:
         for each in projects
     )
     return _page(title, _table(("Project", "", "Last activity"), rows))
+
+
+def _group(world: World, group: str, rest: str) -> str:
+    if rest == "hooks":
+        return _hooks(world, world.web_hooks.of(group=group), f"Webhooks of {group}")
+    return _projects([each for each in world.projects if each.path.startswith(f"{group}/")], group)
+
+
+def _project_hooks(world: World, project: Project) -> str:
+    above = project.path.partition("/")[0]
+    more = f"<p>{_link(f'/groups/{above}/-/hooks', f'Webhooks of {above}')} hear of it, too.</p>"
+    return _hooks(world, world.web_hooks.of(project_id=project.id), f"Webhooks of {project.path}", more)
+
+
+def _hooks(world: World, hooks: Iterable[WebHook], title: str, *more: str) -> str:
+    now = world.web_hooks.clock()
+    rows = [
+        (
+            escape(hook.url),
+            escape(", ".join(sorted(hook.flags))),
+            _status(*_HOOK_STATUS[hook.alert_status(now)]),
+            str(hook.recent_failures),
+            stamp(hook.disabled_until) or "",
+        )
+        for hook in hooks
+    ]
+    table = _table(("URL", "Events", "Status", "Failures in a row", "Paused until"), rows)
+    return _page(title, table if rows else "<p>There are none.</p>", *more)
 
 
 def _user(user: User) -> str:
@@ -216,6 +246,11 @@ def _issue(project: Project, key: str) -> str | None:
     )
 
 
+_HOOK_STATUS = {
+    "executable": ("success", "Active"),
+    "temporarily_disabled": ("running", "Temporarily disabled"),
+    "disabled": ("failed", "Disabled"),
+}
 _PARTS: dict[str, Callable[[Project, str], str | None]] = {
     "pipelines": _pipeline,
     "jobs": _job,

@@ -95,17 +95,7 @@ class Talk:
         )
 
     def _event(self, issue: Issue, who: User, at: datetime, action: str, shown: str) -> None:
-        self.historian.event(
-            who,
-            at,
-            action,
-            shown,
-            target_type="Issue",
-            target_id=issue.id,
-            target_iid=issue.iid,
-            target_title=issue.title,
-            hidden=issue.confidential,
-        )
+        self.historian.event_on(issue, who, at, action, shown, hidden=issue.confidential)
 
     def ordinary(self) -> None:
         """A handful of issues with their comments, some closed, one in nine confidential."""

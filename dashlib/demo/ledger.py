@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from dashlib.demo import wording
 from dashlib.demo.dice import dice, hexes
-from dashlib.demo.model import ZERO_SHA, Branch, Commit, Event, Project, User
+from dashlib.demo.model import ZERO_SHA, Branch, Commit, Event, Issue, MergeRequest, Project, User
 from dashlib.demo.runs import CANCELED, Fate, Order, play
 from dashlib.demo.toolchains import ANYWHERE, PUSH, Spec
 
@@ -76,6 +76,15 @@ class Ledger:
             setattr(fresh, key, value)
         self.project.events.append(fresh)
         return fresh
+
+    def event_on(
+        self, target: Issue | MergeRequest, author: User, at: datetime, action: str, shown: str, *, hidden: bool = False
+    ) -> Event:
+        """A row about an issue or a merge request."""
+        return self.event(
+            author, at, action, shown, target_type=type(target).__name__, target_id=target.id, target_iid=target.iid,
+            target_title=target.title, hidden=hidden,
+        )  # fmt: skip
 
     def push_event(
         self,

@@ -9,14 +9,16 @@ import logging
 import queue
 import threading
 import time
-import urllib.request
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import requests
+
 from dashlib.demo.dice import dice
 from dashlib.demo.hooks import Hooks
+from dashlib.demo.webhooks import WebHook, WebHooks
 
 HEADERS = {
     "push": "Push Hook",
@@ -31,9 +33,9 @@ _LOG = logging.getLogger(__name__)
 
 
 def header_of(body: Mapping[str, Any]) -> str:
-    """X-Gitlab-Event of a body; confidential issues have one of their own."""
-    if body.get("event_type") == "confidential_issue":
-        return "Confidential Issue Hook"
+    """X-Gitlab-Event of a body; what is confidential has one of its own."""
+    if str(body.get("event_type", "")).startswith("confidential_"):
+        return "Confidential " + HEADERS[str(body["object_kind"])]
     return HEADERS[str(body["object_kind"])]
 
 
@@ -93,42 +95,57 @@ def signature(signing_token: str, key: str, at: int, raw: bytes) -> str:
 
 
 class HookSender:
-    """Sends deliveries from a thread of its own. Never raises, never blocks: what does not fit or fails is counted."""
+    """Sends bodies to the hooks that ask for them, from a thread of its own, and counts the answers against each hook.
 
-    def __init__(
-        self, url: str, secret: str = "", *, base_url: str = "", timeout: float = 10.0, room: int = 1000
-    ) -> None:
-        if not url.startswith(("http://", "https://")):
-            raise ValueError("a hook needs an http(s) URL")
-        self.url, self.secret, self.timeout = url, secret, timeout
+    Never raises, never blocks. A failed delivery is not tried again, and what happens while a hook is switched off is
+    not kept for it: as GitLab does it (GITLAB.md 6.1), so a receiver has to look for itself, too. ``sent``, ``failed``,
+    ``dropped`` (no room) and ``skipped`` (switched off meanwhile) count deliveries.
+    """
+
+    def __init__(self, web_hooks: WebHooks, *, base_url: str = "", timeout: float = 10.0, room: int = 1000) -> None:
+        self.web_hooks, self.timeout = web_hooks, timeout
         self.hooks = Hooks(base_url)
-        self.sent = self.failed = self.dropped = 0
-        self._keys = dice("deliveries", url)
-        self._queue: queue.Queue[Delivery | None] = queue.Queue(room)
+        self.sent = self.failed = self.dropped = self.skipped = 0
+        self._keys = dice("deliveries", base_url)
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._queue: queue.Queue[tuple[WebHook, Delivery] | None] = queue.Queue(room)
         self._thread = threading.Thread(target=self._work, name="demo-hooks", daemon=True)
         self._thread.start()
 
     def send(self, body: Mapping[str, Any]) -> None:
-        """Puts a body into the queue; a full queue drops it."""
-        key = str(uuid.UUID(int=self._keys.getrandbits(128), version=4))
-        try:
-            self._queue.put_nowait(delivery(body, secret=self.secret, base_url=self.hooks.base, key=key))
-        except queue.Full:
-            self.dropped += 1
+        """Puts a delivery into the queue for each hook that asks for it; a full queue drops it."""
+        for hook in self.web_hooks.that_hear(header_of(body), body["project"]):
+            key = str(uuid.UUID(int=self._keys.getrandbits(128), version=4))
+            each = delivery(body, secret=hook.token, base_url=self.hooks.base, key=key)
+            try:
+                self._queue.put_nowait((hook, each))
+            except queue.Full:
+                self.dropped += 1
 
     def _work(self) -> None:
-        while (each := self._queue.get()) is not None:
-            request = urllib.request.Request(self.url, each.body, each.headers, method="POST")  # noqa: S310
+        while (item := self._queue.get()) is not None:
             try:
-                with urllib.request.urlopen(request, timeout=self.timeout) as answer:  # noqa: S310
-                    answer.read()
-                self.sent += 1
-            except (OSError, ValueError) as error:
-                self.failed += 1
-                _LOG.info("a hook was not delivered: %s", error)
+                self._deliver(*item)
             finally:
                 self._queue.task_done()
+        self._session.close()
         self._queue.task_done()
+
+    def _deliver(self, hook: WebHook, each: Delivery) -> None:
+        if not self.web_hooks.executable(hook):
+            self.skipped += 1
+            return
+        try:
+            with self._session.post(
+                hook.url, each.body, headers=each.headers, timeout=self.timeout, allow_redirects=False, stream=True
+            ) as answer:
+                good = 200 <= answer.status_code < 400
+        except (requests.RequestException, ValueError) as error:
+            _LOG.info("a hook was not delivered: %s", error)
+            good = False
+        self.web_hooks.answered(hook, good=good)
+        self.sent, self.failed = self.sent + good, self.failed + (not good)
 
     def flush(self) -> None:
         """Waits until everything in the queue was tried."""

@@ -15,6 +15,7 @@ from dashlib.demo.nights import Nights, fill, schedules
 from dashlib.demo.oddities import plant
 from dashlib.demo.runs import cut
 from dashlib.demo.stories import CALM, story
+from dashlib.demo.webhooks import WebHooks
 
 _KEPT = timedelta(days=3 * 365)
 
@@ -45,6 +46,7 @@ class World:
         self._job_ids = count(1_000_001)
         self._event_ids = count(20_001)
         self.note_ids = count(90_000_001)
+        self.web_hooks = WebHooks()
         for place, project in enumerate(self.projects):
             self._fill(place, project)
         plant(self.projects, self.end)
