@@ -3,47 +3,38 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import sys
-from types import ModuleType
+from collections.abc import Sequence
 from typing import NoReturn
 
-from dashlib import settings as settings_module
-from dashlib.commands import demo, doctor, say, serve, sql, status, sync
-from dashlib.commands.sql import QueryError
-from dashlib.control import AppError
-from dashlib.settings import SettingsError
-from dashlib.store import StoreError
-from dashlib.sync.background import SyncRunning
+from dashlib.commands import say
+from dashlib.errors import Explained
+from dashlib.settings import load
 
-_COMMANDS: dict[str, tuple[ModuleType, str]] = {
-    "demo": (demo, "a simulated GitLab with an invented company, synced and served"),
-    "serve": (serve, "the dashboard and the background sync"),
-    "sync": (sync, "one sync of every source that is set up"),
-    "status": (status, "how fresh each source is"),
-    "sql": (sql, "one read-only statement over the data"),
-    "doctor": (doctor, "what is wrong with settings, token or database, and how to mend it"),
+_COMMANDS = {
+    "demo": "a simulated GitLab with an invented company, synced and served",
+    "serve": "the dashboard and the background sync",
+    "sync": "one sync of every source that is set up",
+    "status": "how fresh each source is",
+    "sql": "one read-only statement over the data",
+    "doctor": "what is wrong with settings, token or database, and how to mend it",
 }
+_WITHOUT_SETTINGS = frozenset({"doctor"})
+"""doctor explains bad settings itself, so it reads them itself."""
 
 
 def main(words: list[str] | None = None) -> int:
-    """Run one command; errors become one line on stderr."""
-    arguments = _parser().parse_args(words)
-    module = _COMMANDS[arguments.command][0]
+    """Run one command; errors become one line on stderr, those of a statement DuckDB's own drawing."""
+    words = sys.argv[1:] if words is None else words
+    arguments = parser(words[:1]).parse_args(words)
+    run = importlib.import_module(f"dashlib.commands.{arguments.command}").run
     try:
-        # doctor explains bad settings itself, so it reads them itself.
-        if module is doctor:
-            return doctor.run(arguments)
-        code: int = module.run(arguments, settings_module.load())
+        code: int = run(arguments) if arguments.command in _WITHOUT_SETTINGS else run(arguments, load())
         return code
-    except SettingsError as error:
-        say.error(str(error))
-        return say.BAD_USAGE
-    except QueryError as error:
-        say.error(str(error))
-        return say.DONE_WITH_ERRORS
-    except (StoreError, AppError, SyncRunning) as error:
-        say.error(str(error))
-        return say.DONE_WITH_ERRORS
+    except Explained as error:
+        (say.drawn_error if error.drawn else say.error)(str(error))
+        return error.code
     except KeyboardInterrupt:
         return say.DONE_WITH_ERRORS
 
@@ -57,12 +48,15 @@ class _Parser(argparse.ArgumentParser):
         sys.exit(say.BAD_USAGE)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m dashlib", description="A dashboard over many GitLab repositories.")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for name, (module, does) in _COMMANDS.items():
-        module.add_arguments(commands.add_parser(name, help=does, description=does))
-    return parser
+def parser(with_flags_of: Sequence[str] = tuple(_COMMANDS)) -> argparse.ArgumentParser:
+    """The command line. Only the named commands are imported and know their flags: the others would slow the start."""
+    found = _Parser(prog="python -m dashlib", description="A dashboard over many GitLab repositories.")
+    commands = found.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, does in _COMMANDS.items():
+        command = commands.add_parser(name, help=does, description=does)
+        if name in with_flags_of:
+            importlib.import_module(f"dashlib.commands.{name}").add_arguments(command)
+    return found
 
 
 if __name__ == "__main__":

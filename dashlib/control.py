@@ -18,12 +18,14 @@ from typing import Any
 
 import requests
 
+from dashlib.errors import Explained
+
 PREFIX = "/-/dash"
 """Where the app answers its own commands."""
 
 
-class AppError(Exception):
-    """The running app could not do what it was asked; the message is one sentence."""
+class AppError(Explained):
+    """The running app could not do what it was asked."""
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,18 @@ they never quote a secret.
 
 from __future__ import annotations
 
+import difflib
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
+
+from dashlib.errors import Explained
 
 NIGHTLY_FIELDS = ("description", "ref", "username")
 EVENT_SCOPES = ("project", "user", "own")
@@ -27,10 +30,44 @@ SECRETS = (
     "DASH_GITHUB_WEBHOOK_SECRET",
     "DASH_HOOK_TOKEN",
 )
+KNOWN = (
+    *SECRETS,
+    "GITLAB_URL",
+    "DASH_PROJECTS",
+    "DASH_GROUPS",
+    "DASH_NIGHTLY",
+    "DASH_LATE_HOURS",
+    "DASH_EVENTS",
+    "DASH_LOGS",
+    "DASH_TIMEZONE",
+    "DASH_DATABASE",
+    "DASH_SYNC_MINUTES",
+    "DASH_WINDOW_DAYS",
+    "DASH_REQUESTS",
+    "DASH_CALLS_PER_MINUTE",
+    "DASH_TIMEOUT_SECONDS",
+)
+_PREFIXES = ("GITLAB_", "DASH_")
+_ENV_FILE, _SECRETS_FILE = ".env", ".streamlit/secrets.toml"
+_ALIKE = 0.55
+"""How alike two names must be, their prefix aside, for one to be taken for a slip of the other."""
 
 
-class SettingsError(ValueError):
-    """A setting that cannot be used; the message is one sentence for a person."""
+class SettingsError(Explained, ValueError):
+    """A setting that cannot be used."""
+
+    code = 2
+
+
+@dataclass(frozen=True)
+class Unheard:
+    """A name that looks like a setting and is none: nothing reads it. ``place`` is where it stands, its value is kept
+    nowhere (a misspelt secret is one), ``nearest`` the setting that was probably meant.
+    """
+
+    name: str
+    place: str
+    nearest: str | None
 
 
 @dataclass(frozen=True)
@@ -62,6 +99,7 @@ class Settings:
     groups: tuple[str, ...] = ()
     projects: tuple[str, ...] = ()
     nightly: tuple[tuple[str, str], ...] = ()
+    late_hours: float = 2.0
     events: tuple[EventQuery, ...] = (EventQuery("project"),)
     logs: str = "mainline"
     sync_minutes: float = 10.0
@@ -90,6 +128,7 @@ def load(environ: Mapping[str, str] | None = None, root: Path | None = None) -> 
         groups=_words(values.get("DASH_GROUPS", "")),
         projects=_words(values.get("DASH_PROJECTS", "")),
         nightly=tuple(_nightly(word) for word in _lines(values.get("DASH_NIGHTLY", ""))),
+        late_hours=_number("DASH_LATE_HOURS", values.get("DASH_LATE_HOURS") or "2", 0, 168),
         events=tuple(_events(word) for word in _words(values.get("DASH_EVENTS") or "project")),
         logs=_choice("DASH_LOGS", values.get("DASH_LOGS") or "mainline", LOG_CHOICES),
         sync_minutes=_number("DASH_SYNC_MINUTES", values.get("DASH_SYNC_MINUTES") or "10", 0, 10_080),
@@ -102,23 +141,73 @@ def load(environ: Mapping[str, str] | None = None, root: Path | None = None) -> 
 
 def collected(environ: Mapping[str, str], root: Path) -> dict[str, str]:
     """The values of the three places as written, weakest first; only names that are ours. Raises SettingsError."""
-    found: dict[str, str] = {}
-    secrets = root / ".streamlit" / "secrets.toml"
-    if secrets.is_file():
-        try:
-            found |= {
-                k: str(v) for k, v in tomllib.loads(secrets.read_text("utf-8")).items() if not isinstance(v, dict)
-            }
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise SettingsError(f".streamlit/secrets.toml is not valid TOML: {error}") from error
-    env_file = root / ".env"
-    if env_file.is_file():
-        try:
-            found |= {k: v for k, v in dotenv_values(env_file).items() if v is not None}
-        except UnicodeDecodeError as error:
-            raise SettingsError(".env is not UTF-8 text") from error
+    found = {name: str(value) for name, value in _secrets_file(root).items() if not isinstance(value, dict)}
+    found |= {name: value for name, value in _env_file(root).items() if value is not None}
     found |= environ
-    return {k: v.strip() for k, v in found.items() if k.startswith(("GITLAB_", "DASH_"))}
+    return {name: value.strip() for name, value in found.items() if name.startswith(_PREFIXES)}
+
+
+def unheard(environ: Mapping[str, str], root: Path) -> list[Unheard]:
+    """Names in the three places that begin like ours and are none of ours, however they are written.
+
+    The environment belongs to other programs, too: there, a name with GITLAB_ counts only if it is much like one of
+    ours that is set nowhere (GitLab's runners set a dozen GITLAB_ names of their own). In secrets.toml a setting below
+    a ``[table]`` is not heard either. Raises SettingsError for a file that cannot be read.
+    """
+    secrets, env_file = _secrets_file(root), _env_file(root)
+    set_somewhere = {*environ, *secrets, *env_file}
+    found = [Unheard(name, "the environment", nearest(name)) for name in environ if _is_unheard(name)]
+    found = [
+        one
+        for one in found
+        if one.name.upper().startswith("DASH_") or (one.nearest is not None and one.nearest not in set_somewhere)
+    ]
+    found += [Unheard(name, _ENV_FILE, nearest(name)) for name in env_file if _is_unheard(name)]
+    for table, name in _toml_names(secrets):
+        if _is_unheard(name) or (table and name in KNOWN):
+            place = f"{_SECRETS_FILE} below [{table}]" if table else _SECRETS_FILE
+            found.append(Unheard(name, place, nearest(name)))
+    return found
+
+
+def nearest(name: str) -> str | None:
+    """The setting whose name is most like this one; None when none is."""
+    upper = name.upper()
+    if upper.removeprefix("DASH_") in KNOWN:
+        return upper.removeprefix("DASH_")
+    prefix = next((prefix for prefix in _PREFIXES if upper.startswith(prefix)), "")
+    rests = {known.removeprefix(prefix): known for known in KNOWN if known.startswith(prefix)}
+    alike = difflib.get_close_matches(upper.removeprefix(prefix), rests, n=1, cutoff=_ALIKE)
+    return rests[alike[0]] if alike else None
+
+
+def _is_unheard(name: str) -> bool:
+    return name not in KNOWN and name.upper().startswith(_PREFIXES)
+
+
+def _toml_names(values: Mapping[str, object], table: str = "") -> Iterator[tuple[str, str]]:
+    """Each key of a TOML document with the table it stands in; "" for those above the first table."""
+    for name, value in values.items():
+        if isinstance(value, dict):
+            yield from _toml_names(value, f"{table}.{name}" if table else name)
+        else:
+            yield table, name
+
+
+def _secrets_file(root: Path) -> dict[str, object]:
+    file = root / _SECRETS_FILE
+    try:
+        return tomllib.loads(file.read_text("utf-8")) if file.is_file() else {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{_SECRETS_FILE} is not valid TOML: {error}") from error
+
+
+def _env_file(root: Path) -> dict[str, str | None]:
+    file = root / _ENV_FILE
+    try:
+        return dotenv_values(file) if file.is_file() else {}
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{_ENV_FILE} is not UTF-8 text") from error
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from dashlib import settings
-from dashlib.__main__ import _parser
+from dashlib.__main__ import parser
 from dashlib.store import open_store
 from tests.browser.screenshots import LARGEST, PICTURES
 
@@ -47,7 +47,7 @@ def code(cell: str) -> list[str]:
 
 
 def commands() -> dict[str, argparse.ArgumentParser]:
-    [action] = [action for action in _parser()._actions if isinstance(action, argparse._SubParsersAction)]
+    [action] = [action for action in parser()._actions if isinstance(action, argparse._SubParsersAction)]
     return dict(action.choices)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from dashlib.settings import SECRETS, EventQuery, Settings, SettingsError, load
+from dashlib import settings
+from dashlib.settings import KNOWN, SECRETS, EventQuery, Settings, SettingsError, Unheard, load, nearest, unheard
 
 CANARY = "canary-do-not-show-0123456789"
 
@@ -177,3 +179,77 @@ def test_the_example_file_is_valid(tmp_path: Path) -> None:
     example = Path(__file__).resolve().parents[1] / ".streamlit" / "secrets.toml.example"
     found = load({}, written(tmp_path, secrets=example.read_text("utf-8")))
     assert (found.timezone, found.projects) == ("Europe/Berlin", ("my-group/*",))
+
+
+def test_known_names_are_those_that_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is known and not read yet are the secrets of webhooks."""
+    asked: list[str] = []
+
+    class Recording(dict[str, str]):
+        def get(self, name: str, default: Any = None) -> Any:
+            asked.append(name)
+            return default
+
+    monkeypatch.setattr(settings, "collected", lambda *_: Recording())
+    load({}, tmp_path)
+    assert set(asked) <= set(KNOWN)
+    assert set(KNOWN) - set(asked) <= set(SECRETS)
+    assert len(KNOWN) == len(set(KNOWN))
+
+
+def slips(name: str) -> set[str]:
+    """The name as it is after one slip of the finger behind its prefix: a letter lost, doubled or swapped."""
+    prefix, _, rest = name.partition("_")
+    places = range(len(rest))
+    lost = {rest[:n] + rest[n + 1 :] for n in places}
+    doubled = {rest[:n] + rest[n] + rest[n:] for n in places}
+    swapped = {rest[:n] + rest[n + 1] + rest[n] + rest[n + 2 :] for n in places[:-1]}
+    return {f"{prefix}_{slip}" for slip in lost | doubled | swapped} - {name}
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_one_slip_of_the_finger_is_understood(name: str) -> None:
+    assert {slip: nearest(slip) for slip in slips(name)} == dict.fromkeys(slips(name), name)
+    assert nearest(name.lower()) == name
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("GITLAB_TOKEN", "GITLAB_ACCESS_TOKEN"),
+        ("DASH_GITLAB_URL", "GITLAB_URL"),
+        ("DASH_GITLAB_ACCESS_TOKEN", "GITLAB_ACCESS_TOKEN"),
+        ("DASH_TIME_ZONE", "DASH_TIMEZONE"),
+        ("DASH_COLOUR", None),
+    ],
+)
+def test_the_setting_that_was_probably_meant(said: str, meant: str | None) -> None:
+    assert nearest(said) == meant
+
+
+def test_names_that_nothing_reads(tmp_path: Path) -> None:
+    root = written(
+        tmp_path,
+        env=f"DASH_TIMEZOEN=Europe/Oslo\nexport DASH_HOOK_TOKN={CANARY}\ndash_logs=all\nOTHER=x\nDASH_LOGS=all\n",
+        secrets=f'GITLAB_TOKEN = "{CANARY}"\nDASH_REQUESTS = 2\n[connections.db]\nurl = "x"\nDASH_GROUPS = "a"\n',
+    )
+    found = unheard({"DASH_COLOUR": "red", "GITLAB_USER_ID": "7", "GITLAB_ACCES_TOKEN": CANARY, "PATH": "/bin"}, root)
+    assert found == [
+        Unheard("DASH_COLOUR", "the environment", None),
+        Unheard("GITLAB_ACCES_TOKEN", "the environment", "GITLAB_ACCESS_TOKEN"),
+        Unheard("DASH_TIMEZOEN", ".env", "DASH_TIMEZONE"),
+        Unheard("DASH_HOOK_TOKN", ".env", "DASH_HOOK_TOKEN"),
+        Unheard("dash_logs", ".env", "DASH_LOGS"),
+        Unheard("GITLAB_TOKEN", ".streamlit/secrets.toml", "GITLAB_ACCESS_TOKEN"),
+        Unheard("DASH_GROUPS", ".streamlit/secrets.toml below [connections.db]", "DASH_GROUPS"),
+    ]
+    assert CANARY not in repr(found)
+
+
+def test_other_programs_names_are_theirs(tmp_path: Path) -> None:
+    """GitLab's runners set these; GITLAB_TOKEN is glab's own where ours is set."""
+    runner = ["GITLAB_CI", "GITLAB_FEATURES", "GITLAB_USER_EMAIL", "GITLAB_USER_ID", "GITLAB_USER_LOGIN"]
+    runner += ["GITLAB_USER_NAME", "GITLAB_ENV_FILE"]
+    assert unheard(dict.fromkeys(runner, "x"), tmp_path) == []
+    assert unheard({"GITLAB_TOKEN": "x", "GITLAB_ACCESS_TOKEN": "y"}, tmp_path) == []
+    assert unheard(dict.fromkeys(KNOWN, "x"), tmp_path) == []

@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 from dashlib import control
 from dashlib.commands import layout, say
 from dashlib.commands.database import need
+from dashlib.errors import Explained
 from dashlib.settings import Settings
 from dashlib.store import StoreError
 from dashlib.store.database import explained
@@ -47,8 +48,11 @@ class Answer:
     batches: Iterator[pa.RecordBatch]
 
 
-class QueryError(Exception):
-    """A statement that is wrong, or no reading; the message is DuckDB's own drawing, which points at the place."""
+class QueryError(Explained):
+    """A statement that is wrong, or no reading, as DuckDB draws it."""
+
+    code = 2
+    drawn = True
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

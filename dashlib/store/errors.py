@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dashlib.errors import Explained
 
-class StoreError(Exception):
-    """The database cannot be used; the message says why and what to do."""
+
+class StoreError(Explained):
+    """The database cannot be used."""
 
 
 class DatabaseInUse(StoreError):
