@@ -9,17 +9,21 @@ from dashlib.queries import activity, choices
 
 widgets.header("Activity", "Who did what to what, from the events of every source.")
 filters = widgets.filters()
+words = widgets.asked(activity.words, filters, bots="with")
+if words.empty:
+    widgets.nothing("events", widgets.asked(choices.held).iloc[0]["last_event_day"])
+    st.stop()
+
 with st.container(horizontal=True):
     by = widgets.one_of("By", list(activity.BY), key="of")
     bots = widgets.one_from("Robots", list(activity.CHOICES), key="robots", width=130)
-    words = widgets.asked(activity.words, filters, bots=bots)
     actions = widgets.some_of("Actions", words[words["kind"] == "action"]["word"], key="action")
     targets = widgets.some_of("Targets", words[words["kind"] == "target"]["word"], key="target")
 which = {"actions": actions, "targets": targets, "bots": bots}
 
 sums = widgets.asked(activity.totals, filters, **which).iloc[0]
 if not sums["events"]:
-    widgets.nothing("events", widgets.asked(choices.held).iloc[0]["last_event_day"])
+    st.info("There are events in this period, but none of this kind.", icon=":material/filter_alt_off:")
     st.stop()
 widgets.metrics(tables.EVENT_SUMS, sums)
 

@@ -9,10 +9,14 @@ from dashlib.queries import choices, commits
 
 widgets.header("Commits", "Who wrote what, where and when.")
 filters = widgets.filters()
+if not widgets.asked(commits.totals, filters, **commits.EVERY).iloc[0]["commits"]:
+    widgets.nothing("commits", widgets.asked(choices.held).iloc[0]["last_commit_day"])
+    st.stop()
+
 with st.container(horizontal=True):
     grain = widgets.one_of("Per", list(commits.GRAINS), key="per", default="week")
     by = widgets.one_of("By", list(commits.BY), key="by")
-    top = widgets.one_from("Shown", [8, 5, 15, 30], key="top", width=90, about="The rest is summed as others.")
+    top = widgets.one_from("Shown", [5, 8, 15], key="top", default=8, width=90, about="The rest is summed as others.")
     role = widgets.one_from("Role", list(commits.ROLES), key="role", width=130)
     merges = widgets.one_from("Merge commits", list(commits.CHOICES), key="merges", width=130)
     bots = widgets.one_from("Robots", list(commits.CHOICES), key="bots", width=130)
@@ -20,7 +24,7 @@ which = {"role": role, "merges": merges, "bots": bots}
 
 sums = widgets.asked(commits.totals, filters, **which).iloc[0]
 if not sums["commits"]:
-    widgets.nothing("commits", widgets.asked(choices.held).iloc[0]["last_commit_day"])
+    st.info("There are commits in this period, but none of this kind.", icon=":material/filter_alt_off:")
     st.stop()
 widgets.metrics(tables.COMMIT_SUMS, sums)
 if sums["credits"] != sums["commits"]:

@@ -15,12 +15,13 @@ opened = runtime()
 held = widgets.asked(freshness.tables)
 if held.empty:
     widgets.two_ways_in()
-widgets.sync_card()
+if len(held) or opened.settings.gitlab_token is not None:
+    widgets.sync_card()
 
 for _, source in widgets.asked_now(freshness.sources).iterrows():
     st.subheader(plain(source["source"]), anchor=False)
     widgets.metrics(tables.SOURCE, source)
-    if isinstance(source["last_error"], str):
+    if isinstance(source["last_error"], str) and len(held):
         st.error(plain(source["last_error"]), icon=":material/error:")
 
 for title, question, columns in (
@@ -41,5 +42,5 @@ st.subheader("Settings", anchor=False)
 st.caption("From the environment, `.env` or `.streamlit/secrets.toml`, read at the start. Secrets are never shown.")
 st.table(settings_shown(opened.settings), border="horizontal", width="content", alt="Settings in force")
 if len(held):
-    with st.expander("Connect another GitLab, or look at the demo", icon=":material/add_link:"):
-        widgets.two_ways_in()
+    with st.expander("Connect another GitLab", icon=":material/add_link:"):
+        widgets.connect_steps()

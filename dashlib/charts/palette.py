@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-SERIES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#A6932B", "#7B6BB5")
-"""Okabe and Ito's colours, black and yellow replaced: they vanish on one of the two grounds."""
+SERIES = (
+    *("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#A6932B", "#7B6BB5"),
+    *("#4C6A92", "#8F6300", "#7FCFB9", "#E8C2D6", "#B5DDF5", "#F0A878", "#6B6128", "#C0B6E3"),
+)
+"""Okabe and Ito's colours, black and yellow replaced: they vanish on one of the two grounds. Then paler and darker
+ones, for those who ask for more than eight series."""
 OTHERS = "#8C96A3"
 FRAME = "#7A8694"
+INK = "#76828F"
+"""Numbers beside and on the charts, to be read on a light and on a dark ground."""
 
 
 @dataclass(frozen=True)

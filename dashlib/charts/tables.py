@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["text", "number", "change", "share", "link", "date", "moment", "clock", "seconds", "flag"]
+Kind = Literal["text", "number", "change", "share", "link", "date", "moment", "clock", "seconds", "flag", "bars"]
 
 
 @dataclass(frozen=True)
 class Column:
     """One column: its name in the answer, its title, and what kind of thing it is.
 
-    ``link`` shows ``text`` instead of the address; ``moment`` is a day and a time, ``clock`` the time alone.
+    ``link`` shows ``text`` instead of the address; ``moment`` is a day and a time, ``clock`` the time alone; ``bars``
+    are a list of numbers in the order of time.
     """
 
     name: str
@@ -31,7 +32,7 @@ class Tile:
     title: str
     help: str | None = None
     good: Literal["more", "less", "neither"] = "neither"
-    kind: Literal["number", "age"] = "number"
+    kind: Literal["number", "age", "share"] = "number"
 
 
 NIGHT = (
@@ -64,9 +65,9 @@ SOURCE = (
 
 FAILED_JOBS = (
     Column("red_for", "Red for", width=85, help="Nights in a row, this one included."),
+    Column("job_web_url", "On GitLab", "link", 90, text="open job"),
     Column("path_with_namespace", "Repository", width="medium"),
     Column("job_name", "Job", width="medium"),
-    Column("job_web_url", "On GitLab", "link", 95, text="open job"),
     Column("failure_reason", "Reason", width=170, help="As GitLab says it."),
     Column("stage", "Stage", width="small"),
     Column("red_since", "Red since", "date", 105),
@@ -104,7 +105,7 @@ RANKING = {
 
 COMMITS = (
     Column("committed", "When", "moment", 140),
-    Column("person_label", "Who", width="medium"),
+    Column("person_label", "Who", width=225),
     Column("title", "What", width="large"),
     Column("web_url", "On GitLab", "link", 105, text="open commit"),
     Column("path_with_namespace", "Repository", width="medium"),
@@ -116,7 +117,7 @@ COMMITS = (
 
 EVENTS = (
     Column("happened", "When", "moment", 140),
-    Column("person_label", "Who", width="medium"),
+    Column("person_label", "Who", width=225),
     Column("action", "Did", width=100),
     Column("target", "To a", width=110),
     Column("title", "What", width="large"),

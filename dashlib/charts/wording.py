@@ -11,6 +11,9 @@ import pandas as pd
 from dashlib.model import Filters
 from dashlib.settings import Settings
 
+OPTIONS = {"latest": "25 red most recently", "red": "all red", "co_author": "co-author"}
+"""Options whose word in the address is not what a person shall read."""
+
 
 def plain(text: str) -> str:
     """Text from outside, for places that read Markdown: nothing in it is markup."""

@@ -24,6 +24,8 @@ GRAINS = ("day", "week", "month")
 ROLES = ("author", "co_author", "both")
 CHOICES = ("without", "with", "only")
 """What to do with merges and with robots."""
+EVERY = {"role": "both", "merges": "with", "bots": "with"}
+"""Every commit there is, whoever and whatever made it."""
 
 _HERE = """within(namespace, $groups) and chosen(path_with_namespace, $projects) and chosen(person, $persons)
       and ($role = 'both' or role = $role)

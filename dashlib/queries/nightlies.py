@@ -21,6 +21,13 @@ ROWS = {
 }
 """What a row of the grid is: the word in the widget and the URL, and its SQL."""
 
+SHOWN: dict[str, dict[str, int | bool | None]] = {
+    "latest": {"only_red": True, "top": 25},
+    "red": {"only_red": True, "top": None},
+    "all": {"only_red": False, "top": None},
+}
+"""Which rows the grid has: the word in the widget and the URL, and what it asks ``grid`` for."""
+
 REASONS = {
     "reason": "failure_reason",
     "repository": "path_with_namespace",

@@ -46,12 +46,12 @@ class Picture:
 
 
 PICTURES = (
-    Picture("nightlies", "/", 1080),
-    Picture("nightlies-dark", "/", 1080, scheme="dark"),
-    Picture("failed-jobs", "/?allowed=true", 940, scroll_to="Failed jobs of"),
-    Picture("commits", "/commits", 1200),
-    Picture("activity", "/activity", 1200),
-    Picture("nightlies-narrow", "/", 1300, width=390, scale=2),
+    Picture("nightlies", "/", 1400),
+    Picture("nightlies-dark", "/", 1400, scheme="dark"),
+    Picture("failed-jobs", "/?allowed=true", 760, scroll_to="Failed jobs of"),
+    Picture("commits", "/commits", 1080),
+    Picture("activity", "/activity", 1110),
+    Picture("nightlies-narrow", "/", 1700, width=390, scale=2),
 )
 # A heading leaves room above itself for Streamlit's toolbar, which is not there.
 _TO_THE_TOP = "it => { it.style.scrollMarginTop = '1rem'; it.scrollIntoView({block: 'start'}) }"
@@ -71,7 +71,11 @@ def serving() -> Iterator[str]:
         environment |= {"GITLAB_URL": url, "GITLAB_ACCESS_TOKEN": READ_TOKEN, "DASH_WINDOW_DAYS": "60"}
         environment |= {"DASH_DATABASE": str(Path(folder) / "company.duckdb"), "DASH_PROJECTS": "ostrelune/*"}
         environment |= {"DASH_TIMEZONE": "Europe/Berlin", "DASH_SYNC_MINUTES": "0"}
-        subprocess.run([sys.executable, "-m", "dashlib", "sync", "--json"], cwd=ROOT, env=environment, check=True)
+        synced = subprocess.run(
+            [sys.executable, "-m", "dashlib", "sync", "--json"], cwd=ROOT, env=environment, check=False
+        )
+        # 1: done, with errors listed; in one repository of the company CI is forbidden.
+        assert synced.returncode in (0, 1)
         with _said("dashlib", "serve", "--port", "0", env=environment) as address:
             yield address
 

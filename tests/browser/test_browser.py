@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -80,6 +81,142 @@ def test_a_filter_changes_numbers_and_address_and_a_shared_address_the_view(tab:
     seen.context.close()
 
 
+def select(page: Page, label: str, option: str) -> None:
+    page.locator("[data-testid=stSelectbox]", has_text=label).locator("input").click()
+    page.get_by_role("option", name=option, exact=True).click()
+
+
+def selected(page: Page, label: str) -> str:
+    return page.locator("[data-testid=stSelectbox]", has_text=label).locator("input").input_value()
+
+
+def pressed(page: Page, option: str) -> bool:
+    return page.get_by_role("radio", name=option, exact=True).get_attribute("aria-checked") == "true"
+
+
+def go(tab: Tab, title: str) -> None:
+    tab.page.get_by_role("link", name=title, exact=True).click()
+    heading(tab.page, title)
+    tab.settled()
+
+
+def at(page: Page) -> str:
+    return page.url.partition("://")[2].partition("/")[2]
+
+
+EARLIER = YESTERDAY - timedelta(days=1)
+
+
+def test_back_and_forward_keep_what_was_chosen_on_a_page(tab: Tab) -> None:
+    page = tab.open("/nightlies")
+    select(page, "Night", f"{EARLIER:%a %d %b %Y}")
+    page.wait_for_url(re.compile("night="))
+    page.get_by_placeholder("repository, job, reason, runner").fill("site")
+    page.wait_for_url(re.compile("search=site"))
+    nightlies = f"nightlies?night={EARLIER:%Y-%m-%d}&search=site"
+    assert at(page) == nightlies
+    tab.settled()
+    steps = page.evaluate("history.length")
+    go(tab, "Commits")
+    assert at(page) == "commits"
+    page.get_by_text("month", exact=True).click()
+    page.wait_for_url(re.compile("per=month"))
+    tab.settled()
+    assert page.evaluate("history.length") == steps + 2
+
+    page.go_back()
+    tab.settled()
+    assert at(page) == "commits" and pressed(page, "week")
+    page.go_back()
+    heading(page, "Nightlies")
+    tab.settled()
+    assert at(page) == nightlies
+    assert selected(page, "Night") == f"{EARLIER:%a %d %b %Y}"
+    assert page.get_by_placeholder("repository, job, reason, runner").input_value() == "site"
+    page.get_by_role("heading", name=f"Failed jobs of {EARLIER:%A, %d %B}").wait_for()
+    page.go_forward()
+    page.go_forward()
+    heading(page, "Commits")
+    page.wait_for_url(re.compile("per=month"))
+    tab.settled()
+    assert pressed(page, "month")
+
+    go(tab, "Nightlies")
+    assert at(page) == nightlies
+    assert page.evaluate("history.length") == steps + 3
+    assert tab.wrong == []
+
+
+def test_a_link_in_a_new_tab_opens_what_was_left_there(tab: Tab) -> None:
+    page = tab.open("/commits?per=month")
+    go(tab, "Activity")
+    for title, address in (("Nightlies", "nightlies"), ("Commits", "commits?per=month")):
+        link = page.get_by_role("link", name=title, exact=True)
+        assert link.evaluate("element => element.href") == f"{tab.server}/{address}"
+
+
+def test_a_period_of_ones_own_survives_a_copied_address(tab: Tab, chromium: Browser) -> None:
+    page = tab.open("/commits")
+    select(page, "Period", "custom")
+    page.wait_for_url(re.compile("period=custom"))
+    for label, day in (("From", EARLIER), ("To", YESTERDAY)):
+        field = page.locator("[data-testid=stDateInput]", has_text=label).locator("input")
+        field.fill(f"{day:%Y-%m-%d}")
+        # A day counts when its calendar closes.
+        field.press("Escape")
+        page.locator("h1").click()
+        tab.settled()
+    assert query(page) == {"period": ["custom"], "from": [f"{EARLIER:%Y-%m-%d}"], "to": [f"{YESTERDAY:%Y-%m-%d}"]}
+    assert tile(page, "Commits") == "4"
+    other = Tab(chromium.new_context().new_page(), tab.server)
+    seen = other.open(page.url.removeprefix(tab.server))
+    assert tile(seen, "Commits") == "4"
+    assert selected(seen, "Period") == "custom"
+    fields = seen.locator("[data-testid=stDateInput] input")
+    assert [field.input_value() for field in fields.all()] == [f"{EARLIER:%Y-%m-%d}", f"{YESTERDAY:%Y-%m-%d}"]
+    go(other, "Nightlies")
+    assert tile(seen, "Ran") == "3"
+    assert query(seen) == query(page)
+    assert tab.wrong == other.wrong == []
+    seen.context.close()
+
+
+def test_another_night_clears_the_search_and_a_search_can_be_cleared(tab: Tab) -> None:
+    page = tab.open("/?search=site")
+    page.get_by_text("No failed job that matches.").wait_for()
+    select(page, "Night", f"{EARLIER:%a %d %b %Y}")
+    page.wait_for_url(re.compile("night="))
+    tab.settled()
+    assert query(page) == {"night": [f"{EARLIER:%Y-%m-%d}"]}
+    field = page.get_by_placeholder("repository, job, reason, runner")
+    assert field.input_value() == ""
+    field.fill("no such thing")
+    page.get_by_role("button", name="Filtered to “no such thing”: show all").click()
+    page.wait_for_function("!location.search.includes('search')")
+    tab.settled()
+    assert field.input_value() == ""
+    assert page.get_by_text("No failed job that matches.").count() == 0
+    assert tab.wrong == []
+
+
+def test_sources_has_no_filters_and_keeps_them_for_the_others(tab: Tab) -> None:
+    page = tab.open("/commits?repo=acme/web/site")
+    go(tab, "Sources")
+    assert at(page) == "sources"
+    assert page.locator("[data-testid=stSidebar] [data-testid=stMultiSelect]").count() == 0
+    go(tab, "Nightlies")
+    assert query(page) == {"repo": ["acme/web/site"]}
+    assert tile(page, "Ran") == "1"
+    assert tab.wrong == []
+
+
+def test_filters_of_an_address_of_sources_count_elsewhere(tab: Tab) -> None:
+    page = tab.open("/sources?repo=acme/web/site")
+    go(tab, "Commits")
+    assert query(page) == {"repo": ["acme/web/site"]}
+    assert tile(page, "Commits") == "5"
+
+
 def test_what_a_link_asks_for_in_vain_is_told_until_the_filters_change(tab: Tab) -> None:
     page = tab.open("/commits?repo=no/such&period=9+years")
     assert "no/such" in page.get_by_role("alert").inner_text()
@@ -110,9 +247,9 @@ def test_the_link_of_a_failed_job_opens_the_job(tab: Tab) -> None:
     page.wait_for_timeout(300)
     box = table.bounding_box()
     assert box is not None
-    # Cells are drawn, not elements: the link stands behind "Red for" (85), Repository (200) and Job (200).
+    # Cells are drawn, not elements: the link stands behind "Red for" (85).
     with page.expect_popup() as opened:
-        page.mouse.move(box["x"] + 85 + 200 + 200 + 25, box["y"] + 52)
+        page.mouse.move(box["x"] + 85 + 25, box["y"] + 52)
         page.wait_for_timeout(200)
         page.mouse.down()
         page.mouse.up()
@@ -164,6 +301,18 @@ def test_narrow(chromium: Browser, server: str, path: str) -> None:
     )
     assert widest <= 391
     assert tab.wrong == []
+    context.close()
+
+
+def test_on_a_telephone_the_contents_stand_above_the_page(chromium: Browser, server: str) -> None:
+    agent = "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Mobile Safari/537.36"
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, user_agent=agent, has_touch=True)
+    tab = Tab(context.new_page(), server)
+    page = tab.open("/commits?repo=acme/web/site")
+    for title in ("Activity", "Sources", "Nightlies"):
+        go(tab, title)
+    assert query(page) == {"repo": ["acme/web/site"]}
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
     context.close()
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashlib import runtime
+from dashlib.charts.wording import plain
+from dashlib.model import Put
+from dashlib.store import bookkeeping
 from tests.pages.conftest import HOSTILE, YESTERDAY, Open
 
 PAGES = ("nightlies", "commits", "activity", "sources")
@@ -35,6 +40,51 @@ def test_an_empty_database_offers_two_ways_in(empty: Open, page: str) -> None:
     assert not charts(app)
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_nothing_can_be_chosen_where_there_is_nothing(empty: Open, page: str) -> None:
+    app = empty(page)
+    assert not [*app.selectbox, *app.multiselect, *app.get("button_group"), *app.text_input, *app.toggle]
+    assert not [caption.value for caption in app.caption if "–" in caption.value]
+
+
+def test_sources_of_nothing_set_up_lead_to_the_next_step_only(empty: Open) -> None:
+    app = empty("sources")
+    assert not [button for button in app.button if button.key == "sync_now"]
+    assert "timer" not in " ".join(markdown.value for markdown in app.markdown)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_gitlab_that_is_connected_and_brought_nothing_yet(
+    empty: Open, page: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITLAB_ACCESS_TOKEN", "glpat-x")
+    monkeypatch.setenv("GITLAB_URL", "https://gitlab.example")
+    app = empty(page)
+    assert "Sync now" in app.info[0].value and "python -m dashlib doctor" in app.info[0].value
+    assert not app.code
+    if page == "sources":
+        assert "DASH_SYNC_MINUTES=0" in " ".join(markdown.value for markdown in app.markdown)
+        assert app.button(key="sync_now")
+
+
+def test_a_first_sync_that_found_nothing_says_why(empty: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITLAB_ACCESS_TOKEN", "glpat-x")
+    load = dict.fromkeys(bookkeeping.LOADS.columns) | {"source": "gitlab", "error": f"HTTP 401 {HOSTILE}"}
+    times = {"started_at": YESTERDAY, "finished_at": YESTERDAY}
+    empty()
+    runtime.runtime().store.write(Put(bookkeeping.LOADS, [load | times]))
+    for page in PAGES:
+        app = empty(page)
+        assert [error.value for error in app.error] == [f"The last sync found nothing: {plain(f'HTTP 401 {HOSTILE}')}"]
+
+
+def test_commits_of_another_kind_are_not_no_commits(filled: Open) -> None:
+    app = filled("commits", person="renovate[bot]")
+    assert "none of this kind" in app.info[0].value
+    app.selectbox(key="bots").select("with").run()
+    assert numbers(app)["Commits"] == "1"
+
+
 def test_last_night(filled: Open) -> None:
     app = filled()
     assert numbers(app) == {
@@ -56,9 +106,19 @@ def test_last_night(filled: Open) -> None:
 def test_another_night(filled: Open) -> None:
     app = filled()
     assert app.selectbox(key="night").value == f"{YESTERDAY:%Y-%m-%d}"
-    earlier = app.selectbox(key="night").options[1]
-    app.selectbox(key="night").select(earlier).run()
+    app.text_input(key="search").set_value("site").run()
+    assert not app.dataframe
+    app.selectbox(key="night").select_index(1).run()
+    assert app.text_input(key="search").value == ""
     assert sorted(app.dataframe[0].value["job_name"]) == ["e2e", "lint", "unit"]
+    assert dict(app.query_params) == {"night": f"{YESTERDAY - timedelta(days=1):%Y-%m-%d}"}
+
+
+def test_a_search_says_that_it_hides_jobs_and_can_be_cleared(filled: Open) -> None:
+    app = filled(search="lint")
+    app.button(key="show_all_jobs").click().run()
+    assert len(app.dataframe[0].value) == 2
+    assert not [button for button in app.button if button.key == "show_all_jobs"]
 
 
 def test_search_and_only_new(filled: Open) -> None:
@@ -94,19 +154,23 @@ def test_unknown_values_in_a_link_are_ignored_and_told(filled: Open, page: str) 
         "group": "nobody",
         "person": "<b>x</b>",
         "period": "7 years",
-        "days": "yesterday",
+        "from": "yesterday",
         "night": "1999-01-01",
         "split": "; drop table jobs",
         "top": "many",
     }
     app = filled(page, **query)
-    assert not app.exception
     told = " ".join(warning.value for warning in app.warning)
-    assert "no/such" in told and "7 years" in told and "<b>" not in told
+    assert "<b>" not in told
+    if page == "sources":
+        assert told == ""
+    else:
+        assert "no/such" in told and "7 years" in told
+        assert ("1999" in told) is (page == "nightlies")
 
 
 def test_no_rows_for_these_filters_is_not_an_empty_database(filled: Open) -> None:
-    app = filled("commits", period="custom", days=["2020-01-01", "2020-01-31"])
+    app = filled("commits", period="custom", **{"from": "2020-01-01", "to": "2020-01-31"})
     assert "No commits for these filters" in app.info[0].value
     app.button(key="clear_filters").click().run()
     assert numbers(app)["Commits"] == "10"
@@ -153,7 +217,7 @@ def test_sync_now_is_for_this_machine_only(
     filled: Open, monkeypatch: pytest.MonkeyPatch, address: str | None, headers: dict[str, str], allowed: bool
 ) -> None:
     context = type("Context", (), {"ip_address": address, "headers": headers})()
-    monkeypatch.setattr("dashlib.widgets.st.context", context)
+    monkeypatch.setattr("dashlib.widgets.freshness.st.context", context)
     monkeypatch.setenv("GITLAB_ACCESS_TOKEN", "glpat-x")
     app = filled("sources")
     assert app.button(key="sync_now").disabled is not allowed

@@ -1,0 +1,46 @@
+"""What all pages share; with ``pages/`` and ``app.py`` the only part of the project that imports Streamlit.
+
+``address`` keeps what is chosen in the URL, ``choose`` are the widgets for it, ``filters`` is the bar of the frame,
+``contents`` leads from page to page, ``answers`` asks questions and shows charts and tables, ``empty`` says why there
+is nothing, ``freshness`` how old it is.
+"""
+
+from dashlib.widgets.address import arrive, write
+from dashlib.widgets.answers import NO_FILTERS, asked, asked_now, below, chart, how_computed, legend, metrics, table
+from dashlib.widgets.choose import day, one_from, one_of, search_for, some_of, switch
+from dashlib.widgets.contents import contents
+from dashlib.widgets.empty import connect_steps, nothing, two_ways_in
+from dashlib.widgets.filters import FILTER_KEYS, filter_bar, filters, header, tell_unknown
+from dashlib.widgets.freshness import freshness_line, local_only, sync_card
+
+__all__ = [
+    "FILTER_KEYS",
+    "NO_FILTERS",
+    "arrive",
+    "asked",
+    "asked_now",
+    "below",
+    "chart",
+    "connect_steps",
+    "contents",
+    "day",
+    "filter_bar",
+    "filters",
+    "freshness_line",
+    "header",
+    "how_computed",
+    "legend",
+    "local_only",
+    "metrics",
+    "nothing",
+    "one_from",
+    "one_of",
+    "search_for",
+    "some_of",
+    "switch",
+    "sync_card",
+    "table",
+    "tell_unknown",
+    "two_ways_in",
+    "write",
+]

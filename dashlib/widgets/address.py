@@ -1,0 +1,156 @@
+"""What is chosen stands in the address, so that a view can be sent as a link, and Back and Forward lead to it.
+
+Every choice of the frame and of a page has a key; the address names those that differ from what they start with. A
+widget is drawn in three steps: ``settle`` puts into session state what it shall hold, then it is drawn under that key,
+then ``told`` takes down what it holds. The frame calls ``arrive`` before anything is drawn and ``write`` afterwards.
+
+Why not Streamlit's own ``bind="query-params"`` (measured in Chromium with Streamlit 1.67): when a page is left, the
+values bound in it are stripped from the address by an entry of its own in the browser's history, so that Back opens the
+page without them; a bound widget that the next page does not draw leaves such an entry, too. A key must not be bound
+and kept here at once: Streamlit refuses to write it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+Value = TypeVar("Value")
+Words = list[str]
+"""A choice as the address has it: one word, several (``repo=a&repo=b``), or none."""
+
+
+@dataclass
+class _Held:
+    """What one browser session has chosen so far.
+
+    ``arrivals`` counts openings of a page; ``read`` says at which of them a key last asked the address. ``kept`` holds
+    what differs from its start, on every page; ``starts`` what a key starts with; ``pages`` the keys of each page.
+    """
+
+    page: str
+    path: str
+    arrivals: int = 1
+    address_alone: bool = True
+    read: dict[str, int] = field(default_factory=dict)
+    kept: dict[str, Words] = field(default_factory=dict)
+    starts: dict[str, Words] = field(default_factory=dict)
+    pages: dict[str, set[str]] = field(default_factory=dict)
+    drawn: dict[str, Words] = field(default_factory=dict)
+    unknown: list[tuple[str, str]] = field(default_factory=list)
+    unknown_with: dict[str, Words] | None = None
+
+
+def _held() -> _Held:
+    held: _Held = st.session_state["address"]
+    return held
+
+
+def arrive(page: str, path: str) -> None:
+    """Begin a run of ``page`` at ``path``: is it opened just now, and does the address alone say what it shows?
+
+    It does when a browser opens it by its address, or goes back or forward to it. Coming by a link, what the address
+    does not name stays as it was left.
+    """
+    context = get_script_run_ctx()
+    back_or_forward = context is not None and context.is_history_navigation
+    if "address" not in st.session_state:
+        st.session_state["address"] = _Held(page, path)
+    held = _held()
+    if back_or_forward or path != held.path:
+        held.page, held.path, held.address_alone = page, path, back_or_forward
+        held.arrivals += 1
+    held.drawn = {}
+
+
+def settle(
+    key: str,
+    start: Value,
+    read: Callable[[Words], Value | None],
+    said: Callable[[Value], Words],
+    label: str,
+) -> None:
+    """Put into session state what the widget of ``key`` shall hold when it is drawn.
+
+    ``read`` makes a value of words, None where they mean nothing here; ``said`` makes words of a value.
+    """
+    held = _held()
+    old_start = held.starts.get(key)
+    held.starts[key] = said(start)
+    arrived = held.read.get(key) != held.arrivals
+    if arrived:
+        held.read[key] = held.arrivals
+        asked = st.query_params.get_all(key)
+        words = asked or ([] if held.address_alone else held.kept.get(key, []))
+        if asked:
+            found = read(asked)
+            known = [] if found is None else said(found)
+            held.unknown += [(key, f"{label} “{word[:60]}”") for word in asked if word not in known]
+    elif key in st.session_state:
+        words = said(st.session_state[key])
+        if words == old_start:
+            words = []
+    else:
+        words = held.kept.get(key, [])
+    found = read(words) if words else None
+    value = start if found is None else found
+    # On another page a widget of the same key is another widget: it begins empty unless it is told.
+    if arrived or key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
+
+
+def told(key: str, value: Value, said: Callable[[Value], Words]) -> Value:
+    """Take down what the widget of ``key`` holds; gives it back."""
+    held = _held()
+    words = said(value)
+    held.drawn[key] = [] if words == held.starts[key] else words
+    if held.drawn[key]:
+        held.kept[key] = held.drawn[key]
+    else:
+        held.kept.pop(key, None)
+    held.pages.setdefault(held.page, set()).add(key)
+    return value
+
+
+def write() -> None:
+    """Bring the address up to date; one change is one step for Back. What was not drawn stays in it as it is."""
+    now = {key: st.query_params.get_all(key) for key in st.query_params}
+    wanted = {key: words for key, words in (now | _held().drawn).items() if words}
+    if wanted != now:
+        st.query_params.from_dict(wanted)
+
+
+def carry(keys: Iterable[str]) -> None:
+    """Keep what the address says of choices that this page does not show, for the pages that do."""
+    asked = {key: st.query_params.get_all(key) for key in keys}
+    _held().kept.update({key: words for key, words in asked.items() if words})
+
+
+def link_to(page: str, keys: Iterable[str]) -> dict[str, Any]:
+    """The query of a link to ``page``: what was chosen there, and of the choices ``keys`` that it shares."""
+    held = _held()
+    own = held.pages.get(page, set()) | set(keys)
+    return {key: words for key, words in held.kept.items() if key in own}
+
+
+def forget() -> None:
+    """Set every choice of this page and its frame back to its start (a button's callback)."""
+    held = _held()
+    for key in held.pages.get(held.page, set()) | set(held.kept) & set(st.query_params):
+        held.kept.pop(key, None)
+        held.read[key] = held.arrivals
+        st.session_state.pop(key, None)
+
+
+def unknown() -> list[str]:
+    """What the address asked for in vain of what this page shows, until something else is chosen; after ``write``."""
+    held = _held()
+    if held.unknown and held.unknown_with is None:
+        held.unknown_with = dict(held.kept)
+    elif held.unknown_with != held.kept:
+        held.unknown, held.unknown_with = [], None
+    return [text for key, text in held.unknown if key in held.drawn]

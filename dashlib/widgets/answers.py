@@ -1,0 +1,169 @@
+"""Questions asked and answers shown: cached frames, top-line numbers, charts and tables with their SQL and CSV."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from dashlib.charts import palette
+from dashlib.charts.tables import Column, Tile
+from dashlib.charts.wording import ago, exact, plain
+from dashlib.model import Filters
+from dashlib.queries import choices
+from dashlib.queries.export import to_csv
+from dashlib.runtime import runtime
+
+Question = Callable[..., pd.DataFrame]
+NO_FILTERS = Filters()
+
+
+def asked(question: Question, chosen: Filters = NO_FILTERS, **arguments: Any) -> pd.DataFrame:
+    """The answer to a question of ``dashlib.queries``; kept until data moved, whoever asks."""
+    store = runtime().store
+    name = f"{question.__module__}.{question.__qualname__}"
+    key = tuple(sorted(arguments.items()))
+    return _kept(f"{store.path}:{id(store)}", store.data_version, name, question, chosen, key)
+
+
+@st.cache_data(max_entries=400, show_spinner=False)
+def _kept(
+    database: str, version: int, name: str, _question: Question, chosen: Filters, arguments: tuple[tuple[str, Any], ...]
+) -> pd.DataFrame:
+    with runtime().store.reader() as connection:
+        return _question(connection, chosen, **dict(arguments))
+
+
+def asked_now(question: Question) -> pd.DataFrame:
+    """An answer that is never kept: bookkeeping moves without the data moving."""
+    with runtime().store.reader() as connection:
+        return question(connection, NO_FILTERS)
+
+
+def metrics(tiles: Sequence[Tile], now: pd.Series, before: pd.Series | None = None) -> None:
+    """The top line: one number each, with its change where there is something to compare with; narrow enough for a
+    telephone to hold three beside each other."""
+    colours: dict[str, Any] = {"more": "normal", "less": "inverse", "neither": "off"}
+    zone = runtime().settings.timezone
+    with st.grid(len(tiles), min_column_width=160 if any(tile.kind == "age" for tile in tiles) else 105):
+        for tile in tiles:
+            value = now[tile.name]
+            if tile.kind == "age":
+                st.metric(tile.title, ago(value), help=exact(value, zone))
+                continue
+            if tile.kind == "share":
+                st.metric(tile.title, "–" if pd.isna(value) else f"{100 * value:.0f} %", help=tile.help)
+                continue
+            st.metric(
+                tile.title,
+                0 if pd.isna(value) else int(value),
+                None if before is None else int(value - before[tile.name]),
+                delta_color=colours[tile.good],
+                format="localized",
+                help=tile.help,
+            )
+
+
+def chart(figure: alt.Chart | alt.LayerChart, answer: pd.DataFrame, says: str, name: str, **options: Any) -> Any:
+    """A chart with its name for screen readers, its SQL and its numbers as a file."""
+    with st.container(gap="xxsmall"):
+        event = st.altair_chart(figure, alt=says, key=f"chart_{name}", **options)
+        below(answer, name)
+    return event
+
+
+def below(answer: pd.DataFrame, name: str) -> None:
+    """Under a chart or table: how it is computed, and its rows as CSV."""
+    with st.container(horizontal=True, gap="small"):
+        how_computed(answer, name)
+        st.download_button(
+            "CSV",
+            data=lambda: to_csv(answer),
+            file_name=f"{name}.csv",
+            mime="text/csv",
+            key=f"csv_{name}",
+            type="tertiary",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+
+
+def legend() -> None:
+    """What the cells of the grid of nights mean."""
+    colours = {"failed": "red", "warned": "orange", "running": "blue", "canceled": "gray", "passed": "green"}
+    signs = {"failed": "3", "passed": " "}
+    badges = [
+        f":{colour}-badge[{plain(signs.get(state, palette.STATES[state].sign))} {palette.STATES[state].label}]"
+        for state, colour in colours.items()
+    ]
+    about = "Numbers count failed jobs, underlined: some are new. No cell: no run. Click a cell for its jobs."
+    st.markdown(f"{' '.join(badges)} :small[{about}]")
+
+
+def table(
+    answer: pd.DataFrame,
+    columns: Sequence[Column],
+    says: str,
+    name: str,
+    whole: int | None = None,
+    on_select: Callable[[], None] | None = None,
+) -> None:
+    """A table of the declared columns, with its SQL and its rows as a file; says when it is cut off.
+
+    ``on_select`` is called when a person picks a row: its position stands in the session state of ``table_<name>``.
+    """
+    picking: dict[str, Any] = {"on_select": on_select, "selection_mode": "single-row"} if on_select else {}
+    shown = answer.copy()
+    for column in columns:
+        if column.kind == "seconds":
+            shown[column.name] = pd.to_timedelta(answer[column.name].round(), unit="s")
+        elif column.kind == "share":
+            shown[column.name] = 100 * answer[column.name]
+    with st.container(gap="xsmall"):
+        st.dataframe(
+            shown,
+            hide_index=True,
+            placeholder="",
+            key=f"table_{name}",
+            alt=says,
+            column_order=[column.name for column in columns],
+            column_config={column.name: _configured(column) for column in columns},
+            **picking,
+        )
+        if whole is not None and whole > len(answer):
+            st.caption(f"The newest {len(answer):,} of {whole:,}; narrow the filters, or ask in SQL for the rest.")
+        below(answer, name)
+
+
+def _configured(column: Column) -> Any:
+    kinds = st.column_config
+    as_what: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
+        "text": (kinds.TextColumn, {}),
+        "number": (kinds.NumberColumn, {"format": "localized"}),
+        "change": (kinds.NumberColumn, {"format": "%+d"}),
+        "share": (kinds.ProgressColumn, {"format": "%.1f%%", "min_value": 0, "max_value": 100}),
+        "seconds": (kinds.NumberColumn, {"format": "compact"}),
+        "link": (kinds.LinkColumn, {"display_text": column.text}),
+        "date": (kinds.DateColumn, {"format": "ddd DD MMM"}),
+        "moment": (kinds.DatetimeColumn, {"format": "YYYY-MM-DD HH:mm"}),
+        "clock": (kinds.DatetimeColumn, {"format": "HH:mm"}),
+        "flag": (kinds.CheckboxColumn, {}),
+        "bars": (kinds.BarChartColumn, {"y_min": 0}),
+    }
+    make, options = as_what[column.kind]
+    return make(column.title, width=column.width, help=column.help, **options)
+
+
+def how_computed(answer: pd.DataFrame, name: str) -> None:
+    """The SQL of an answer, the filters filled in, and what the views in it mean."""
+    sql = str(answer.attrs.get("sql", ""))
+    with st.popover("How this is computed", icon=":material/code:", type="tertiary", key=f"how_{name}"):
+        st.caption("Run it with `python -m dashlib sql` to get the same numbers.")
+        st.code(sql, language="sql", wrap_lines=True)
+        words = tuple(sorted(set(re.findall(r"\b(?:from|join) (\w+)", sql))))
+        for view in asked(choices.meanings, names=words).itertuples():
+            st.caption(f"**{plain(str(view.name))}** – {plain(str(view.comment))}")

@@ -1,0 +1,122 @@
+"""The widgets with which something is chosen; each stands in the address under its key (see ``address``)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any, Literal, TypeVar
+
+import streamlit as st
+
+from dashlib.charts.wording import OPTIONS
+from dashlib.widgets.address import Words, settle, told
+
+Option = TypeVar("Option", str, int)
+
+
+def one_of(label: str, options: Sequence[str], key: str, default: str | None = None) -> str:
+    """One of a few, all in sight."""
+    settle(key, default or options[0], _one(options), _said_one, label)
+    found = st.segmented_control(label, options, key=key, required=True, format_func=_title)
+    return told(key, str(found), _said_one)
+
+
+def one_from(
+    label: str,
+    options: Sequence[Option],
+    *,
+    key: str,
+    default: Option | None = None,
+    width: int | Literal["stretch"] = 180,
+    about: str | None = None,
+    titles: Mapping[Option, str] | None = None,
+    on_change: Callable[[], None] | None = None,
+) -> Option:
+    """One of many; ``titles`` says how they are shown.
+
+    ``on_change`` is called when a person chooses another one, before the page runs.
+    """
+    shown = titles or {}
+    settle(key, options[0] if default is None else default, _one(options), _said_one, label)
+    found: Option = st.selectbox(
+        label,
+        options,
+        key=key,
+        width=width,
+        help=about,
+        format_func=lambda option: shown.get(option) or _title(option),
+        on_change=on_change,
+    )
+    return told(key, found, _said_one)
+
+
+def some_of(label: str, options: Iterable[str], key: str, placeholder: str = "All", **more: Any) -> tuple[str, ...]:
+    """Any of many, none is all."""
+    offered = list(options)
+
+    def known(words: Words) -> list[str] | None:
+        return [word for word in words if word in offered] or None
+
+    settle(key, list[str](), known, list, label)
+    found = st.multiselect(label, offered, key=key, placeholder=placeholder, filter_mode="contains", **more)
+    return tuple(told(key, found, list))
+
+
+def search_for(placeholder: str, key: str) -> str:
+    """A search field."""
+    settle(key, "", _text, _said_text, "Search")
+    found = st.text_input("Search", key=key, type="search", placeholder=placeholder, width=380, live="400ms")
+    return told(key, found or "", _said_text).strip()
+
+
+def switch(label: str, key: str) -> bool:
+    """On or off; off unless the address says ``true``."""
+    settle(key, False, _flag, _said_flag, label)
+    return told(key, st.toggle(label, key=key), _said_flag)
+
+
+def day(label: str, key: str, start: date) -> date:
+    """One day, as ``YYYY-MM-DD`` in the address; ``start`` where the field is emptied."""
+    settle(key, start, _day, _said_day, label)
+    found: date | None = st.date_input(label, key=key, format="YYYY-MM-DD")
+    return told(key, found or start, _said_day)
+
+
+def _title(option: object) -> str:
+    return OPTIONS.get(str(option), str(option))
+
+
+def _one(options: Sequence[Option]) -> Callable[[Words], Option | None]:
+    by_word = {str(option): option for option in options}
+    return lambda words: by_word.get(words[-1])
+
+
+def _said_one(value: object) -> Words:
+    return [] if value is None else [str(value)]
+
+
+def _text(words: Words) -> str:
+    return words[-1]
+
+
+def _said_text(value: str | None) -> Words:
+    return [value] if value else []
+
+
+def _flag(words: Words) -> bool | None:
+    return {"true": True, "false": False}.get(words[-1].lower())
+
+
+def _said_flag(value: bool) -> Words:
+    return ["true"] if value else []
+
+
+def _day(words: Words) -> date | None:
+    try:
+        return date.fromisoformat(words[-1])
+    except ValueError:
+        return None
+
+
+def _said_day(value: date | None) -> Words:
+    return [] if value is None else [value.isoformat()]

@@ -1,0 +1,77 @@
+"""The one filter bar of the frame: group, repository, person and period."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import streamlit as st
+
+from dashlib.charts.wording import described, plain
+from dashlib.model import Filters
+from dashlib.queries import choices
+from dashlib.runtime import runtime
+from dashlib.widgets.address import carry, unknown
+from dashlib.widgets.answers import asked
+from dashlib.widgets.choose import day, one_from, some_of
+
+PERIODS = {"7 days": 7, "14 days": 14, "30 days": 30, "90 days": 90}
+USUAL, CUSTOM = "30 days", "custom"
+FILTER_KEYS = ("period", "from", "to", "group", "repo", "person")
+"""The keys of the filter bar in every address: the whole company's last thirty days, where none is named."""
+
+
+def filter_bar(shown: bool) -> None:
+    """Draw the filter bar where it is ``shown`` and there is something to filter; ``filters`` answers what it holds.
+
+    What was chosen is kept for the other pages where it is not shown.
+    """
+    if not shown or not asked(choices.held).iloc[0]["projects"]:
+        carry(FILTER_KEYS)
+        st.session_state["filters"] = Filters()
+        return
+    since, until = _period()
+    groups = some_of("Group", asked(choices.groups)["path"], key="group", placeholder="All groups")
+    projects = some_of("Repository", asked(choices.projects)["path"], key="repo", placeholder="All repositories")
+    persons = asked(choices.persons)
+    ids = dict(zip(persons["label"], persons["id"], strict=True))
+    about = "Commits: author or co-author. Activity: who did it. Nightlies: whose account ran it."
+    chosen = some_of("Person", ids, key="person", placeholder="Everybody", help=about)
+    st.session_state["filters"] = Filters(groups, projects, tuple(ids[label] for label in chosen), since, until)
+
+
+def filters() -> Filters:
+    """What the filter bar holds now."""
+    held: Filters = st.session_state["filters"]
+    return held
+
+
+def header(title: str, about: str) -> None:
+    """A page's title, and what the filters leave of the world."""
+    st.title(title, anchor=False)
+    st.caption(f"{about} {plain(described(filters(), runtime().settings.timezone))}")
+
+
+def tell_unknown() -> None:
+    """Say what the address asks for in vain."""
+    words = unknown()
+    if words:
+        asked_for = plain(", ".join(words))
+        st.warning(
+            f"The link asks for what is not here, or not in this period: {asked_for}.", icon=":material/link_off:"
+        )
+
+
+def _period() -> tuple[date, date]:
+    """The chosen days: the last so many, or from one to another."""
+    period = one_from("Period", [*PERIODS, CUSTOM], key="period", default=USUAL, width="stretch")
+    since, until = _last(PERIODS.get(period, PERIODS[USUAL]))
+    if period == CUSTOM:
+        since = day("From", key="from", start=since)
+        until = day("To", key="to", start=until)
+    return min(since, until), max(since, until)
+
+
+def _last(days: int) -> tuple[date, date]:
+    """The first and the last of so many days up to today, in the team's zone."""
+    today = datetime.now(UTC).astimezone(runtime().settings.zone).date()
+    return today - timedelta(days=days - 1), today

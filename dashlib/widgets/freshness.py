@@ -1,0 +1,84 @@
+"""How fresh the data is, the sync under way, and the button that starts one."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from dashlib.charts.wording import ago, exact, plain
+from dashlib.queries import freshness
+from dashlib.runtime import Runtime, runtime
+from dashlib.widgets.answers import asked_now
+
+
+@st.fragment(run_every="10s")
+def freshness_line(version_shown: int) -> None:
+    """How fresh the data is; while the page is open it says when there is newer data than it shows."""
+    opened = runtime()
+    state, zone = opened.sync.state(), opened.settings.timezone
+    if state.running:
+        st.caption(f":material/sync: Sync under way: {plain(state.stage or 'starting')}, {state.calls:,} calls")
+    else:
+        synced = asked_now(freshness.sources)["last_success_at"].dropna()
+        if synced.empty:
+            st.caption(":material/schedule: Not synced yet")
+        else:
+            st.caption(f":material/schedule: Synced {ago(synced.max())}", help=exact(synced.max(), zone))
+    newer = version_shown != opened.store.data_version
+    if newer and st.button("Show newer data", icon=":material/refresh:", key="newer", width="stretch"):
+        st.rerun()
+
+
+def local_only() -> str | None:
+    """Why this browser may not write, or None when it may: until there is sign-in, only the same machine may."""
+    forwarded = any(st.context.headers.get(name) for name in ("X-Forwarded-For", "Forwarded", "X-Real-Ip"))
+    # A proxy on this machine may say nothing of whom it speaks for; the name that was called gives it away.
+    called = urlsplit(f"//{st.context.headers.get('Host') or 'localhost'}").hostname
+    if st.context.ip_address is None and not forwarded and called in ("localhost", "127.0.0.1", "::1"):
+        return None
+    return "Only a browser on the machine that runs the dashboard may start a sync, until there is sign-in."
+
+
+@st.fragment(run_every="2s")
+def sync_card() -> None:
+    """Whether a sync runs, how far it is, and the button that starts one: for browsers on this machine only."""
+    opened = runtime()
+    state, refusal = opened.sync.state(), local_only()
+    if opened.settings.gitlab_token is None:
+        refusal = "Set GITLAB_ACCESS_TOKEN first, then start this server again."
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        if state.running:
+            took = ago(state.started_at)
+            st.markdown(
+                f":material/sync: **Sync under way** – {plain(state.stage or 'starting')}: {state.calls:,} calls, "
+                f"{state.rows:,} rows, {state.errors:,} problems; started {took}"
+            )
+        else:
+            st.markdown(_due(opened))
+        if st.button(
+            "Sync now",
+            icon=":material/sync:",
+            disabled=state.running or refusal is not None,
+            help=refusal,
+            key="sync_now",
+        ):
+            opened.sync.now()
+            st.rerun(scope="fragment")
+    if refusal and not state.running:
+        st.caption(f"Sync now is off: {refusal}")
+
+
+def _due(opened: Runtime) -> str:
+    """When the next sync comes, or why none will, and what to do then; as Markdown."""
+    settings, next_at = opened.settings, opened.sync.state().next_at
+    if settings.gitlab_token is None:
+        return ":material/link_off: **No GitLab is connected**, so nothing is synced: this shows what was read before."
+    if not settings.sync_minutes:
+        return (
+            ":material/timer_off: **The timer is off** (`DASH_SYNC_MINUTES=0`): sync from here, or with "
+            "`python -m dashlib sync`."
+        )
+    if next_at is None:
+        return ":material/schedule: **The first sync is about to start.**"
+    return f":material/schedule: **No sync is running.** {plain(f'Next one: {exact(next_at, settings.timezone)}.')}"
