@@ -16,6 +16,7 @@ from typing import Any
 from dashlib import control
 from dashlib import settings as settings_module
 from dashlib.control import App
+from dashlib.nightlies import ledger
 from dashlib.settings import Settings
 from dashlib.store import Store, open_store
 from dashlib.store.remember import remember
@@ -39,6 +40,7 @@ def _opened() -> Runtime:
     settings = settings_module.load()
     store = open_store(settings.database)
     remember(store, settings)
+    ledger.refresh(store, settings)
     return Runtime(settings, store, BackgroundSync(settings, store))
 
 

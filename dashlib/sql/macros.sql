@@ -34,3 +34,41 @@ create or replace macro within(namespace, groups) as (
 );
 -- The day, week (from Monday) or month that a UTC time stamp falls into, in the team's zone.
 create or replace macro team_period(grain, stamp) as (date_trunc(grain, team_time(stamp))::date);
+-- This moment in UTC, whatever the session's time zone.
+create or replace macro utc_now() as (now() at time zone 'UTC');
+-- A short name for a signature: what stands in an address.
+create or replace macro signature_id(signature) as (left(md5(signature), 12));
+-- New: first seen in the last days, never before. What was there on the first day of all sightings is not new: nobody
+-- knows since when it had been there.
+create or replace macro newly_seen(first_seen_at, days := 14) as (
+    coalesce(
+        first_seen_at >= utc_now() - to_days(days::integer)
+        and first_seen_at >= (select min(s.first_seen_at) from signatures s) + interval 1 day,
+        false
+    )
+);
+-- How long after its time a nightly that nobody saw run is late before it is missing (DASH_LATE_HOURS).
+create or replace macro late_after() as (
+    to_seconds(3600 * coalesce((select any_value(value)::double from bookkeeping.settings where name = 'late_hours'), 2))
+);
+-- Whether DASH_NIGHTLY counts a schedule or a run with this description, ref and user name: any pattern that matches
+-- counts, case aside; without patterns everything does.
+create or replace macro counts_as_nightly(description, ref, username) as (
+    not exists (select 1 from bookkeeping.nightly)
+    or exists (
+        select 1 from bookkeeping.nightly n
+        where lower(case n.field when 'description' then description when 'ref' then ref when 'username' then username end)
+            glob lower(n.pattern)
+    )
+);
+-- A log as a person reads it: without colours, the runner's time stamps (32 characters) and section marks, \r.
+create or replace macro log_text(text) as (
+    regexp_replace(
+        text,
+        '(?m)^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z [0-9a-f]{2}[OE][+ ]'
+            || '|\x1b\[[0-9;?]*[A-Za-z]|section_(?:start|end):\d+:[A-Za-z0-9_.\-]+(?:\[[^\]\r\n]*\])?|\r',
+        '', 'g'
+    )
+);
+-- The lines of a log, as it is stored; they end at \r\n, \n or a lone \r and are numbered from 1.
+create or replace macro log_lines(text) as (string_split(regexp_replace(text, '\r\n?', chr(10), 'g'), chr(10)));

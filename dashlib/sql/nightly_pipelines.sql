@@ -1,7 +1,7 @@
 -- One row per pipeline that takes part in a run of a nightly: the scheduled pipeline (run_id) and its child pipelines.
 -- A nightly is a pipeline that a schedule started (GitLab says source "schedule", by hand with "play" too). DASH_NIGHTLY
--- narrows them: any pattern that matches counts, case aside; without patterns every schedule counts, switched off and
--- deleted ones with what they ran before.
+-- narrows them (see counts_as_nightly): a run counts when its schedule does (nightly_schedules), or its own ref or user
+-- name; without patterns every schedule counts, switched off and deleted ones with what they ran before.
 -- A child pipeline belongs to the run that its parent belongs to, two levels deep as GitLab allows. Where the link is
 -- not known (GitLab's lists do not say it) it belongs to the newest pipeline before it of the same commit.
 -- Pipelines that a run starts in other repositories are those repositories' own. A child whose trigger job was retried
@@ -9,20 +9,12 @@
 with scheduled as (
     select p.project_id, p.id
     from pipelines p
-    left join schedules s on s.project_id = p.project_id and s.id = p.schedule_id
+    left join nightly_guesses g on g.project_id = p.project_id and g.pipeline_id = p.id
+    left join schedules s on s.project_id = p.project_id and s.id = coalesce(p.schedule_id, g.schedule_id)
     where p.source = 'schedule'
       and (
-          not exists (select 1 from bookkeeping.nightly)
-          or exists (
-              select 1 from bookkeeping.nightly n
-              where lower(
-                  case n.field
-                      when 'description' then s.description
-                      when 'ref' then p.ref
-                      when 'username' then coalesce(p.username, s.owner_username)
-                  end
-              ) glob lower(n.pattern)
-          )
+          counts_as_nightly(s.description, p.ref, coalesce(p.username, s.owner_username))
+          or counts_as_nightly(s.description, s.ref, s.owner_username)
       )
 ), offspring as (
     select p.project_id, p.id, p.sha, p.parent_pipeline_id as parent_id

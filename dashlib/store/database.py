@@ -9,19 +9,26 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 
 import duckdb
 
+from dashlib.failures import tables as failure_tables
 from dashlib.model import Change, Table
+from dashlib.nightlies import tables as nightly_tables
+from dashlib.receive import tables as receive_tables
 from dashlib.sources import tables as source_tables
 from dashlib.store import bookkeeping, schema
 from dashlib.store.errors import DatabaseInUse, DatabaseTooNew, NotOurDatabase, StoreError
+from dashlib.store.inbox import Inbox
 from dashlib.store.schema import Migration
 from dashlib.store.writer import Writer
 
-TABLES: tuple[Table, ...] = (*source_tables.TABLES, *bookkeeping.TABLES)
+TABLES: tuple[Table, ...] = (
+    *source_tables.TABLES, *failure_tables.TABLES, *nightly_tables.TABLES, *receive_tables.TABLES, *bookkeeping.TABLES,
+)  # fmt: skip
 _STORAGE = "v1.5.0"
 """Strings are stored with ZSTD from storage version 1.2 on: job logs take an eighth of their size."""
 
@@ -37,6 +44,8 @@ class Store:
         self._snapshot_version: int | None = None
         self._snapshot_at = 0.0
         self._writer = Writer(connection.cursor(), self._moved)
+        self._alone = threading.Lock()
+        self.inbox = Inbox(connection.cursor(), self._alone)
 
     @property
     def data_version(self) -> int:
@@ -54,6 +63,10 @@ class Store:
     def submit(self, changes: Sequence[Change]) -> Future[int]:
         """Hand changes to the writer; the future resolves when they are on disk."""
         return self._writer.submit(changes)
+
+    def prune_deliveries(self, before: datetime) -> int:
+        """Remove deliveries that came before a moment (UTC) and are done with; returns how many."""
+        return int(self._writer.run(lambda connection: _prune(connection, before)).result())
 
     def snapshot(self, at_most_every: float = 3.0) -> Path:
         """A read-only copy beside the database, for the shell, notebooks and ``dashlib sql`` while this process runs.
@@ -74,6 +87,7 @@ class Store:
 
     def close(self) -> None:
         """Write what is queued and release the file."""
+        self.inbox.close()
         self._writer.close()
         self._connection.close()
 
@@ -89,17 +103,25 @@ class Store:
         self._version += 1
 
     def _copy(self, connection: duckdb.DuckDBPyConnection, target: Path) -> int:
-        """Runs in the writer, so nothing is written meanwhile."""
-        connection.execute("checkpoint")
-        version = self._version
-        partial = target.with_name(f"{target.name}.partial")
-        shutil.copyfile(self.path, partial)
-        partial.chmod(0o600)
-        wal = self.path.with_name(self.path.name + ".wal")
-        if wal.exists() and wal.stat().st_size:
-            raise StoreError("the snapshot could not be taken: the write-ahead log is not empty after a checkpoint")
+        """Runs in the writer while the inbox waits, so nothing is written meanwhile."""
+        with self._alone:
+            connection.execute("checkpoint")
+            version = self._version
+            partial = target.with_name(f"{target.name}.partial")
+            shutil.copyfile(self.path, partial)
+            partial.chmod(0o600)
+            wal = self.path.with_name(self.path.name + ".wal")
+            if wal.exists() and wal.stat().st_size:
+                raise StoreError("the snapshot could not be taken: the write-ahead log is not empty after a checkpoint")
         os.replace(partial, target)
         return version
+
+
+def _prune(connection: duckdb.DuckDBPyConnection, before: datetime) -> int:
+    found = connection.execute(
+        "delete from deliveries where received_at < $before and status <> 'received'", {"before": before}
+    ).fetchone()
+    return int(found[0]) if found else 0
 
 
 def snapshot_path(database: Path) -> Path:

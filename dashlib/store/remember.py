@@ -9,7 +9,7 @@ from dashlib.store.database import Store
 
 
 def remember(store: Store, settings: Settings) -> None:
-    """Write the time zone and the patterns of DASH_NIGHTLY; no secret is among them."""
+    """Write the time zone, DASH_LATE_HOURS and the patterns of DASH_NIGHTLY; no secret is among them."""
     wanted = set(settings.nightly)
     reader = store.reader()
     try:
@@ -17,7 +17,13 @@ def remember(store: Store, settings: Settings) -> None:
     finally:
         reader.close()
     store.write(
-        Put(SETTINGS, [{"name": "timezone", "value": settings.timezone}]),
+        Put(
+            SETTINGS,
+            [
+                {"name": "timezone", "value": settings.timezone},
+                {"name": "late_hours", "value": f"{settings.late_hours:g}"},
+            ],
+        ),
         Delete(NIGHTLY, [{"field": field, "pattern": pattern} for field, pattern in known - wanted]),
         Put(NIGHTLY, [{"field": field, "pattern": pattern, "declared": True} for field, pattern in wanted]),
     )

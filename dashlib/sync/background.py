@@ -5,9 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from dashlib.errors import Explained
+from dashlib.failures.analyse import Progress as Reasons
+from dashlib.failures.analyse import analyse
+from dashlib.nightlies import ledger
 from dashlib.settings import Settings
 from dashlib.store import Store
 from dashlib.sync.run import Progress, Report, Request, sync
@@ -15,7 +19,7 @@ from dashlib.sync.run import Progress, Report, Request, sync
 _LOG = logging.getLogger(__name__)
 
 
-class SyncRunning(Exception):
+class SyncRunning(Explained):
     """A sync is under way already."""
 
     def __init__(self) -> None:
@@ -47,6 +51,8 @@ class BackgroundSync:
         self._state = SyncState()
         self._stop = threading.Event()
         self._timer: threading.Thread | None = None
+        self._explaining = threading.Lock()
+        self._reasons: threading.Thread | None = None
 
     def state(self) -> SyncState:
         """The sync under way, or when the next one is due."""
@@ -76,13 +82,22 @@ class BackgroundSync:
                 if on_progress is not None:
                     on_progress(progress)
 
-            return sync(self._settings, self._store, request, stop=self._stop, on_progress=told)
+            report = sync(self._settings, self._store, request, stop=self._stop, on_progress=told)
+            ledger.refresh(self._store, self._settings)
+            self._explain()
+            return report
         finally:
             self._state = SyncState(next_at=self._next_at())
             self._running.release()
 
     def start(self) -> None:
-        """Begin the timer of DASH_SYNC_MINUTES: the first sync at once, the next ones after each interval."""
+        """Begin the timer of DASH_SYNC_MINUTES: the first sync at once, the next ones after each interval.
+
+        Stored logs that today's rules have not gone through yet are explained meanwhile, with or without a timer.
+        """
+        if self._reasons is None:
+            self._reasons = threading.Thread(target=self._explain, name="reasons", daemon=True)
+            self._reasons.start()
         if self._settings.sync_minutes and self._settings.gitlab_token is not None and self._timer is None:
             self._timer = threading.Thread(target=self._tick, name="sync-timer", daemon=True)
             self._timer.start()
@@ -90,8 +105,9 @@ class BackgroundSync:
     def stop(self) -> None:
         """End the timer; a sync under way stops at its next page."""
         self._stop.set()
-        if self._timer is not None:
-            self._timer.join(timeout=60)
+        for thread in (self._timer, self._reasons):
+            if thread is not None:
+                thread.join(timeout=60)
         with self._running:
             pass
 
@@ -108,6 +124,18 @@ class BackgroundSync:
             return
         except Exception:  # noqa: BLE001 - logged; the next sync is not lost with this one
             _LOG.exception("the background sync failed")
+
+    def _explain(self) -> None:
+        """Give failed jobs their reasons; a defect there is logged and takes nothing from the sync before it."""
+        with self._explaining:
+            try:
+                analyse(self._store, stop=self._stop, on_progress=self._explained)
+            except Exception:  # noqa: BLE001 - logged; the next sync tries again
+                _LOG.exception("the reasons of failed jobs could not be read")
+
+    def _explained(self, progress: Reasons) -> None:
+        if self._state.running:
+            self._state = replace(self._state, stage="reasons", waiting=progress.total - progress.done)
 
     def _show(self, progress: Progress) -> None:
         state = self._state

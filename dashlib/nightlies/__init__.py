@@ -1,0 +1,1 @@
+"""Which nights every schedule should have run: cron lines to expected times, kept in the database for every client."""

@@ -1,0 +1,54 @@
+"""What the ledger of nights keeps: what each schedule said since when, and the times at which it was to run."""
+
+from __future__ import annotations
+
+from dashlib.model import table
+
+SCHEDULE_SLOTS = table(
+    "schedule_slots",
+    grain="One row per schedule and time at which it was or is to run, up to the end of tomorrow. repeated marks the "
+    "second time that a clock put back shows it (nobody misses that run); off_cause says why the schedule was off.",
+    key=["project_id", "schedule_id", "expected_at"],
+    columns={
+        "project_id": "BIGINT",
+        "schedule_id": "BIGINT",
+        "expected_at": "TIMESTAMP",
+        "repeated": "BOOLEAN",
+        "off_cause": "VARCHAR",
+    },
+    scope=("project_id", "schedule_id"),
+)
+
+SCHEDULE_EDITIONS = table(
+    "schedule_editions",
+    grain="One row per schedule and version of it that a sync has met: what it said from valid_from on, last seen so "
+    "at seen_at. Without a cron line its times are not known; off_cause says why it was off.",
+    key=["project_id", "schedule_id", "valid_from"],
+    columns={
+        "project_id": "BIGINT",
+        "schedule_id": "BIGINT",
+        "valid_from": "TIMESTAMP",
+        "cron": "VARCHAR",
+        "cron_timezone": "VARCHAR",
+        "off_cause": "VARCHAR",
+        "seen_at": "TIMESTAMP",
+    },
+    schema="bookkeeping",
+)
+
+SCHEDULES_READ = table(
+    "schedules_read",
+    grain="One row per schedule whose times were worked out: from what (a digest), up to when, and what could not be "
+    "read in it.",
+    key=["project_id", "schedule_id"],
+    columns={
+        "project_id": "BIGINT",
+        "schedule_id": "BIGINT",
+        "digest": "VARCHAR",
+        "until": "TIMESTAMP",
+        "problem": "VARCHAR",
+    },
+    schema="bookkeeping",
+)
+
+TABLES = (SCHEDULE_SLOTS, SCHEDULE_EDITIONS, SCHEDULES_READ)

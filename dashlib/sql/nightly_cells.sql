@@ -1,0 +1,37 @@
+-- One row per schedule and night, expected or real: the rows of nightly_slots of one night in one.
+-- state is that of the night's last run, as in nightly_nights (a run that passed later makes the night good); where
+-- nothing ran: late while anything is late, else missing if anything is, else off. So a night counts as missing when
+-- nothing of it ran; of an hourly schedule missing says how many of its expected times nobody ran.
+-- pipeline_id, by_hand, cause, failed_jobs, duration and url are those of the row that decides; expected counts the times
+-- at which the schedule was to run, runs the pipelines, missing, late and off those that nothing filled.
+select
+    project_id, any_value(path_with_namespace) as path_with_namespace, any_value(namespace) as namespace, schedule_id,
+    any_value(schedule_description) as schedule_description, night,
+    arg_max(state, decides) as state,
+    any_value(cause) filter (decides = last_decides) as cause,
+    min(expected_at) as expected_at,
+    max(pipeline_id) filter (decides = last_decides) as pipeline_id,
+    coalesce(bool_or(by_hand) filter (decides = last_decides), false) as by_hand,
+    any_value(failed_jobs) filter (decides = last_decides) as failed_jobs,
+    any_value(failed_allowed_jobs) filter (decides = last_decides) as failed_allowed_jobs,
+    any_value(duration) filter (decides = last_decides) as duration,
+    any_value(url) filter (decides = last_decides) as url,
+    count(expected_at) as expected,
+    count(pipeline_id) as runs,
+    count(*) filter (state = 'missing') as missing,
+    count(*) filter (state = 'late') as late,
+    count(*) filter (state = 'off') as off
+from (
+    select *, max(decides) over (partition by project_id, schedule_id, night) as last_decides
+    from (
+        select *,
+               row(
+                   list_position(['off', 'missing', 'late'], state) is null,
+                   coalesce(list_position(['off', 'missing', 'late'], state), 0),
+                   coalesce(created_at, expected_at),
+                   coalesce(pipeline_id, 0)
+               ) as decides
+        from nightly_slots
+    )
+)
+group by project_id, schedule_id, night

@@ -1,0 +1,92 @@
+-- One row per expected or real night of a schedule: each time it was to run, and each run beside (expected_at is null).
+-- night is the team's day (DASH_TIMEZONE) of the expected time, else of the run's creation; a run past midnight belongs
+-- to the night it was expected in. Times come from the schedule's cron line in its own zone, up to now: every minute at
+-- which a clock there shows it. What a clock skips in spring is not expected, what it shows twice in autumn once (a
+-- second run is the schedule's own). Daily, weekly and hourly schedules alike: an hourly one has many rows a night, see
+-- nightly_cells. Cron lines closer than GitLab looks for due schedules (every ten minutes) count once per look.
+-- state is one of
+-- passed; failed; warned (only jobs that are allowed to fail did); canceled (somebody or GitLab stopped it, or skipped
+-- all of it: no verdict); running (not at its end: created, pending, waiting for somebody to start a manual job, too):
+-- what nightly_runs says of the run that fills the time, see nightly_fills;
+-- late (nothing ran yet; at most DASH_LATE_HOURS ago, or its project was not read since: cause not_read); missing (nothing
+-- ran); off (nothing ran, and nothing should: the schedule was off, its project archived or without CI/CD).
+-- Where a run fills the time its state holds, by hand too (by_hand). A run without expected time is an extra run, a run
+-- of a schedule that is not known or cannot be read, or of a time whose cron line is not known.
+-- Since when: not before the schedule was created, nor before the window in which its project's pipelines were read, nor
+-- before the day of the oldest pipeline of all. Of an edited cron line each time keeps the line of its day, as far as a
+-- sync met it; GitLab tells only the present one. At the first look the present one counts, unless the oldest runs came at
+-- other times: then what ran is shown, and nothing is missing there. A schedule that is off was off since GitLab's last
+-- change of it (an archived project since its own), and has no nights after it was deleted.
+-- cause, of missing and off ones: off_cause of that day (nightly_schedules); else what is likely: unlinked_run (a run
+-- whose schedule is not known came at that time), then, unless the schedule ran by itself since, what is against its
+-- owner now (owner_trouble), no_next_run (GitLab has planned none), unknown.
+-- previous_pipeline_id is the newest earlier run of the schedule. url leads to the run, else to the schedules.
+with clock as (
+    select now() at time zone 'UTC' as at
+), read as (
+    select project_id, max(completed_at) as read_at
+    from bookkeeping.passes where source = 'gitlab' and resource = 'pipelines' group by all
+), runs as materialized (
+    select r.*, case when f.fills then f.expected_at end as expected_at, f.by_hand
+    from nightly_runs r
+    left join nightly_fills f on f.project_id = r.project_id and f.pipeline_id = r.pipeline_id
+), own as (
+    select project_id, schedule_id, max(expected_at) as last_at from runs where not by_hand group by all
+), unlinked as (
+    select project_id, created_at from runs where schedule_id is null
+), expected as (
+    select s.project_id, s.schedule_id, s.expected_at, s.repeated, s.off_cause
+    from schedule_slots s, clock
+    where s.expected_at <= clock.at
+), unfilled as (
+    select
+        e.project_id, s.path_with_namespace, s.namespace, e.schedule_id, s.schedule_description,
+        team_day(e.expected_at) as night, e.expected_at,
+        case
+            when e.off_cause is not null then 'off'
+            when clock.at <= e.expected_at + late_after() then 'late'
+            when s.off_cause is distinct from 'project_archived' and d.read_at < e.expected_at + late_after() then 'late'
+            else 'missing'
+        end as state,
+        case
+            when e.off_cause is not null then e.off_cause
+            when clock.at <= e.expected_at + late_after() then null
+            when s.off_cause is distinct from 'project_archived' and d.read_at < e.expected_at + late_after()
+                then 'not_read'
+            when exists (
+                select 1 from unlinked u
+                where u.project_id = e.project_id
+                  and u.created_at between e.expected_at - interval 1 minute and e.expected_at + late_after()
+            ) then 'unlinked_run'
+            when e.expected_at <= o.last_at then 'unknown'
+            when s.owner_trouble is not null then s.owner_trouble
+            when s.off_cause is null and s.next_run_at is null then 'no_next_run'
+            else 'unknown'
+        end as cause,
+        s.ref, s.owner_username as username, s.person, s.schedules_web_url as url
+    from expected e
+    cross join clock
+    join nightly_schedules s on s.project_id = e.project_id and s.schedule_id = e.schedule_id
+    left join read d on d.project_id = e.project_id
+    left join own o on o.project_id = e.project_id and o.schedule_id = e.schedule_id
+    where not e.repeated
+      and not exists (
+          select 1 from runs r
+          where r.project_id = e.project_id and r.schedule_id = e.schedule_id and r.expected_at = e.expected_at
+      )
+), nights as (
+    select project_id, path_with_namespace, namespace, schedule_id, schedule_description, night, expected_at,
+           pipeline_id,
+           case state when 'manual' then 'running' when 'skipped' then 'canceled' else state end as state,
+           cast(null as varchar) as cause, by_hand, status, failed_jobs, failed_allowed_jobs, created_at, started_at,
+           finished_at, duration, ref, sha, username, person, pipeline_web_url as url
+    from runs
+    union all by name
+    select * from unfilled
+)
+select *,
+       last_value(pipeline_id ignore nulls) over (
+           partition by project_id, schedule_id order by coalesce(created_at, expected_at), pipeline_id
+           rows between unbounded preceding and 1 preceding
+       ) as previous_pipeline_id
+from nights

@@ -1,0 +1,90 @@
+"""A schedule's night in one: the last run decides, and what never ran is counted beside it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from tests.nightlies.rows import HOUR, MINUTE, NIGHTS, expect, now
+from tests.queries.build import MIDNIGHT, Builder
+
+HOURS = [MIDNIGHT + place * HOUR for place in range(6)]
+
+
+def cells(built: Builder, *columns: str) -> list[tuple[object, ...]]:
+    found = built.rows(f"select {', '.join(columns)} from nightly_cells order by night, schedule_id")
+    return [tuple(one.values()) for one in found]
+
+
+def test_a_whole_cell_of_an_hourly_schedule(built: Builder) -> None:
+    expect(built, *HOURS)
+    for hour, status in zip(HOURS[:4], ("success", "failed", "success", "failed"), strict=True):
+        last = built.night(hour + 3 * MINUTE, failed=["lint"] if status == "failed" else [])
+    (found,) = built.rows("select * from nightly_cells")
+    assert found == {
+        "project_id": 1,
+        "path_with_namespace": "acme/core/engine",
+        "namespace": "acme/core",
+        "schedule_id": 7,
+        "schedule_description": "Nightly",
+        "night": date(2026, 3, 10),
+        "state": "failed",
+        "cause": None,
+        "expected_at": MIDNIGHT,
+        "pipeline_id": last,
+        "by_hand": False,
+        "failed_jobs": 1,
+        "failed_allowed_jobs": 0,
+        "duration": 300.0,
+        "url": f"https://gitlab.example/p/1/-/pipelines/{last}",
+        "expected": 6,
+        "runs": 4,
+        "missing": 2,
+        "late": 0,
+        "off": 0,
+    }
+
+
+def test_the_last_run_decides_as_in_nightly_nights(built: Builder) -> None:
+    expect(built, *NIGHTS[:3])
+    for night, failed, again in zip(NIGHTS[:3], (["lint"], [], ["lint"]), ([], ["lint"], None), strict=True):
+        built.night(night, failed=failed)
+        if again is not None:
+            built.night(night + 9 * HOUR, failed=again)
+    assert cells(built, "state", "runs", "by_hand") == [("passed", 2, True), ("failed", 2, True), ("failed", 1, False)]
+    assert built.rows(
+        "select count(*) as n from nightly_nights n join nightly_cells c using (project_id, schedule_id, night)"
+        " where n.state = c.state and n.pipeline_id = c.pipeline_id"
+    ) == [{"n": 3}]
+
+
+def test_where_nothing_ran(built: Builder) -> None:
+    expect(built, NIGHTS[0], NIGHTS[0] + HOUR)
+    expect(built, NIGHTS[1], off="schedule_off")
+    expect(built, NIGHTS[1] + HOUR)
+    expect(built, NIGHTS[2], off="project_archived")
+    assert cells(built, "state", "cause", "expected", "missing", "off", "pipeline_id") == [
+        ("missing", "owner_gone", 2, 2, 0, None),
+        ("missing", "owner_gone", 2, 1, 1, None),
+        ("off", "project_archived", 1, 0, 1, None),
+    ]
+
+
+def test_a_night_that_is_still_to_come_in_part(built: Builder) -> None:
+    # A zone in which it is afternoon: the hours before are of one day whatever the clock says.
+    built.zone("Etc/GMT-12" if now().hour < 12 else "UTC")
+    expect(built, now() - 4 * HOUR, now() - HOUR, now() + HOUR)
+    assert cells(built, "state", "missing", "late", "expected") == [("late", 1, 1, 2)]
+
+
+def test_nights_of_unknown_schedules_are_cells_of_their_repository(built: Builder) -> None:
+    built.pipeline(MIDNIGHT, "failed", schedule_id=None)
+    built.pipeline(MIDNIGHT + HOUR, schedule_id=None)
+    assert cells(built, "schedule_id", "night", "state", "runs", "expected") == [
+        (None, date(2026, 3, 10), "passed", 2, 0)
+    ]
+
+
+def test_by_hand_on_a_night_when_the_schedule_was_off(built: Builder) -> None:
+    expect(built, MIDNIGHT, off="schedule_off")
+    built.pipeline(datetime(2026, 3, 10, 15))
+    assert cells(built, "state", "by_hand", "off", "runs") == [("passed", True, 1, 1)]
