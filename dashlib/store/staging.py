@@ -21,6 +21,7 @@ _ARROW_TYPES: dict[str, Any] = {
     "DATE": pa.date32(),
     "VARCHAR[]": pa.list_(pa.string()),
     "STRUCT(name VARCHAR, email VARCHAR)[]": pa.list_(pa.struct([("name", pa.string()), ("email", pa.string())])),
+    "STRUCT(number BIGINT, text VARCHAR)[]": pa.list_(pa.struct([("number", pa.int64()), ("text", pa.string())])),
 }
 
 ORDINAL = "staged_ordinal"

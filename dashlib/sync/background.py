@@ -49,6 +49,7 @@ class BackgroundSync:
         self._store = store
         self._running = threading.Lock()
         self._state = SyncState()
+        self.budget_left: int | None = None
         self._stop = threading.Event()
         self._timer: threading.Thread | None = None
         self._explaining = threading.Lock()
@@ -137,8 +138,13 @@ class BackgroundSync:
         if self._state.running:
             self._state = replace(self._state, stage="reasons", waiting=progress.total - progress.done)
 
+    def explain(self) -> None:
+        """Give jobs that failed since the last time their reasons; waits for an analysis under way."""
+        self._explain()
+
     def _show(self, progress: Progress) -> None:
         state = self._state
+        self.budget_left = progress.budget_left
         self._state = SyncState(
             running=True,
             trigger=state.trigger,

@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     database = tmp_path_factory.mktemp("browser") / "dashboard.duckdb"
     with open_store(database) as store:
         fill(Builder(store))
+    with serving(database) as address:
+        yield address
+
+
+@contextmanager
+def serving(database: Path) -> Iterator[str]:
+    """The dashboard over a database while the block runs; its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from dashlib.failures.tables import FAILURES
 from dashlib.model import Put, Table, Upsert
 from dashlib.sources import tables
 from dashlib.store import Store, bookkeeping
@@ -60,13 +61,14 @@ class Builder:
         known = {"ref": "main", "sha": f"{id:040x}", "web_url": f"{self.url}/p/{project_id}/-/pipelines/{id}"} | values
         added = row(
             tables.PIPELINES,
-            ["state"],
+            ["identity", "state"],
             project_id=project_id,
             id=id,
             source=source,
             status=status,
             created_at=at,
             updated_at=at,
+            changed_at=at,
             state_rank=9,
             **known,
         )
@@ -88,7 +90,7 @@ class Builder:
         downstream: int | None = None,
         **values: Any,
     ) -> int:
-        id = next(self._numbers)
+        id = int(values.pop("id", 0)) or next(self._numbers)
         known = {
             "stage": "test",
             "allow_failure": False,
@@ -102,7 +104,7 @@ class Builder:
             "state_rank": 9,
             "web_url": f"{self.url}/p/{project_id}/-/jobs/{id}",
         } | values
-        groups = ["state", "detail"] + (["downstream"] if downstream else [])
+        groups = ["state", "ref", "detail"] + (["downstream"] if downstream else [])
         if downstream:
             known |= {"downstream_project_id": project_id, "downstream_pipeline_id": downstream}
         added = row(
@@ -118,6 +120,22 @@ class Builder:
         )
         self.store.write(Upsert(tables.JOBS, [added]))
         return id
+
+    def trace(self, job_id: int, text: str, project_id: int = 1, **values: Any) -> None:
+        """The stored log of a job, whole and complete."""
+        known = {"bytes": len(text.encode()), "complete": True, "omitted_bytes": 0, "omitted_lines": 0} | values
+        added = row(tables.TRACES, ["trace"], project_id=project_id, job_id=job_id, text=text, **known)
+        self.store.write(Upsert(tables.TRACES, [added]))
+
+    def failure(self, job_id: int, signature: str | None = None, project_id: int = 1, **values: Any) -> None:
+        """What the analysis of a job came to; explained by a rule where it has a signature."""
+        known: dict[str, Any] = {"state": "explained" if signature else "no_log", "category": "unknown"}
+        if signature:
+            known |= {"reason": signature, "rule": "test.rule", "rule_line": 1, "confidence": 0.9}
+            known |= {"lines": [{"number": 1, "text": signature}]}
+        known |= {"rules_version": "v1", "analysed_at": MIDNIGHT} | values
+        added = row(FAILURES, ["row"], project_id=project_id, job_id=job_id, signature=signature, **known)
+        self.store.write(Put(FAILURES, [added]))
 
     def night(self, at: datetime, failed: Sequence[str] = (), passed: Sequence[str] = ("build",), **where: Any) -> int:
         """A run of the schedule at ``at`` with jobs that failed and jobs that passed."""
@@ -169,7 +187,11 @@ class Builder:
         return id
 
     def zone(self, name: str) -> None:
-        self.store.write(Put(bookkeeping.SETTINGS, [{"name": "timezone", "value": name}]))
+        self.setting("timezone", name)
+
+    def setting(self, name: str, value: str) -> None:
+        """A setting that views depend on."""
+        self.store.write(Put(bookkeeping.SETTINGS, [{"name": name, "value": value}]))
 
     def nightly(self, *patterns: tuple[str, str]) -> None:
         rows = [{"field": field, "pattern": pattern, "declared": True} for field, pattern in patterns]

@@ -1,0 +1,138 @@
+"""The tables and top-line numbers of the pages Failures and Failure, declared."""
+
+from __future__ import annotations
+
+from dashlib.charts.tables import Column, Tile
+
+SUMS = (
+    Tile("failed_jobs", "Failed jobs", "Every attempt that failed.", "less"),
+    Tile("explained_share", "Explained", "A rule, or GitLab itself, says why; of all failed jobs.", "more", "share"),
+    Tile("signatures", "Signatures", "Different failures: the same one counts once, wherever it struck.", "less"),
+    Tile("new_signatures", "New", "Signatures never seen before the last days (chosen below).", "less"),
+    Tile("without_issue", "No issue", "Signatures that no issue is linked to.", "less"),
+)
+
+_ISSUE = (
+    Column("issue_title", "Issue", width=150, help="The issue linked to the signature."),
+    Column("issue_url", "", "link", 60, text="open"),
+    Column("assignee", "Person", width=95, help="Who has it."),
+)
+_SEEN = (
+    Column("last_seen", "Last seen", "moment", 135),
+    Column("first_seen", "First seen", "moment", 135, help="Ever, in any repository."),
+)
+
+SIGNATURES = (
+    Column("is_new", "New", "flag", 55, help="Never seen before the last days."),
+    Column("category", "Category", width=105),
+    Column("reason", "Reason", width=320, help="The most telling line of its newest failure."),
+    Column("failure_url", "Newest", "link", 65, text="open"),
+    Column("failures", "Failures", "number", 70),
+    Column("repositories", "Repositories", "number", 90),
+    Column("nights", "Nights", "number", 60, help="Nights of nightlies that it failed."),
+    Column("spread", "By day", "bars", 110, help="Failed jobs of each day of the period."),
+    *_SEEN,
+    *_ISSUE,
+    Column("first_here", "Struck first in", width="medium", help="The first repository it struck in this period."),
+    Column("told_by", "Told by", width=75, help="A rule, or the general scorer's guess."),
+)
+
+JOBS = (
+    Column("failed", "Failed", "moment", 135),
+    Column("path_with_namespace", "Repository", width="medium"),
+    Column("job_name", "Job", width=140),
+    Column("failure_url", "Why", "link", 60, text="open"),
+    Column("category", "Category", width=115),
+    Column("reason", "Reason", width=380),
+    Column("is_new", "New", "flag", 55),
+    Column("is_nightly", "Nightly", "flag", 65),
+    Column("attempt", "Attempt", width=70),
+    Column("passed_on_retry", "Passed later", "flag", 90, help="A later attempt of it passed."),
+    Column("state", "State", width=90, help="explained, unsure (a guess), no rule, no log, not analysed."),
+    Column("log", "Log", width=80, help="stored, incomplete, missing (GitLab has none), erased, not read, none."),
+    *_ISSUE,
+    Column("job_web_url", "On GitLab", "link", 90, text="open job"),
+)
+
+OCCURRENCES = (
+    Column("failed", "Failed", "moment", 135),
+    Column("path_with_namespace", "Repository", width="medium"),
+    Column("job_name", "Job", width=140),
+    Column("failure_url", "Why", "link", 60, text="open"),
+    Column("is_nightly", "Nightly", "flag", 65),
+    Column("attempt", "Attempt", width=70),
+    Column("passed_on_retry", "Passed later", "flag", 90, help="A later attempt of it passed."),
+    Column("ref", "Ref", width=120),
+    Column("runner_description", "Runner", width=130),
+    Column("job_web_url", "On GitLab", "link", 90, text="open job"),
+)
+
+COVERAGE = (
+    Column("path_with_namespace", "Repository", width="medium"),
+    Column("failed_jobs", "Failed jobs", "number", 85),
+    Column("explained_share", "Explained", "share", 110, help="Of all its failed jobs."),
+    Column("explained_share_of_logs", "… of those with a log", "share", 140),
+    Column("unsure", "Only a guess", "number", 95),
+    Column("no_rule", "No rule spoke", "number", 105),
+    Column("no_log", "No log", "number", 70),
+    Column("not_analysed", "Not analysed yet", "number", 115),
+    Column("signatures", "Signatures", "number", 85),
+    Column("main_category", "Most often", width=115),
+)
+
+MERGE = (
+    Column("similarity", "Alike", "share", 95),
+    Column("category", "Category", width=115),
+    Column("signature", "One", width=340),
+    Column("failures", "Failures", "number", 75),
+    Column("other", "The other", width=340),
+    Column("other_failures", "Failures", "number", 75),
+    Column("last_seen", "Last seen", "moment", 135),
+)
+
+ATTEMPTS = (
+    Column("attempt", "Attempt", "number", 70),
+    Column("here", "", width=75),
+    Column("status", "Status", width=85),
+    Column("started", "Started", "moment", 135),
+    Column("duration", "Took", "seconds", 90),
+    Column("category", "Category", width=115),
+    Column("reason", "Reason", width=380),
+    Column("failure_url", "Why", "link", 60, text="open"),
+    Column("username", "By", width=110),
+    Column("runner_description", "Runner", width=130),
+    Column("job_web_url", "On GitLab", "link", 90, text="open job"),
+)
+
+RUNS = (
+    Column("ended", "Ended", "moment", 135),
+    Column("status", "Status", width=85),
+    Column("same_failure", "Same failure", "flag", 95),
+    Column("category", "Category", width=115),
+    Column("reason", "Reason", width=380),
+    Column("failure_url", "Why", "link", 60, text="open"),
+    Column("sha", "Commit", width=85),
+    Column("duration", "Took", "seconds", 90),
+    Column("runner_description", "Runner", width=130),
+    Column("job_web_url", "On GitLab", "link", 90, text="open job"),
+)
+
+ELSEWHERE = (
+    Column("path_with_namespace", "Repository", width="medium"),
+    Column("job_name", "Job", width=140),
+    Column("failures", "Failures", "number", 75),
+    Column("nights", "Nights", "number", 65),
+    *_SEEN,
+    Column("failure_url", "Newest", "link", 65, text="open"),
+    Column("reason", "Reason", width=380),
+    Column("job_web_url", "On GitLab", "link", 90, text="open job"),
+)
+
+NEWEST = (
+    Column("failed", "Failed", "moment", 135),
+    Column("path_with_namespace", "Repository", width="medium"),
+    Column("job_name", "Job", width=140),
+    Column("failure_url", "Why", "link", 60, text="open"),
+    Column("category", "Category", width=115),
+    Column("reason", "Reason", width="large"),
+)

@@ -1,0 +1,193 @@
+"""Every failed job to its row in ``failures``: what is new, what changed, and all of it again when the rules changed.
+
+What is due follows from the stored rows alone (see ``_DUE``), and each batch is committed whole: an analysis that is
+killed goes on where it was, one with nothing to do costs a few queries. The state it ends in is a function of the
+stored jobs and logs and of the rules, whatever the order or the batching.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from dashlib.failures.explain import explain_text
+from dashlib.failures.reason import NOTHING_SAID, Reason
+from dashlib.failures.rulebook import RULES_VERSION, RuleError
+from dashlib.failures.settle import settle
+from dashlib.failures.signature import template
+from dashlib.failures.tables import FAILURES
+from dashlib.model import Put, Row
+from dashlib.store import Store
+from dashlib.store.bookkeeping import SETTINGS
+
+_LOG = logging.getLogger(__name__)
+
+SAYS_NOTHING = (None, "script_failure", "unknown_failure")
+"""Values of GitLab's ``failure_reason`` (app/models/concerns/enums/ci/commit_status.rb) that tell no reason."""
+
+BATCH_JOBS = 400
+BATCH_BYTES = 24 * 1024 * 1024
+"""A batch is full at either: a log may hold 4 MB."""
+
+# Newest first: last night's failures have their reasons before those of last month are gone through again.
+_DUE = """
+select j.project_id, j.id, coalesce(t.bytes, 0) as bytes, f.job_id is not null as known
+from jobs j
+left join traces t on t.project_id = j.project_id and t.job_id = j.id
+left join failures f on f.project_id = j.project_id and f.job_id = j.id
+where j.status = 'failed'
+  and (
+      f.job_id is null or f.rules_version is distinct from $version
+      or f.log_bytes is distinct from t.bytes or f.log_complete is distinct from t.complete
+      or f.failure_reason is distinct from j.failure_reason
+  )
+order by coalesce(j.finished_at, j.started_at, j.created_at) desc nulls last, j.project_id, j.id desc
+"""
+_TEXTS = """
+select j.project_id, j.id, j.failure_reason, t.bytes, t.complete, t.text
+from (select unnest($projects::bigint[]) as project_id, unnest($jobs::bigint[]) as job_id) b
+join jobs j on j.project_id = b.project_id and j.id = b.job_id
+left join traces t on t.project_id = b.project_id and t.job_id = b.job_id
+"""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far an analysis is: failed jobs; ``again`` counts those that earlier rules had gone through."""
+
+    done: int
+    total: int
+    again: int
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What an analysis did. ``complete`` is False when it was stopped before its end."""
+
+    jobs: int
+    seconds: float
+    complete: bool
+
+
+_Due = tuple[int, int, int, bool]
+
+
+def analyse(
+    store: Store,
+    *,
+    stop: threading.Event | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    rules_version: str = RULES_VERSION,
+) -> Analysis:
+    """Analyse what is due and bring ``signatures`` and ``similar_signatures`` up to date.
+
+    ``stop`` ends it after the batch under way. Only one analysis of a store may run at a time. Raises RuleError when
+    the rules cannot be read: no row is written then.
+    """
+    stop, began = stop or threading.Event(), time.monotonic()
+    due = _due(store, rules_version)
+    again, done = sum(known for *_, known in due), 0
+    for batch in _batches(due):
+        if stop.is_set():
+            break
+        store.write(Put(FAILURES, _rows(store, batch, rules_version)))
+        done += len(batch)
+        if on_progress is not None:
+            on_progress(Progress(done, len(due), again))
+    complete = done == len(due)
+    if complete:
+        settle(store)
+    return Analysis(done, round(time.monotonic() - began, 3), complete)
+
+
+def failure_row(
+    project_id: int,
+    job_id: int,
+    failure_reason: str | None,
+    log_bytes: int | None,
+    log_complete: bool | None,
+    text: str | None,
+    rules_version: str,
+) -> dict[str, object]:
+    """One failed job's row, all columns but ``analysed_at``; ``text`` is None where no log is stored."""
+    found = _explained(project_id, job_id, text or "", failure_reason)
+    if text is None and found.rule is None and failure_reason not in SAYS_NOTHING:
+        found = _said_by_gitlab(str(failure_reason), found.category)
+    return {
+        "project_id": project_id,
+        "job_id": job_id,
+        "state": state_of(found, has_log=text is not None),
+        "category": found.category,
+        "reason": found.reason,
+        "signature": found.signature or (template(found.reason) if found.reason else None),
+        "rule": found.rule,
+        "rule_line": found.lines[0].number if found.lines else None,
+        "confidence": found.confidence,
+        "lines": [{"number": line.number, "text": line.text} for line in found.lines],
+        "rules_version": rules_version,
+        "log_bytes": log_bytes,
+        "log_complete": log_complete,
+        "failure_reason": failure_reason,
+    }
+
+
+def state_of(found: Reason, *, has_log: bool) -> str:
+    """One of ``tables.STATES``."""
+    if found.rule is not None:
+        return "explained"
+    if not has_log:
+        return "no_log"
+    return "unsure" if found.lines else "no_rule"
+
+
+def _explained(project_id: int, job_id: int, text: str, failure_reason: str | None) -> Reason:
+    """The engine's answer; a defect of it is logged and costs this one job its reason, not everybody theirs."""
+    try:
+        return explain_text(text, failure_reason=failure_reason)
+    except RuleError:
+        raise
+    except Exception:  # noqa: BLE001 - logged with the job's number; the next rules go through it again
+        _LOG.exception("the log of job %s in project %s could not be explained", job_id, project_id)
+        return NOTHING_SAID
+
+
+def _said_by_gitlab(failure_reason: str, category: str) -> Reason:
+    """The reason of a job without a log, where GitLab itself knows more than that the script failed."""
+    words = f"GitLab says: {failure_reason.replace('_', ' ')}"
+    return Reason(category, words, (), words, f"gitlab.{failure_reason}", 1.0)
+
+
+def _due(store: Store, rules_version: str) -> list[_Due]:
+    """(project, job, bytes of its log, whether it has a row) of what is due, and the rules' version said to views."""
+    with store.reader() as reader:
+        said = reader.execute("select value from bookkeeping.settings where name = 'rules_version'").fetchone()
+        due: list[_Due] = reader.execute(_DUE, {"version": rules_version}).fetchall()
+    if said is None or said[0] != rules_version:
+        store.write(Put(SETTINGS, [{"name": "rules_version", "value": rules_version}]))
+    return due
+
+
+def _batches(due: Sequence[_Due]) -> Iterator[Sequence[_Due]]:
+    start, held = 0, 0
+    for end, (_, _, size, _) in enumerate(due):
+        if end > start and (end - start >= BATCH_JOBS or held + size > BATCH_BYTES):
+            yield due[start:end]
+            start, held = end, 0
+        held += size
+    if start < len(due):
+        yield due[start:]
+
+
+def _rows(store: Store, batch: Sequence[_Due], rules_version: str) -> list[Row]:
+    keys = {"projects": [project for project, *_ in batch], "jobs": [job for _, job, *_ in batch]}
+    with store.reader() as reader:
+        found = reader.execute(_TEXTS, keys).fetchall()
+    now = datetime.now(UTC).replace(tzinfo=None)
+    return [
+        failure_row(project, job, said, size, complete, text, rules_version) | {"analysed_at": now}
+        for project, job, said, size, complete, text in found
+    ]

@@ -1,0 +1,168 @@
+"""One failed job: its reason, its log, its other attempts, its last runs, and the same failure elsewhere."""
+
+from __future__ import annotations
+
+import duckdb
+import pandas as pd
+
+from dashlib.model import Filters
+from dashlib.queries.question import ask
+
+ONE = """
+select f.* exclude (failed_at, first_seen_at, analysed_at, started_at),
+       team_time(f.failed_at) as failed, team_time(f.first_seen_at) as first_seen,
+       team_time(f.analysed_at) as analysed, team_time(f.started_at) as started,
+       newly_seen(f.first_seen_at) as is_new,
+       t.bytes as log_bytes, t.omitted_bytes, t.omitted_lines
+from job_failures f
+left join traces t on t.project_id = f.project_id and t.job_id = f.job_id
+where f.project_id = $project and f.job_id = $job
+"""
+
+TEXT = "select text from traces where project_id = $project and job_id = $job"
+
+ATTEMPTS = """
+with this as (
+    select project_id, pipeline_id, kind, name from jobs where project_id = $project and id = $job
+)
+select row_number() over (order by j.id) as attempt, j.status, team_time(j.started_at) as started, j.duration,
+       j.username, j.runner_description, f.category,
+       coalesce(f.reason, j.failure_reason) as reason,
+       coalesce(web_link(j.web_url), web_link(p.web_url) || '/-/jobs/' || j.id) as job_web_url,
+       case when j.id = $job then 'this one' end as here,
+       case when j.status = 'failed' and j.id <> $job
+           then '/failure?failure=' || j.project_id || '-' || j.id end as failure_url,
+       j.id as job_id
+from jobs j
+join this s
+    on s.project_id = j.project_id and s.pipeline_id = j.pipeline_id and s.name = j.name
+    and s.kind is not distinct from j.kind
+join projects p on p.id = j.project_id
+left join failures f on f.project_id = j.project_id and f.job_id = j.id
+order by j.id
+"""
+
+# "The same job" has the same name, in pipelines of the same schedule for a nightly, else of the same ref and source.
+RUNS = """
+with this as (
+    select j.project_id, j.id, j.name, j.kind, b.ref, b.source, n.run_id, n.trigger_name, r.schedule_id
+    from jobs j
+    join pipelines b on b.project_id = j.project_id and b.id = j.pipeline_id
+    left join nightly_pipelines n on n.project_id = j.project_id and n.pipeline_id = j.pipeline_id
+    left join pipelines r on r.project_id = j.project_id and r.id = n.run_id
+    where j.project_id = $project and j.id = $job
+    limit 1
+), nights as (
+    select n.project_id, n.pipeline_id
+    from nightly_pipelines n
+    join this s on s.project_id = n.project_id and s.run_id is not null
+        and s.trigger_name is not distinct from n.trigger_name
+    join pipelines r
+        on r.project_id = n.project_id and r.id = n.run_id and r.schedule_id is not distinct from s.schedule_id
+    union
+    select b.project_id, b.id
+    from pipelines b
+    join this s on s.project_id = b.project_id and s.run_id is null and b.ref = s.ref and b.source = s.source
+), runs as (
+    select j.*
+    from nights n
+    join jobs j on j.project_id = n.project_id and j.pipeline_id = n.pipeline_id
+    join this s on s.name = j.name and s.kind is not distinct from j.kind
+    where not coalesce(j.retried, false) or j.id = s.id
+)
+select team_time(coalesce(j.finished_at, j.started_at, j.created_at)) as ended, j.status, j.duration, f.category,
+       coalesce(f.reason, j.failure_reason) as reason, coalesce(f.signature = o.signature, false) as same_failure,
+       j.id = $job as here, left(j.sha, 8) as sha, j.runner_description,
+       coalesce(web_link(j.web_url), web_link(p.web_url) || '/-/jobs/' || j.id) as job_web_url,
+       case when j.status = 'failed' then '/failure?failure=' || j.project_id || '-' || j.id end as failure_url,
+       j.id as job_id
+from runs j
+join projects p on p.id = j.project_id
+left join failures f on f.project_id = j.project_id and f.job_id = j.id
+left join failures o on o.project_id = $project and o.job_id = $job
+order by coalesce(j.finished_at, j.started_at, j.created_at) desc, j.id desc
+limit $rows
+"""
+
+ELSEWHERE = """
+with this as (
+    select signature, path_with_namespace, job_name from job_failures where project_id = $project and job_id = $job
+)
+select f.path_with_namespace, f.job_name, count(*) as failures, count(distinct f.night) as nights,
+       team_time(max(f.failed_at)) as last_seen, team_time(min(f.failed_at)) as first_seen,
+       arg_max(f.reason, (f.failed_at, f.job_id)) as reason,
+       arg_max(f.job_web_url, (f.failed_at, f.job_id)) as job_web_url,
+       '/failure?failure=' || arg_max(f.project_id || '-' || f.job_id, (f.failed_at, f.job_id)) as failure_url,
+       any_value(f.project_id) as project_id
+from job_failures f
+join this s on s.signature = f.signature
+where (f.path_with_namespace, f.job_name) <> (s.path_with_namespace, s.job_name)
+group by f.path_with_namespace, f.job_name
+order by last_seen desc, failures desc, f.path_with_namespace, f.job_name
+limit $rows
+"""
+
+NEWEST = """
+select team_time(failed_at) as failed, path_with_namespace, job_name, category,
+       coalesce(reason, 'GitLab says: ' || coalesce(failure_reason, 'nothing')) as reason,
+       '/failure?failure=' || project_id || '-' || job_id as failure_url
+from job_failures
+where within(namespace, $groups) and chosen(path_with_namespace, $projects) and chosen(person, $persons)
+order by failed_at desc, job_id desc
+limit 20
+"""
+
+
+def one(connection: duckdb.DuckDBPyConnection, filters: Filters, *, project: int, job: int) -> pd.DataFrame:
+    """The row of job_failures of this job, whatever the filters; none when it did not fail or is not stored.
+
+    Times (failed, first_seen, analysed, started) are the team's wall clock; log_bytes, omitted_bytes and omitted_lines
+    tell how much of the log is stored (null without one).
+    """
+    return ask(connection, ONE, filters, project=project, job=job)
+
+
+def log_text(connection: duckdb.DuckDBPyConnection, filters: Filters, *, project: int, job: int) -> pd.DataFrame:
+    """One row: text, the log as it is stored (secrets masked); none where no log is stored."""
+    return ask(connection, TEXT, filters, project=project, job=job)
+
+
+def attempts(connection: duckdb.DuckDBPyConnection, filters: Filters, *, project: int, job: int) -> pd.DataFrame:
+    """One row per attempt of this job in its pipeline, oldest first.
+
+    Columns: attempt (from 1), status, started (the team's wall clock), duration (seconds), username,
+    runner_description, category, reason, job_web_url, here ("this one" or null), failure_url (null for those that did
+    not fail), job_id.
+    """
+    return ask(connection, ATTEMPTS, filters, project=project, job=job)
+
+
+def runs(
+    connection: duckdb.DuckDBPyConnection, filters: Filters, *, project: int, job: int, rows: int = 30
+) -> pd.DataFrame:
+    """One row per run of the same job, newest first: of the same nightly, else of the same ref and kind of pipeline.
+
+    The last attempt of each run counts, and this one. Columns: ended (the team's wall clock), status, duration
+    (seconds), category, reason, same_failure (as this one), here, sha, runner_description, job_web_url, failure_url,
+    job_id.
+    """
+    return ask(connection, RUNS, filters, project=project, job=job, rows=rows)
+
+
+def elsewhere(
+    connection: duckdb.DuckDBPyConnection, filters: Filters, *, project: int, job: int, rows: int = 200
+) -> pd.DataFrame:
+    """One row per other job, in any repository, that failed with this job's signature; the latest first.
+
+    Columns: path_with_namespace, job_name, failures, nights, last_seen, first_seen (the team's wall clock), reason,
+    job_web_url, failure_url (of its newest failure), project_id.
+    """
+    return ask(connection, ELSEWHERE, filters, project=project, job=job, rows=rows)
+
+
+def newest(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:
+    """One row per failed job, the newest twenty.
+
+    Columns: failed (the team's wall clock), path_with_namespace, job_name, category, reason, failure_url.
+    """
+    return ask(connection, NEWEST, filters)

@@ -1,0 +1,140 @@
+"""What the page Failures draws beside its tables: its own filters, the chosen signature, how far the rules are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pandas as pd
+import streamlit as st
+
+from dashlib.charts.failure_tables import OCCURRENCES
+from dashlib.charts.failure_wording import missing_told, signature_told, spread_told
+from dashlib.charts.wording import plain
+from dashlib.model import Filters
+from dashlib.queries import choices, failures
+from dashlib.queries.failures import Narrowed
+from dashlib.widgets.address import Words, forget, settle, told
+from dashlib.widgets.answers import asked, asked_now, table
+from dashlib.widgets.choose import one_from, search_for, some_of, switch
+from dashlib.widgets.empty import two_ways_in
+
+_DAYS = {14: "14 days", 1: "day", 3: "3 days", 7: "7 days", 30: "30 days"}
+
+
+def narrowed(filters: Filters) -> Narrowed:
+    """The page's own filters: search, categories, only new, nightlies, allowed failures."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        search = search_for("reason, rule, job, repository", key="search")
+        here = asked(failures.categories, filters)["category"]
+        categories = some_of("Category", here, key="category", placeholder="All categories", width=260)
+        days = one_from("New means the last", [14, 1, 3, 7, 30], key="new_days", width=130, titles=_DAYS)
+        only_new = switch("only new", key="new")
+        nightly = switch("nightlies only", key="nightly")
+        allowed = switch("allowed failures too", key="allowed")
+    return Narrowed(categories, search, only_new, days, nightly, allowed)
+
+
+def signature_asked_for() -> str:
+    """The id of the signature that the address names, empty where it names none."""
+
+    def read(words: Words) -> str | None:
+        return words[-1] if re.fullmatch(r"[0-9a-f]{12}", words[-1]) else None
+
+    return from_address("signature", read, "Signature")
+
+
+def pick_signature(rows: pd.DataFrame, table: str) -> None:
+    """Choose the signature of the row that was picked in a table; none when it was let go (a callback)."""
+    picked = st.session_state[f"table_{table}"].selection.rows
+    st.session_state["signature"] = str(rows["signature_id"].iloc[picked[0]]) if picked else ""
+    if picked:
+        st.toast("Above: all failed jobs of this signature", icon=":material/arrow_upward:")
+
+
+def close_signature() -> None:
+    """Let the chosen signature go (a callback)."""
+    st.session_state["signature"] = ""
+
+
+def chosen_signature(filters: Filters) -> None:
+    """The signature that is chosen, if one is: its history whatever the filters, and its failures within the bar's."""
+    chosen = signature_asked_for()
+    if not chosen:
+        return
+    found = asked(failures.one_signature, signature=chosen)
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.markdown("**The chosen signature**")
+            st.button(
+                "Close the signature",
+                icon=":material/close:",
+                type="tertiary",
+                on_click=close_signature,
+                key="close_signature",
+            )
+        if found.empty:
+            st.warning(
+                "No failure has the signature of this link any more: the rules have changed since.",
+                icon=":material/link_off:",
+            )
+        else:
+            _signature(found.iloc[0])
+            listing = asked(failures.listing, filters, signature=chosen)
+            table(listing, OCCURRENCES, "Failed jobs with this signature, newest first", "occurrences")
+
+
+def _signature(row: pd.Series) -> None:
+    st.code(row["reason"], language=None, wrap_lines=True)
+    st.caption(plain(signature_told(row)))
+    st.caption(plain(spread_told(row)))
+    with st.expander("Signature", icon=":material/fingerprint:"):
+        st.code(row["signature"], language=None, wrap_lines=True)
+
+
+def no_failures(*, at_all: bool) -> None:
+    """Instead of the page: nothing failed at all, or nothing that these filters leave."""
+    if not at_all:
+        st.info("No failed job for these filters.", icon=":material/filter_alt_off:")
+        st.button("Clear the filters", icon=":material/restart_alt:", on_click=forget, key="clear_filters")
+    elif asked(choices.held).iloc[0]["projects"]:
+        st.success("No failed job is stored.", icon=":material/check_circle:")
+    else:
+        two_ways_in()
+
+
+def without_reason(sums: pd.Series) -> None:
+    """The kinds of no reason, counted, in one line; nothing where every job is explained."""
+    words = missing_told(sums)
+    if words:
+        st.caption(
+            plain(words), help="A reason is what a rule or GitLab itself says. The Jobs view lists them by state."
+        )
+
+
+def counted(sums: pd.Series, states: tuple[str, ...]) -> int:
+    """How many failed jobs are in these states (none: in any)."""
+    return int(sum(sums[state] for state in states or failures.STATES))
+
+
+@st.fragment(run_every="3s")
+def progress_line() -> None:
+    """While the rules go through the stored logs: how far they are. It asks again every three seconds."""
+    row = asked_now(failures.progress).iloc[0]
+    left = int(row["not_analysed"] + row["by_older_rules"])
+    if left:
+        done = int(row["failed_jobs"]) - left
+        st.progress(
+            done / int(row["failed_jobs"]),
+            text=f"The rules have gone through {done:,} of {int(row['failed_jobs']):,} failed jobs.",
+        )
+
+
+def from_address(key: str, read: Callable[[Words], str | None], label: str) -> str:
+    """A choice that no widget draws: it comes from a link, or from a row that was picked."""
+    settle(key, "", read, _said, label)
+    return told(key, str(st.session_state[key]), _said)
+
+
+def _said(value: str) -> Words:
+    return [value] if value else []

@@ -1,0 +1,52 @@
+"""One failed job: why it failed, its log, its attempts and last runs, and the same failure elsewhere."""
+
+import streamlit as st
+
+from dashlib import widgets
+from dashlib.charts import failure_tables as tables
+from dashlib.charts.job_runs import run_strip
+from dashlib.queries import failure
+from dashlib.widgets import failure as shared
+
+asked_for = shared.failure_asked_for()
+if asked_for is None:
+    shared.which_failure()
+    st.stop()
+project, job = asked_for
+found = widgets.asked(failure.one, project=project, job=job)
+if found.empty:
+    shared.no_such_failure(project, job)
+    st.stop()
+row = found.iloc[0]
+shared.failure_header(row)
+
+left, right = st.columns([3, 1], gap="medium")
+with left:
+    shared.failure_reason(row)
+    widgets.below(found, "failure")
+with right:
+    shared.issue_and_person(row)
+
+st.subheader("Log", anchor=False)
+shared.failure_log(row)
+
+if row["attempts"] > 1:
+    st.subheader("Attempts of this job", anchor=False)
+    attempts = widgets.asked(failure.attempts, project=project, job=job)
+    widgets.table(attempts, tables.ATTEMPTS, "Attempts of this job in its pipeline", "attempts")
+
+st.subheader("The same failure elsewhere", anchor=False)
+elsewhere = widgets.asked(failure.elsewhere, project=project, job=job)
+if elsewhere.empty:
+    st.caption(
+        "No other job failed like this." if row["signature"] else "Without a reason there is nothing to compare."
+    )
+else:
+    shared.signature_link(row)
+    widgets.table(elsewhere, tables.ELSEWHERE, "Other jobs that failed with the same signature", "elsewhere")
+
+st.subheader("Last runs of this job", anchor=False)
+runs = widgets.asked(failure.runs, project=project, job=job)
+st.caption("Oldest left; = is the same failure as this one, which is framed.")
+st.altair_chart(run_strip(runs), alt="The last runs of this job, oldest left", key="run_strip")
+widgets.table(runs, tables.RUNS, "The last runs of this job, newest first", "runs")
