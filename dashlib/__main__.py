@@ -17,11 +17,13 @@ _COMMANDS = {
     "serve": "the dashboard and the background sync",
     "sync": "one sync of every source that is set up",
     "status": "how fresh each source is",
+    "explain": "why a job failed, from its log",
     "sql": "one read-only statement over the data",
+    "replay": "stored webhook deliveries through today's row functions again",
     "doctor": "what is wrong with settings, token or database, and how to mend it",
 }
-_WITHOUT_SETTINGS = frozenset({"doctor"})
-"""doctor explains bad settings itself, so it reads them itself."""
+_WITHOUT_SETTINGS = frozenset({"doctor", "explain"})
+"""doctor explains bad settings itself, so it reads them itself; explain needs none."""
 
 
 def main(words: list[str] | None = None) -> int:

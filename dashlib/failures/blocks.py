@@ -1,0 +1,152 @@
+"""A log of any size, read in blocks of plain lines: linear, in bounded memory.
+
+Line by line Python is too slow for a hundred megabytes, so whole blocks are cleaned at once. Every physical line end
+(``\\r\\n``, ``\\n``, a lone ``\\r``) becomes one ``\\n``, so that lines can be numbered by counting; colours and time stamps
+go; where the runner cut a line in two (a time stamp with ``+``), it is joined again.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+SIZE = 1 << 20
+# What stands before and after the part of a block that is searched, so that a found line can see its neighbours.
+BEHIND = 16 << 10
+AHEAD = 64 << 10
+# A line's end beyond this is not looked at; without it one endless line would fill the memory.
+LONGEST_KEPT = 64 << 10
+
+# Colours and cursor moves; titles of terminals; what Buildkite hides. Possessive: linear on any input.
+_ANSI = re.compile(
+    rb"\x1b(?:\[[0-9;?:]{0,64}+[ -/]?[@-~]|\][^\x07\x1b\n]{0,512}+(?:\x07|\x1b\\)?|_[^\x07\n]{0,512}+\x07|[()][A-Z0-9]|[=>78MDEc])"
+)
+# A marker's name ends where a colour code begins: the two must not grow together when the colours go.
+_MARKER = re.compile(rb"(section_(?:start|end):\d{1,20}:[\w.\-]{1,255}(?:\[[^\]\n]{0,255}\])?)(?=\x1b|section_)")
+_GITLAB = rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z [0-9a-f]{2}[OE][+ ]"
+_OTHERS = (
+    rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z "  # GitHub
+    rb"|\[(?:[\w-]{1,20} )?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?Z?\] "  # Taskcluster, Jenkins
+)
+_STAMP = re.compile(rb"(?m)^\xef?\xbb?\xbf?(?:" + _GITLAB + rb"(?:" + _OTHERS + rb")?|" + _OTHERS + rb")")
+_CONTINUED = re.compile(rb"\n\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z [0-9a-f]{2}[OE]\+")
+
+
+@dataclass(frozen=True)
+class Block:
+    """Plain lines. ``text[start:stop]`` is searched; what lies around it is there to be looked at.
+
+    ``text[start]`` begins a line, whose number is ``first_number``; ``joined`` are the offsets in ``text`` where a physical
+    line end was taken out.
+    """
+
+    text: bytes
+    start: int
+    stop: int
+    first_number: int
+    joined: tuple[int, ...]
+
+    def lines_between(self, start: int, stop: int) -> int:
+        """How many physical lines end in ``text[start:stop]``."""
+        ends = self.text.count(b"\n", start, stop)
+        if self.joined:
+            ends += bisect_left(self.joined, stop) - bisect_left(self.joined, start)
+        return ends
+
+
+def blocks(log: Iterable[bytes]) -> Iterator[Block]:
+    """The log's blocks in order; what they search together is the log, each line once."""
+    before, ahead, joined_ahead = b"", b"", ()
+    number = 1
+    for raw in _whole_lines(log):
+        fresh, joined = _plain(raw)
+        text = before + ahead + fresh
+        start = len(before)
+        offset = start + len(ahead)
+        every = (*(start + at for at in joined_ahead), *(offset + at for at in joined))
+        stop = text.rfind(b"\n", start, max(start, len(text) - AHEAD)) + 1
+        if stop <= start:
+            ahead, joined_ahead = text[start:], tuple(at - start for at in every)
+            continue
+        block = Block(text, start, stop, number, every)
+        yield block
+        number += block.lines_between(start, stop)
+        before = text[max(0, stop - BEHIND) : stop]
+        ahead, joined_ahead = text[stop:], tuple(at - stop for at in every if at >= stop)
+    text = before + ahead
+    yield Block(text, len(before), len(text), number, tuple(len(before) + at for at in joined_ahead))
+
+
+def _whole_lines(log: Iterable[bytes]) -> Iterator[bytes]:
+    """The log in pieces of about `SIZE` that end at a line end, endless lines shortened; line ends made ``\\n``."""
+    waiting: list[bytes] = []
+    size = 0
+    for piece in log:
+        waiting.append(piece)
+        size += len(piece)
+        if size < SIZE:
+            continue
+        text = b"".join(waiting)
+        # A \r at the very end may be half of \r\n: it waits for its other half.
+        cut = max(text.rfind(b"\n"), text.rfind(b"\r", 0, len(text) - 1)) + 1
+        if text[cut : cut + 1] == b"\n":
+            cut += 1
+        if cut:
+            yield from _cut(_ends(text[:cut]))
+        rest = text[cut:]
+        if len(rest) > 2 * LONGEST_KEPT:
+            # The end of an endless line is dropped, its last byte kept: it may be that \r.
+            rest = rest[:LONGEST_KEPT] + rest[-1:]
+        waiting, size = [rest], len(rest)
+    yield from _cut(_ends(b"".join(waiting)))
+
+
+def _cut(text: bytes) -> Iterator[bytes]:
+    """A piece as it is, or, when it came as one giant, in pieces of whole lines."""
+    at = 0
+    while len(text) - at > 2 * SIZE:
+        cut = text.rfind(b"\n", at, at + SIZE) + 1
+        if not cut:
+            end = text.find(b"\n", at + SIZE)
+            end = len(text) if end < 0 else end
+            yield text[at : at + LONGEST_KEPT] + text[end : end + 1]
+            at = end + 1
+            continue
+        yield text[at:cut]
+        at = cut
+    if at < len(text):
+        yield text[at:]
+
+
+def _ends(text: bytes) -> bytes:
+    if b"\r" in text:
+        text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return text
+
+
+def _plain(text: bytes) -> tuple[bytes, tuple[int, ...]]:
+    """The text without colours and stamps, and where continued lines were joined."""
+    if b"\x1b" in text:
+        if b"section_" in text:
+            text = _MARKER.sub(rb"\1 ", text)
+        text = _ANSI.sub(b"", text)
+    joined: tuple[int, ...] = ()
+    if b"Z 0" in text and _CONTINUED.search(text):
+        parts, joined_at, at, length = [], [], 0, 0
+        for found in _CONTINUED.finditer(text):
+            part = _STAMP.sub(b"", text[at : found.start()]) if not parts else _rest(text[at : found.start()])
+            parts.append(part)
+            length += len(part)
+            joined_at.append(length)
+            at = found.end()
+        parts.append(_rest(text[at:]))
+        return b"".join(parts), tuple(joined_at)
+    return _STAMP.sub(b"", text), joined
+
+
+def _rest(part: bytes) -> bytes:
+    """What follows a joint: its first line has lost its stamp already."""
+    head, end, tail = part.partition(b"\n")
+    return head + end + _STAMP.sub(b"", tail) if end else head

@@ -1,0 +1,134 @@
+"""The ordered rules, read from ``dashlib/failures/rules/*.toml``; what a rule may say stands in ``rules/README.md``."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Literal
+
+from dashlib.failures.linear import Pattern, compiled
+from dashlib.failures.literals import NoLiteral, Words, required
+from dashlib.failures.reason import CATEGORIES
+
+# Raised with every change of the code that gives the same rules another answer.
+ENGINE_VERSION = 1
+RULES = Path(__file__).parent / "rules"
+Pick = Literal["first", "last"]
+
+
+class RuleError(ValueError):
+    """A rule file says something that no rule can mean."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """One kind of line that tells why a job failed.
+
+    ``rank`` is the rule's weight (0 to 100, the scale stands in ``rules/README.md``); ``order`` its place in the files,
+    which decides between equals. ``pick`` says which of several matches speaks. ``follow`` are patterns for the lines
+    after the match (each brings at most one) up to ``within`` lines on; ``lead`` says which of them is most telling.
+    """
+
+    id: str
+    category: str
+    match: str
+    rank: int
+    order: int
+    pick: Pick = "first"
+    unless: str | None = None
+    follow: tuple[str, ...] = ()
+    within: int = 12
+    needs_follow: bool = False
+    lead: Literal["match", "follow"] = "match"
+    says: Literal["both", "match", "follow"] = "both"
+    phase: str | None = None
+    words: tuple[Words, ...] = field(default=())
+
+    @cached_property
+    def others(self) -> tuple[tuple[bytes, ...], ...]:
+        """Beside the first set of literals, which finds the line: what it must also hold, in lower case."""
+        return tuple(tuple(literal.encode() for literal in words.literals) for words in self.words[1:])
+
+    @cached_property
+    def regexp(self) -> Pattern:
+        """What the line must match."""
+        return compiled(self.match)
+
+    @cached_property
+    def groups(self) -> Pattern:
+        """The same, with its groups."""
+        return compiled(self.match, capturing=True)
+
+    @cached_property
+    def veto(self) -> Pattern | None:
+        """What the line must not match."""
+        return compiled(self.unless) if self.unless else None
+
+    @cached_property
+    def followers(self) -> tuple[Pattern, ...]:
+        """What the lines after it may match."""
+        return tuple(compiled(pattern) for pattern in self.follow)
+
+
+_FIELDS = {
+    "id", "category", "match", "rank", "pick", "unless", "follow", "within", "needs_follow", "lead", "says", "phase",
+}  # fmt: skip
+
+
+def load(folder: Path = RULES) -> tuple[Rule, ...]:
+    """Every rule of a folder, files by name, rules by their place in the file.
+
+    Raises `RuleError` (or `literals.NoLiteral`) for a file that cannot be meant.
+    """
+    rules: list[Rule] = []
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            said = tomllib.loads(path.read_text("utf-8"))
+        except tomllib.TOMLDecodeError as error:
+            raise RuleError(f"{path.name}: {error}") from error
+        default_rank = said.get("rank", 70)
+        for entry in said.get("rule", []):
+            rules.append(_rule(path.stem, entry, default_rank, len(rules)))
+    seen: set[str] = set()
+    for rule in rules:
+        if rule.id in seen:
+            raise RuleError(f"two rules are called {rule.id}")
+        seen.add(rule.id)
+    return tuple(rules)
+
+
+def _rule(family: str, entry: dict[str, object], default_rank: int, order: int) -> Rule:
+    if unknown := entry.keys() - _FIELDS:
+        raise RuleError(f"{family}: {entry.get('id')}: no such field: {', '.join(sorted(unknown))}")
+    values = {"rank": default_rank, **entry}
+    values["follow"] = tuple(values.get("follow", ()))  # type: ignore[arg-type]
+    for field_name in ("match", "unless"):
+        if isinstance(values.get(field_name), list):
+            values[field_name] = f"(?:{'|'.join(values[field_name])})"  # type: ignore[arg-type]
+    try:
+        rule = Rule(**values, order=order, words=required(str(values["match"])))  # type: ignore[arg-type]
+    except (NoLiteral, TypeError) as error:
+        raise RuleError(f"{family}: {entry.get('id')}: {error}") from error
+    if rule.category not in CATEGORIES:
+        raise RuleError(f"{rule.id}: no such category: {rule.category}")
+    return rule
+
+
+@lru_cache(maxsize=1)
+def rulebook() -> tuple[Rule, ...]:
+    """The rules that ship, read once."""
+    return load()
+
+
+def _version() -> str:
+    digest = hashlib.sha256(str(ENGINE_VERSION).encode())
+    for path in sorted(RULES.glob("*.toml")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+RULES_VERSION = _version()
+"""Changes whenever the same log may get another reason."""

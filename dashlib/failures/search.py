@@ -1,0 +1,247 @@
+"""Reads a log once and keeps what may tell why the job failed: lines that rules match, lines with telling words."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from dashlib.failures.blocks import Block, blocks
+from dashlib.failures.linear import compiled
+from dashlib.failures.lexicon import MARK, OF_RULES, TELLING, lexicon, matches
+from dashlib.failures.place import Place
+from dashlib.failures.rulebook import Rule, rulebook
+
+LONGEST_READ = 4_096
+"""Bytes of a line that are looked at."""
+_KEPT_OF_A_RULE = 5  # in one command
+_KEPT_OF_A_RULE_IN_ALL = 60
+_KEPT_WORDS = 100  # at each end
+_KEPT_ENDINGS = 6
+_LINES_OF_AN_ENDING = 30
+
+# What tools put before another tool's line; the line as shown keeps it.
+_DECORATION = compiled(
+    r"^(?:"
+    r"\s*\[(?:exec|java|javac|scalac|groovyc|kotlinc|junit|testng|ant|apply|get|echo|mvn|artifact:\w+|\d{1,2})\] ?"
+    r"|#\d{1,4} (?:\d{1,6}\.\d{1,6} )?"
+    r"|\d{1,6}\.\d{3} "
+    r"|\[?\d\d:\d\d:\d\d(?:[.,]\d{1,6})?\]?(?::| -)? +(?:(?:DEBUG|INFO|WARNING|ERROR|CRITICAL|FATAL) +- +)?"
+    r"|\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?Z? +"
+    r"|(?:DEBUG|INFO|ERROR) \w+\.py:\d{1,5}:  ?"
+    r"|[\w.-]{1,40}[-_]\d{1,3} +\| "
+    r"|##\[error\]"
+    r"|(?:stderr|stdout) \| "
+    r"|remote: "
+    r"|@[\w.-]{1,40}/[\w.-]{1,40}(?:#|:)[\w-]{1,20}: "
+    r")+"
+)
+_DECORATIONS = tuple(
+    b"#|[0|[1|[2|[3|[4|[5|[6|[7|[8|[9|[exec|[java|[scalac|[groovyc|[kotlinc|[junit|[testng|[ant|[apply|[get|[echo|[mvn|"
+    b"[artifact|0|1|2|3|4|5|6|7|8|9|@|DEBUG |INFO |ERROR |remote: ".split(b"|")
+)
+_MARKER = re.compile(
+    rb"section_(?:start|end):\d{1,20}:[\w.\-]{1,255}(?:\[[^\]]{0,255}\])? ?|travis_(?:fold|time):\S{1,120} ?"
+)
+
+
+class Line(NamedTuple):
+    """A line of the log: ``shown`` as it stands there, ``core`` without what other tools put before it."""
+
+    number: int
+    shown: bytes
+    core: bytes
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A rule's match: the line, the lines that go with it, and where in the job it stands."""
+
+    rule: Rule
+    line: Line
+    followed: tuple[Line, ...]
+    segment: int
+    phase: str | None
+    afterwards: bool
+
+
+class Word(NamedTuple):
+    """A line with a telling word that is kept for the general scorer."""
+
+    number: int
+    raw: bytes
+    segment: int
+    afterwards: bool
+
+
+@dataclass
+class Findings:
+    """What one log brought."""
+
+    place: Place = field(default_factory=Place)
+    of_rules: dict[int, list[Finding]] = field(default_factory=dict)
+    last_of_rule: dict[tuple[int, int], int] = field(default_factory=dict)
+    words_first: dict[int, Word] = field(default_factory=dict)
+    words_last: deque[Word] = field(default_factory=lambda: deque(maxlen=_KEPT_WORDS))
+    endings: deque[tuple[int, tuple[Line, ...]]] = field(default_factory=lambda: deque(maxlen=_KEPT_ENDINGS))
+    last_number: int = 1
+
+
+def as_line(number: int, raw: bytes) -> Line:
+    """A line without section markers and trailing blanks."""
+    if b"section_" in raw or b"travis_" in raw:
+        raw = _MARKER.sub(b"", raw)
+    shown = raw.rstrip()
+    if shown.startswith(_DECORATIONS) or b" | " in shown[:60] or (shown[:1] in b" \t" and b"[" in shown[:16]):
+        decorated = _DECORATION.search(shown)
+        if decorated:
+            return Line(number, shown, shown[decorated.end() :])
+    return Line(number, shown, shown)
+
+
+class Search:
+    """Reads blocks and collects `Findings`."""
+
+    def __init__(self, rules: tuple[Rule, ...]) -> None:
+        self.lexicon = lexicon(rules)
+        self.rules = self.lexicon.rules
+        self.found = Findings()
+        self._counts: dict[tuple[int, int], int] = {}
+
+    def read(self, block: Block) -> None:
+        """Search one block."""
+        text = block.text
+        # With the line end before it, so that a word can be looked for where lines begin.
+        lowered = (text[block.start - 1 : block.stop] if block.start else b"\n" + text[: block.stop]).lower()
+        number, counted = block.first_number, block.start
+        line_start, line_end, words = -1, -1, set[int]()
+        for word, at, _ in [
+            *self.lexicon.automaton.find_matches_as_indexes(lowered, overlapping=True),
+            (-1, len(lowered), 0),
+        ]:
+            # A word that asks for a line's begin has the line end before it with it.
+            at += block.start - (lowered[at : at + 1] != b"\n")
+            if at >= line_end or word < 0:
+                if words:
+                    number += block.lines_between(counted, line_start)
+                    counted = line_start
+                    self._line(block, number, line_start, line_end, words)
+                if word < 0:
+                    break
+                line_start = text.rfind(b"\n", 0, at) + 1
+                line_end = text.find(b"\n", at)
+                line_end = len(text) if line_end < 0 else line_end
+                words = set()
+            words.add(word)
+        self.found.last_number = block.first_number + block.lines_between(block.start, block.stop)
+
+    def finish(self, block: Block) -> None:
+        """The log's end is an ending, too."""
+        self._ending(block, self.found.last_number, block.stop)
+
+    def _line(self, block: Block, number: int, start: int, end: int, words: set[int]) -> None:
+        raw = block.text[start : min(end, start + LONGEST_READ)]
+        place, lexicon = self.found.place, self.lexicon
+        kinds = 0
+        for word in words:
+            kinds |= lexicon.kinds[word]
+        if kinds & MARK and place.see(raw):
+            self._ending(block, number, start)
+        if kinds & TELLING:
+            self._word(Word(number, raw, place.segment, place.is_afterwards))
+        if not kinds & OF_RULES:
+            return
+        line = as_line(number, raw)
+        for index in lexicon.candidates(words, line.core, line.shown):
+            # A line belongs to the weightiest rule that takes it.
+            if self._match(self.rules[index], index, line, block, end):
+                break
+
+    def _match(self, rule: Rule, index: int, line: Line, block: Block, end: int) -> bool:
+        """Whether the rule takes the line; the first few, or the last few, are kept."""
+        if not matches(rule.regexp, line.core, line.shown) or (rule.veto and rule.veto.search(line.shown)):
+            return False
+        place, kept = self.found.place, self.found.of_rules.setdefault(index, [])
+        count = self._counts.get((index, place.segment), 0)
+        if rule.pick == "first" and count >= _KEPT_OF_A_RULE:
+            self.found.last_of_rule[index, place.segment] = line.number
+            return True
+        followed = self._followed(rule, line.number, block, end)
+        if rule.needs_follow and not followed:
+            return False
+        kept.append(Finding(rule, line, followed, place.segment, place.phase, place.is_afterwards))
+        self._counts[index, place.segment] = count + 1
+        self.found.last_of_rule[index, place.segment] = line.number
+        if rule.pick == "last" and count >= _KEPT_OF_A_RULE:
+            del kept[-_KEPT_OF_A_RULE - 1]
+        elif len(kept) > _KEPT_OF_A_RULE_IN_ALL:
+            del kept[_KEPT_OF_A_RULE_IN_ALL // 4]
+        if len(self._counts) > _KEPT_OF_A_RULE_IN_ALL * 1_000:
+            self._counts.clear()
+            self.found.last_of_rule.clear()
+        return True
+
+    def _followed(self, rule: Rule, number: int, block: Block, end: int) -> tuple[Line, ...]:
+        """For each pattern of ``follow`` the first line that matches it, before the rule matches again."""
+        if not rule.follow:
+            return ()
+        found: dict[int, Line] = {}
+        for line in following(block, number, end, rule.within):
+            if rule.regexp.search(line.core):
+                break
+            for place, pattern in enumerate(rule.followers):
+                if place not in found and pattern.search(line.core):
+                    found[place] = line
+                    break
+            if len(found) == len(rule.followers):
+                break
+        return tuple(found[place] for place in sorted(found))
+
+    def _word(self, word: Word) -> None:
+        if len(self.found.words_first) < _KEPT_WORDS:
+            self.found.words_first[word.number] = word
+        self.found.words_last.append(word)
+
+    def _ending(self, block: Block, number: int, at: int) -> None:
+        """Keep the last lines before a place where the work ended badly."""
+        lines: list[Line] = []
+        stop = at
+        for _ in range(4 * _LINES_OF_AN_ENDING):
+            if stop <= 0 or len(lines) >= _LINES_OF_AN_ENDING:
+                break
+            begins = block.text.rfind(b"\n", 0, stop - 1) + 1
+            number -= block.lines_between(begins, stop)
+            line = as_line(number, block.text[begins : min(stop, begins + LONGEST_READ)])
+            if line.core.strip():
+                lines.append(line)
+            stop = begins
+        self.found.endings.append((self.found.place.segment, tuple(lines)))
+
+
+def following(block: Block, number: int, end: int, within: int) -> Iterable[Line]:
+    """Up to ``within`` lines that are not empty, after the line that ends at ``end``."""
+    given = 0
+    for _ in range(4 * within):
+        begins = end + 1
+        if given >= within or begins > len(block.text):
+            return
+        number += block.lines_between(end, begins)
+        end = block.text.find(b"\n", begins)
+        end = len(block.text) if end < 0 else end
+        line = as_line(number, block.text[begins : min(end, begins + LONGEST_READ)])
+        if line.core.strip():
+            given += 1
+            yield line
+
+
+def search(log: Iterable[bytes], rules: tuple[Rule, ...] | None = None) -> Findings:
+    """Everything in a log that may tell why the job failed; memory bounded whatever the log's size."""
+    reading = Search(rulebook() if rules is None else rules)
+    block = None
+    for block in blocks(log):
+        reading.read(block)
+    if block is not None:
+        reading.finish(block)
+    return reading.found

@@ -1,0 +1,205 @@
+"""From everything that may tell to the one reason: rank, place, novelty; the first cause before its echoes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from dashlib.failures.mask import mask
+from dashlib.failures.reason import LONGEST_LINE, MOST_LINES, NOTHING_SAID, UNKNOWN, Reason, TellingLine
+from dashlib.failures.rulebook import rulebook
+from dashlib.failures.scorer import guess, likeliest
+from dashlib.failures.search import Finding, Findings, Line
+from dashlib.failures.signature import template
+
+# What a line's place adds to its rule's rank.
+_FAILED, _SUCCEEDED, _LATER, _AFTERWARDS = 8.0, -25.0, -15.0, -45.0
+# Where nobody says how commands ended, the last one is only the likeliest: scripts go on after failures, too.
+_LAST, _EARLIER = 3.0, -4.0
+_IN_ITS_PHASE = 8.0
+_KNOWN_WHEN_GREEN = -40.0
+# What follows a line: a tool that gives up says so near the end; tests and compilers go on for a while.
+_FADES = {"test_failure": 2.0, "compile_error": 2.0, "lint": 3.0}
+_FADES_ELSE, _FADES_AT_MOST, _NEAR = 7.0, 20.0, 30
+# A rule below this is no more than an echo; the general scorer may know better.
+_ECHO = 25
+# What a program dies of is the category, even when a test or a compiler noticed it first.
+_EXHAUSTED = frozenset({"oom", "disk_full"})
+_SURE = 80
+# Points of the general scorer for a line that may fill a place beside the rules' lines.
+_WORTH_A_LINE = 6
+
+# failure_reason (GITLAB.md 3) of jobs whose log cannot tell.
+_OF_GITLAB = {
+    "job_execution_timeout": "timeout", "job_execution_server_timeout": "timeout", "server_timeout_running": "timeout",
+    "server_timeout_canceling": "timeout", "stuck_or_timeout_failure": "timeout", "no_updates_running": "timeout",
+    "no_updates_canceling": "timeout", "runner_system_failure": "runner_system", "runner_unsupported": "runner_system",
+    "stuck_pending_with_matching_runners": "runner_system", "stuck_pending_no_matching_runners": "runner_system",
+    "scheduler_failure": "runner_system", "runner_interrupted": "runner_system", "data_integrity_failure":
+    "runner_system", "api_failure": "runner_system", "runner_configuration_error": "runner_system",
+    "runner_external_dependency_failure": "network", "image_pull_failure": "docker_registry",
+    "missing_dependency_failure": "dependency", "job_token_expired": "auth", "user_blocked": "auth",
+    "secrets_manager_access_denied": "auth", "canceled": "canceled",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Weighed:
+    score: float
+    finding: Finding
+    index: int
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """The finding's lines, most telling first."""
+        finding = self.finding
+        own, followed = (finding.line,), finding.followed
+        return (*followed, *own) if finding.rule.lead == "follow" and followed else (*own, *followed)
+
+
+def weigh(found: Findings, failure_reason: str | None, green: Collection[str]) -> Reason:
+    """The reason in what a search found."""
+    weighed = sorted(
+        _weighed(found, failure_reason, green), key=lambda one: (-one.score, one.finding.rule.order, one.index)
+    )
+    best = weighed[0] if weighed and weighed[0].score > _ECHO else None
+    if best is None:
+        guessed = likeliest(found)
+        if guessed:
+            return _guessed(guessed, weighed, failure_reason)
+        if not weighed:
+            return _without_lines(failure_reason)
+        best = weighed[0]
+    lines = _chosen(best, weighed, found)
+    first = lines[0]
+    category = _exhausted(best, weighed) or best.finding.rule.category
+    return Reason(
+        category,
+        _one_line(first.text),
+        lines,
+        _signature(best, category),
+        best.finding.rule.id,
+        round(max(0.05, min(0.98, best.score / 100)), 2),
+    )
+
+
+def _weighed(found: Findings, failure_reason: str | None, green: Collection[str]) -> Iterator[_Weighed]:
+    place, failing = found.place, found.place.failing()
+    last = max(failing, default=0)
+    of_gitlab = _OF_GITLAB.get(failure_reason or "")
+    ends = sorted({lines[0].number for _, lines in found.endings if lines} | {found.last_number})
+    for rule_index, findings in found.of_rules.items():
+        ordered = findings if not findings or findings[0].rule.pick == "first" else findings[::-1]
+        for index, finding in enumerate(ordered):
+            rule = finding.rule
+            score = float(rule.rank)
+            if rule.phase and rule.phase == finding.phase:
+                score += _IN_ITS_PHASE
+            elif finding.afterwards and not rule.phase == "afterwards":
+                score += _AFTERWARDS
+            elif finding.segment in failing or rule.phase == "afterwards":
+                score += _FAILED if place.failed else _LAST
+            elif finding.segment in place.succeeded:
+                score += _SUCCEEDED
+            elif finding.segment < last:
+                score += _EARLIER
+            else:
+                score += _LATER
+            if of_gitlab == rule.category and of_gitlab in ("timeout", "runner_system", "docker_registry"):
+                score += 15
+            said_last = found.last_of_rule.get((rule_index, finding.segment), finding.line.number)
+            distance = next((end for end in ends if end >= said_last), said_last) - said_last
+            score -= min(_FADES_AT_MOST, _FADES.get(rule.category, _FADES_ELSE) * math.log10(1 + distance / _NEAR))
+            if green and template(_text(finding.line.core)) in green:
+                score += _KNOWN_WHEN_GREEN
+            yield _Weighed(score, finding, index)
+
+
+def _chosen(best: _Weighed, weighed: list[_Weighed], found: Findings) -> tuple[TellingLine, ...]:
+    """At most five lines: the best finding's, then further ones of its rule and the best of other rules in turn."""
+    kin = [one for one in weighed if one.finding.rule is best.finding.rule and one is not best]
+    kin.sort(key=lambda one: one.index)
+    others: list[_Weighed] = []
+    for one in weighed:
+        if one.score > max(_ECHO, best.score - 40) and all(
+            one.finding.rule is not o.finding.rule for o in (best, *others)
+        ):
+            others.append(one)
+    queue: list[Line] = list(best.lines[:3])
+    for place in range(MOST_LINES):
+        if place < len(others):
+            queue.extend(others[place].lines[:1])
+        if place < len(kin):
+            queue.extend(kin[place].lines[:1])
+    lines = _telling(queue)
+    if len(lines) < MOST_LINES:
+        queue.extend(line for score, line in likeliest(found)[:MOST_LINES] if score > _WORTH_A_LINE)
+        lines = _telling(queue)
+    return lines
+
+
+def _telling(queue: list[Line]) -> tuple[TellingLine, ...]:
+    seen: set[bytes] = set()
+    lines: list[TellingLine] = []
+    for line in queue:
+        said = line.core.strip()
+        if said and said not in seen and len(lines) < MOST_LINES:
+            seen.add(said)
+            lines.append(TellingLine(line.number, mask(_text(line.shown.strip()))[:LONGEST_LINE]))
+    return tuple(lines)
+
+
+def _guessed(guessed: list[tuple[float, Line]], weighed: list[_Weighed], failure_reason: str | None) -> Reason:
+    """No rule spoke, or only echoes: the general scorer's lines."""
+    score, first = guessed[0]
+    lines = _telling([*(line for _, line in guessed[:MOST_LINES]), *(one.finding.line for one in weighed[:1])])
+    category = _OF_GITLAB.get(failure_reason or "") or next(
+        (said for said in (guess(line.core) for _, line in guessed[:3]) if said != UNKNOWN), UNKNOWN
+    )
+    signature = f"{category}: {template(mask(_text(first.core.strip())))}"
+    return Reason(category, _one_line(lines[0].text), lines, signature, None, round(min(0.4, max(0.05, score / 60)), 2))
+
+
+def _without_lines(failure_reason: str | None) -> Reason:
+    category = _OF_GITLAB.get(failure_reason or "")
+    return Reason(category, None, (), None, None, 0.3) if category else NOTHING_SAID
+
+
+def _exhausted(best: _Weighed, weighed: list[_Weighed]) -> str | None:
+    """``oom`` or ``disk_full`` when the quoted lines say that something ran out, whoever said it."""
+    quoted = {line.core for line in best.lines}
+    near = {number + step for number in (line.number for line in best.lines) for step in (0, 1, 2)}
+    for one in weighed:
+        rule = one.finding.rule
+        if rule.category in _EXHAUSTED and rule.rank >= _SURE:
+            line = one.finding.line
+            if line.number in near or line.core in quoted:
+                return rule.category
+    for rule in rulebook():
+        if rule.category in _EXHAUSTED and rule.rank >= _SURE and any(rule.regexp.search(core) for core in quoted):
+            return rule.category
+    return None
+
+
+def _signature(best: _Weighed, category: str) -> str:
+    """Category and template of what the rule says tells failures apart; equal for equal failures everywhere."""
+    finding, parts = best.finding, []
+    rule = finding.rule
+    if rule.says != "follow" or not finding.followed:
+        core = finding.line.core
+        matched = rule.groups.search(core) or rule.groups.search(finding.line.shown)
+        named = [group for group in matched.groups() if group] if matched else []
+        parts.append(" ".join(map(_text, named)) if named else _text(core))
+    if rule.says != "match":
+        parts.extend(_text(line.core) for line in finding.followed[:1])
+    said = " | ".join(template(mask(part.strip())) for part in parts)
+    return f"{category}: {said}"
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace").replace("\x00", "\ufffd")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
