@@ -17,10 +17,8 @@ from rich.live import Live
 from rich.table import Table as Grid
 from rich.text import Text
 
-from dashlib import control
+from dashlib import conclusions, control
 from dashlib.commands import say
-from dashlib.failures.analyse import analyse
-from dashlib.nightlies import ledger
 from dashlib.settings import Settings, SettingsError
 from dashlib.store import open_store
 from dashlib.sync.run import Progress, Request, sync
@@ -67,8 +65,7 @@ def _here(settings: Settings, request: Request, show: Any) -> dict[str, Any]:
     try:
         with open_store(settings.database) as store:
             report = sync(settings, store, request, stop=stop, on_progress=show)
-            ledger.refresh(store, settings)
-            analyse(store, stop=stop)
+            conclusions.draw(store, settings, stop=stop)
     finally:
         signal.signal(signal.SIGINT, previous)
     result: dict[str, Any] = json.loads(report.as_json())

@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from dashlib.failures.explain import explain_text
 from dashlib.failures.reason import NOTHING_SAID, Reason
@@ -113,7 +112,7 @@ def failure_row(
     text: str | None,
     rules_version: str,
 ) -> dict[str, object]:
-    """One failed job's row, all columns but ``analysed_at``; ``text`` is None where no log is stored."""
+    """One failed job's row; ``text`` is None where no log is stored."""
     found = _explained(project_id, job_id, text or "", failure_reason)
     if text is None and found.rule is None and failure_reason not in SAYS_NOTHING:
         found = _said_by_gitlab(str(failure_reason), found.category)
@@ -186,8 +185,7 @@ def _rows(store: Store, batch: Sequence[_Due], rules_version: str) -> list[Row]:
     keys = {"projects": [project for project, *_ in batch], "jobs": [job for _, job, *_ in batch]}
     with store.reader() as reader:
         found = reader.execute(_TEXTS, keys).fetchall()
-    now = datetime.now(UTC).replace(tzinfo=None)
     return [
-        failure_row(project, job, said, size, complete, text, rules_version) | {"analysed_at": now}
+        failure_row(project, job, said, size, complete, text, rules_version)
         for project, job, said, size, complete, text in found
     ]

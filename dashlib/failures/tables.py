@@ -34,7 +34,6 @@ FAILURES = table(
         "log_bytes": "BIGINT",
         "log_complete": "BOOLEAN",
         "failure_reason": "VARCHAR",
-        "analysed_at": "TIMESTAMP",
     },
 )
 

@@ -51,7 +51,7 @@ select
         else 'not_read'
     end as log,
     coalesce(f.category, 'unknown') as category, f.reason, f.signature, signature_id(f.signature) as signature_id,
-    f.rule, f.rule_line, f.confidence, f.lines, f.rules_version, f.analysed_at,
+    f.rule, f.rule_line, f.confidence, f.lines, f.rules_version,
     g.first_seen_at,
     l.issue_project_id, l.issue_iid, l.issue_title, l.issue_state, l.issue_url, l.assignee
 from failed j

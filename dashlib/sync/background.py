@@ -8,10 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from dashlib import conclusions
 from dashlib.errors import Explained
 from dashlib.failures.analyse import Progress as Reasons
-from dashlib.failures.analyse import analyse
-from dashlib.nightlies import ledger
 from dashlib.settings import Settings
 from dashlib.store import Store
 from dashlib.sync.run import Progress, Report, Request, sync
@@ -52,8 +51,7 @@ class BackgroundSync:
         self.budget_left: int | None = None
         self._stop = threading.Event()
         self._timer: threading.Thread | None = None
-        self._explaining = threading.Lock()
-        self._reasons: threading.Thread | None = None
+        self._first: threading.Thread | None = None
 
     def state(self) -> SyncState:
         """The sync under way, or when the next one is due."""
@@ -84,8 +82,7 @@ class BackgroundSync:
                     on_progress(progress)
 
             report = sync(self._settings, self._store, request, stop=self._stop, on_progress=told)
-            ledger.refresh(self._store, self._settings)
-            self._explain()
+            self.conclude()
             return report
         finally:
             self._state = SyncState(next_at=self._next_at())
@@ -94,11 +91,11 @@ class BackgroundSync:
     def start(self) -> None:
         """Begin the timer of DASH_SYNC_MINUTES: the first sync at once, the next ones after each interval.
 
-        Stored logs that today's rules have not gone through yet are explained meanwhile, with or without a timer.
+        What follows from the rows is worked out meanwhile, with or without a timer: today's rules may be new ones.
         """
-        if self._reasons is None:
-            self._reasons = threading.Thread(target=self._explain, name="reasons", daemon=True)
-            self._reasons.start()
+        if self._first is None:
+            self._first = threading.Thread(target=self.conclude, name="conclusions", daemon=True)
+            self._first.start()
         if self._settings.sync_minutes and self._settings.gitlab_token is not None and self._timer is None:
             self._timer = threading.Thread(target=self._tick, name="sync-timer", daemon=True)
             self._timer.start()
@@ -106,7 +103,7 @@ class BackgroundSync:
     def stop(self) -> None:
         """End the timer; a sync under way stops at its next page."""
         self._stop.set()
-        for thread in (self._timer, self._reasons):
+        for thread in (self._timer, self._first):
             if thread is not None:
                 thread.join(timeout=60)
         with self._running:
@@ -126,21 +123,13 @@ class BackgroundSync:
         except Exception:  # noqa: BLE001 - logged; the next sync is not lost with this one
             _LOG.exception("the background sync failed")
 
-    def _explain(self) -> None:
-        """Give failed jobs their reasons; a defect there is logged and takes nothing from the sync before it."""
-        with self._explaining:
-            try:
-                analyse(self._store, stop=self._stop, on_progress=self._explained)
-            except Exception:  # noqa: BLE001 - logged; the next sync tries again
-                _LOG.exception("the reasons of failed jobs could not be read")
+    def conclude(self) -> None:
+        """Work out what follows from the rows now; waits where that is under way."""
+        conclusions.draw(self._store, self._settings, stop=self._stop, on_progress=self._explained)
 
     def _explained(self, progress: Reasons) -> None:
         if self._state.running:
             self._state = replace(self._state, stage="reasons", waiting=progress.total - progress.done)
-
-    def explain(self) -> None:
-        """Give jobs that failed since the last time their reasons; waits for an analysis under way."""
-        self._explain()
 
     def _show(self, progress: Progress) -> None:
         state = self._state

@@ -37,7 +37,9 @@ class Request:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a sync is; ``stage`` names the most urgent kind of work left."""
+    """How far a sync is; ``stage`` names the most urgent kind of work left, ``budget_left`` the calls that GitLab still
+    allows in its present window (None where it does not say).
+    """
 
     stage: str
     waiting: int
@@ -46,6 +48,7 @@ class Progress:
     problems: int
     projects: int
     paused_seconds: float
+    budget_left: int | None = None
 
 
 @dataclass(frozen=True)
@@ -232,4 +235,5 @@ class _Reporting:
             problems=len(context.problems),
             projects=len(context.projects),
             paused_seconds=context.client.budget.waited,
+            budget_left=context.client.budget.remaining,
         )

@@ -133,7 +133,7 @@ class Builder:
         if signature:
             known |= {"reason": signature, "rule": "test.rule", "rule_line": 1, "confidence": 0.9}
             known |= {"lines": [{"number": 1, "text": signature}]}
-        known |= {"rules_version": "v1", "analysed_at": MIDNIGHT} | values
+        known |= {"rules_version": "v1"} | values
         added = row(FAILURES, ["row"], project_id=project_id, job_id=job_id, signature=signature, **known)
         self.store.write(Put(FAILURES, [added]))
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from dashlib import conclusions
 from dashlib.commands import sync as command
 from dashlib.failures import tables as failure_tables
 from dashlib.failures.analyse import Progress
@@ -86,10 +87,10 @@ def test_an_analysis_that_fails_takes_nothing_from_the_sync(
     def broken(*_: Any, **__: Any) -> None:
         raise RuntimeError("disk gone")
 
-    monkeypatch.setattr(module, "analyse", broken)
+    monkeypatch.setattr(conclusions, "analyse", broken)
     sync = BackgroundSync(Settings(database=built.store.path), built.store)
     assert sync.run(Request()) is report
-    assert "the reasons of failed jobs could not be read" in caplog.text
+    assert "could not be brought up to date" in caplog.text
     sync.stop()
 
 

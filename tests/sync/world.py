@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from dashlib import conclusions
 from dashlib.demo.faults import Faults
 from dashlib.demo.gitlab import READ_TOKEN, create_app
 from dashlib.demo.serve import serving
@@ -49,7 +50,9 @@ def settings_for(gitlab: GitLab, database: Path, **more: Any) -> Settings:
 def synced(gitlab: GitLab, database: Path, request: Request | None = None, **more: Any) -> Report:
     settings = settings_for(gitlab, database, **more)
     with open_store(database) as store:
-        return sync(settings, store, request or Request(since=SINCE))
+        report = sync(settings, store, request or Request(since=SINCE))
+        conclusions.draw(store, settings)
+        return report
 
 
 def unexpected(gitlab: GitLab, report: Report) -> list[Problem]:
