@@ -9,6 +9,7 @@ link's query, and waiting is the Budget's.
 from __future__ import annotations
 
 import json
+import os
 import queue
 import random
 import re
@@ -159,6 +160,10 @@ class Client:
 
     def _lane(self) -> _Lane:
         session = requests.Session()
+        # Proxies and certificates of the environment are looked up once: requests would do it (and read ~/.netrc, whose
+        # password must not replace the token) again at each call.
+        session.proxies = requests.utils.get_environ_proxies(self.url)
+        session.trust_env = False
         guard = _Guard(self.url)
         session.mount("https://", guard)
         session.mount("http://", guard)
@@ -169,6 +174,7 @@ class Client:
             private_token=None if oauth else self.token,
             oauth_token=self.token if oauth else None,
             timeout=self.timeout,
+            ssl_verify=os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True,
             keep_base_url=True,
             session=session,
         )

@@ -51,9 +51,7 @@ def due(context: Context, project: Project) -> Waiting:
 
 
 def first(context: Context, project: Project) -> list[Task]:
-    """One task per project that has unexplained scheduled pipelines."""
-    if not due(context, project):
-        return []
+    """One task per project: it does nothing where every scheduled pipeline is explained."""
     urgency = (stages.SCHEDULE_LINKS, 0, project.order)
     return [Task(urgency, RESOURCE, partial(_link, context, project), project.id)]
 
@@ -61,6 +59,8 @@ def first(context: Context, project: Project) -> list[Task]:
 def _link(context: Context, project: Project) -> list[Task]:
     """Ask the schedules one after the other until every pipeline has found its own."""
     waiting = due(context, project)
+    if not waiting:
+        return []
     sure = _link_asked(context, project, waiting)
     if waiting and not context.found(project.id).schedules_listed:
         # A run of none of the known schedules: a new one, perhaps. A list that cannot be read tells nothing.

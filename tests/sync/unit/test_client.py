@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,6 +40,20 @@ def test_a_page() -> None:
     assert server.asked[0].query["scope[]"] == ["failed", "canceled"]
     assert server.asked[0].headers["PRIVATE-TOKEN"] == CANARY
     assert client.calls == {"jobs": 1}
+
+
+def test_the_environments_proxy_is_used_and_netrc_is_not(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".netrc").write_text("machine gitlab.test login someone password else\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with small_server(in_turn(GOOD)) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        client = Client("http://gitlab.test", CANARY, budget(Clock()), timeout=5.0)
+        assert client.page("jobs", "/projects/1/jobs", {}).items == [{"id": 1}]
+    assert proxy.asked[0].headers["Host"] == "gitlab.test"
+    assert proxy.asked[0].headers["PRIVATE-TOKEN"] == CANARY
+    assert "Authorization" not in proxy.asked[0].headers
 
 
 def test_an_oauth_token_goes_as_bearer() -> None:
