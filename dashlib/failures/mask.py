@@ -36,13 +36,31 @@ _KEY_BODY = re.compile(r"[0-9A-Za-z+/=\s\\]{0,20000}+")
 _LONGEST_KEY = 20_000
 
 
+# What a match cannot do without. Most logs hold none of it, and looking for a literal is twenty times faster.
+_TOKENS_HOLD = (
+    *("glpat-", "gloas-", "gldt-", "glrt-", "glrtr-", "glcbt-", "glptt-", "glft-", "glimt-", "glagent-", "glsoat-"),
+    *("glffct-", "glwt-", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "AKIA", "ASIA", "xoxa-", "xoxb-"),
+    *("xoxp-", "xoxr-", "xoxs-", "npm_", "pypi-", "hf_", "whsec_", "eyJ"),
+)
+_HEADERS_HOLD = ("private-token", "job-token", "deploy-token", "authorization")
+_ASSIGNED_HOLD = ("TOKEN=", "PASSWORD=", "PASSWD=", "SECRET=", "API_KEY=", "PRIVATE_KEY=")
+
+
 def mask(text: str) -> str:
     """The text with tokens, passwords in URLs, credentials in headers and private keys replaced."""
-    text = _TOKENS.sub(MASKED, text)
-    text = _IN_URL.sub(rf"\1{MASKED}", text)
-    text = _HEADER.sub(rf"\1{MASKED}", text)
-    text = _ASSIGNED.sub(rf"\1{MASKED}", text)
+    if _holds(text, _TOKENS_HOLD):
+        text = _TOKENS.sub(MASKED, text)
+    if "://" in text:
+        text = _IN_URL.sub(rf"\1{MASKED}", text)
+    if _holds(text.lower(), _HEADERS_HOLD):
+        text = _HEADER.sub(rf"\1{MASKED}", text)
+    if _holds(text, _ASSIGNED_HOLD):
+        text = _ASSIGNED.sub(rf"\1{MASKED}", text)
     return _without_keys(text) if "PRIVATE KEY-----" in text else text
+
+
+def _holds(text: str, literals: tuple[str, ...]) -> bool:
+    return any(literal in text for literal in literals)
 
 
 def _without_keys(text: str) -> str:
