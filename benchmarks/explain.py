@@ -16,7 +16,6 @@ import gzip
 import hashlib
 import json
 import random
-import resource
 import subprocess
 import sys
 import tempfile
@@ -172,6 +171,20 @@ def _scores(folder: Path, labels: Path) -> None:
             shares = (_share(some, reasons, test) for test in _TESTS)
             print(f"| {part} | {name} | {len(some)} | " + " | ".join(f"{share:.2f}" for share in shares) + " |")
         print(f"| {part} | signatures | {len(chosen)} | {_pairs(chosen, reasons)} ||||")
+    _framings(folder, rows, reasons)
+
+
+def _framings(folder: Path, rows: list[dict[str, Any]], reasons: dict[str, Reason]) -> None:
+    """Logs that were re-framed, beside what they were made of: how often category and signature agree."""
+    twice = [
+        (reasons[row["file"]], explain([_read(folder / row["derived_from"])])) for row in rows if "derived_from" in row
+    ]
+    if twice:
+        same = [(one.category == other.category, one.signature == other.signature) for one, other in twice]
+        categories, signatures = (sum(told) for told in zip(*same, strict=True))
+        print(
+            f"\nAnother framing: of {len(twice)} logs {categories} keep their category, {signatures} their signature."
+        )
 
 
 def _share(

@@ -1,7 +1,7 @@
 """A log of any size, read in blocks of plain lines: linear, in bounded memory.
 
 Line by line Python is too slow for a hundred megabytes, so whole blocks are cleaned at once. Every physical line end
-(``\\r\\n``, ``\\n``, a lone ``\\r``) becomes one ``\\n``, so that lines can be numbered by counting; colours and time stamps
+(``\\r\\n``, ``\\n``, a lone ``\\r``) becomes one ``\\n``, so that lines can be numbered by counting; colours and stamps
 go; where the runner cut a line in two (a time stamp with ``+``), it is joined again.
 """
 
@@ -12,7 +12,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-SIZE = 1 << 20
+SIZE = 1 << 18
 # What stands before and after the part of a block that is searched, so that a found line can see its neighbours.
 BEHIND = 16 << 10
 AHEAD = 64 << 10
@@ -21,7 +21,8 @@ LONGEST_KEPT = 64 << 10
 
 # Colours and cursor moves; titles of terminals; what Buildkite hides. Possessive: linear on any input.
 _ANSI = re.compile(
-    rb"\x1b(?:\[[0-9;?:]{0,64}+[ -/]?[@-~]|\][^\x07\x1b\n]{0,512}+(?:\x07|\x1b\\)?|_[^\x07\n]{0,512}+\x07|[()][A-Z0-9]|[=>78MDEc])"
+    rb"\x1b(?:\[[0-9;?:]{0,64}+[ -/]?[@-~]|\][^\x07\x1b\n]{0,512}+(?:\x07|\x1b\\)?|_[^\x07\n]{0,512}+\x07"
+    rb"|[()][A-Z0-9]|[=>78MDEc])"
 )
 # A marker's name ends where a colour code begins: the two must not grow together when the colours go.
 _MARKER = re.compile(rb"(section_(?:start|end):\d{1,20}:[\w.\-]{1,255}(?:\[[^\]\n]{0,255}\])?)(?=\x1b|section_)")
@@ -33,13 +34,18 @@ _OTHERS = (
 _STAMP = re.compile(rb"(?m)^\xef?\xbb?\xbf?(?:" + _GITLAB + rb"(?:" + _OTHERS + rb")?|" + _OTHERS + rb")")
 _CONTINUED = re.compile(rb"\n\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z [0-9a-f]{2}[OE]\+")
 
+_CONTINUES = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z [0-9a-f]{2}[OE]\+")
+_STAMP_SIZE = 32
+# So many pieces of one line are looked back for.
+_MOST_JOINTS = 200
+
 
 @dataclass(frozen=True)
 class Block:
     """Plain lines. ``text[start:stop]`` is searched; what lies around it is there to be looked at.
 
-    ``text[start]`` begins a line, whose number is ``first_number``; ``joined`` are the offsets in ``text`` where a physical
-    line end was taken out.
+    ``text[start]`` begins a line, whose number is ``first_number``; ``joined`` are the offsets in ``text`` where a
+    physical line end was taken out.
     """
 
     text: bytes
@@ -58,7 +64,8 @@ class Block:
 
 def blocks(log: Iterable[bytes]) -> Iterator[Block]:
     """The log's blocks in order; what they search together is the log, each line once."""
-    before, ahead, joined_ahead = b"", b"", ()
+    before, ahead = b"", b""
+    joined_ahead: tuple[int, ...] = ()
     number = 1
     for raw in _whole_lines(log):
         fresh, joined = _plain(raw)
@@ -89,18 +96,34 @@ def _whole_lines(log: Iterable[bytes]) -> Iterator[bytes]:
         if size < SIZE:
             continue
         text = b"".join(waiting)
-        # A \r at the very end may be half of \r\n: it waits for its other half.
-        cut = max(text.rfind(b"\n"), text.rfind(b"\r", 0, len(text) - 1)) + 1
-        if text[cut : cut + 1] == b"\n":
-            cut += 1
+        cut = _last_begin(text)
         if cut:
             yield from _cut(_ends(text[:cut]))
         rest = text[cut:]
         if len(rest) > 2 * LONGEST_KEPT:
-            # The end of an endless line is dropped, its last byte kept: it may be that \r.
+            # The end of an endless line is dropped, its last byte kept: it may be half of a line end.
             rest = rest[:LONGEST_KEPT] + rest[-1:]
         waiting, size = [rest], len(rest)
     yield from _cut(_ends(b"".join(waiting)))
+
+
+def _last_begin(text: bytes) -> int:
+    """Where the last line begins that no line so far continues: the rest of it may be still to come."""
+    end = len(text)
+    for _ in range(_MOST_JOINTS):
+        # A \r at the very end may be half of \r\n: it waits for its other half.
+        begin = max(text.rfind(b"\n", 0, end), text.rfind(b"\r", 0, max(0, end - 1))) + 1
+        if text[begin - 1 : begin + 1] == b"\r\n":
+            begin += 1
+        if begin == len(text) and begin:
+            # A whole line, which the next piece may continue.
+            end = begin - 1
+            continue
+        partial = len(text) - begin < _STAMP_SIZE
+        if not begin or not (partial or _CONTINUES.match(text, begin)):
+            return begin
+        end = begin - 1
+    return begin
 
 
 def _cut(text: bytes) -> Iterator[bytes]:
@@ -108,14 +131,21 @@ def _cut(text: bytes) -> Iterator[bytes]:
     at = 0
     while len(text) - at > 2 * SIZE:
         cut = text.rfind(b"\n", at, at + SIZE) + 1
-        if not cut:
-            end = text.find(b"\n", at + SIZE)
-            end = len(text) if end < 0 else end
-            yield text[at : at + LONGEST_KEPT] + text[end : end + 1]
-            at = end + 1
+        for _ in range(_MOST_JOINTS):
+            if cut <= at or not _CONTINUES.match(text, cut):
+                break
+            cut = text.rfind(b"\n", at, cut - 1) + 1
+        if cut > at:
+            yield text[at:cut]
+            at = cut
             continue
-        yield text[at:cut]
-        at = cut
+        end = at + SIZE
+        while (end := text.find(b"\n", end)) >= 0 and _CONTINUES.match(text, end + 1):
+            end += 1
+        end = len(text) if end < 0 else end
+        line = text[at:end]
+        yield (line if len(line) <= 2 * SIZE else line[:LONGEST_KEPT]) + text[end : end + 1]
+        at = end + 1
     if at < len(text):
         yield text[at:]
 
@@ -127,26 +157,32 @@ def _ends(text: bytes) -> bytes:
 
 
 def _plain(text: bytes) -> tuple[bytes, tuple[int, ...]]:
-    """The text without colours and stamps, and where continued lines were joined."""
+    """The text without stamps and colours, and where continued lines were joined."""
+    parts: list[bytes] = []
+    joined: list[int] = []
+    at = length = 0
+    if b"Z 0" in text:
+        for found in _CONTINUED.finditer(text):
+            part = _uncoloured(_unstamped(text[at : found.start()], joint=bool(parts)))
+            parts.append(part)
+            length += len(part)
+            joined.append(length)
+            at = found.end()
+    parts.append(_uncoloured(_unstamped(text[at:], joint=bool(parts))))
+    return b"".join(parts), tuple(joined)
+
+
+def _uncoloured(text: bytes) -> bytes:
     if b"\x1b" in text:
         if b"section_" in text:
             text = _MARKER.sub(rb"\1 ", text)
         text = _ANSI.sub(b"", text)
-    joined: tuple[int, ...] = ()
-    if b"Z 0" in text and _CONTINUED.search(text):
-        parts, joined_at, at, length = [], [], 0, 0
-        for found in _CONTINUED.finditer(text):
-            part = _STAMP.sub(b"", text[at : found.start()]) if not parts else _rest(text[at : found.start()])
-            parts.append(part)
-            length += len(part)
-            joined_at.append(length)
-            at = found.end()
-        parts.append(_rest(text[at:]))
-        return b"".join(parts), tuple(joined_at)
-    return _STAMP.sub(b"", text), joined
+    return text
 
 
-def _rest(part: bytes) -> bytes:
-    """What follows a joint: its first line has lost its stamp already."""
-    head, end, tail = part.partition(b"\n")
-    return head + end + _STAMP.sub(b"", tail) if end else head
+def _unstamped(text: bytes, *, joint: bool) -> bytes:
+    """After a joint the first line has lost its stamp already."""
+    if not joint:
+        return _STAMP.sub(b"", text)
+    head, end, tail = text.partition(b"\n")
+    return head + end + _STAMP.sub(b"", tail)

@@ -10,17 +10,20 @@ from typing import NamedTuple
 
 SHORTEST = 3
 """In bytes: shorter words stand in too many lines."""
-_MOST_COMBINED = 24
+_MOST_COMBINED = 160
 
 # Words that stand in many lines of any log: a rarer one is better, even a shorter one.
-_COMMON = frozenset(
-    "error errors err info http https download downloading downloaded found not the warning warn test tests fail fails "
-    "failed failure code status response returned package packages module file files line format script config version "
-    "command build install name set date missing invalid cannot unable with from for js ts py java at in is are of out "
-    "library load loading api get add find open create lock parse copy access change scala html string path expected "
-    "unknown target could required no on to and or find default main source log call mod can project artifact gradle sum "
-    "import platform image registry building return size connect key description symbol parser format remote".split()
-)
+_COMMON = frozenset({
+    "error", "errors", "err", "info", "http", "https", "download", "downloading", "downloaded", "found", "not", "the",
+    "warning", "warn", "test", "tests", "fail", "fails", "failed", "failure", "code", "status", "response",
+    "returned", "package", "packages", "module", "file", "files", "line", "format", "script", "config", "version",
+    "command", "build", "install", "name", "set", "date", "missing", "invalid", "cannot", "unable", "with", "from",
+    "for", "js", "ts", "py", "java", "at", "in", "is", "are", "of", "out", "library", "load", "loading", "api", "get",
+    "add", "find", "open", "create", "lock", "parse", "copy", "access", "change", "scala", "html", "string", "path",
+    "expected", "unknown", "target", "could", "required", "no", "on", "to", "and", "or", "default", "main",
+    "source", "log", "call", "mod", "can", "project", "artifact", "gradle", "sum", "import", "platform", "image",
+    "registry", "building", "return", "size", "connect", "key", "description", "symbol", "parser", "remote",
+})  # fmt: skip
 # Of these, the ones that stand in nearly every line of some logs.
 _COMMONEST = ("info", "download", "http", "test", "error", "java", "java.", "https", "downloading", "e:", "err", "warn")
 
@@ -61,9 +64,11 @@ def size(literal: str) -> int:
     return len(literal.encode())
 
 
-def _worth(found: Words) -> tuple[float, bool, int, str]:
+def _worth(found: Words) -> tuple[float, int, str]:
     """How few lines a set of literals lets through, by its worst."""
-    return min(map(_rarity, found.literals)), found.begins, -len(found.literals), min(found.literals)
+    worst = min(map(_rarity, found.literals))
+    begins = found.begins and min(map(size, found.literals)) > SHORTEST + 1
+    return worst + begins / 2, -len(found.literals), min(found.literals)
 
 
 def _rarity(literal: str) -> float:
@@ -72,11 +77,14 @@ def _rarity(literal: str) -> float:
     words = [word for part in literal.split() if (word := part.strip(".:,()[]{}<>'\"`-=/*!|#"))]
     bytes_read = min(size(literal), 12)
     if not words:
-        return -0.5
-    longest = max((len(word) for word in words if word not in _COMMON), default=0)
+        # Marks alone: a dash stands everywhere, ": *** [" hardly anywhere.
+        return 6 if size(literal) > SHORTEST + 1 and len({*literal} - {" "}) > 1 else -0.5
+    if literal.strip() in _COMMONEST:
+        return 0
+    longest = max((len(word) for word in words if word not in _COMMON and len(word) > 2), default=0)
     if longest:
         return bytes_read + 1 if longest > 4 else longest + bytes_read / 13
-    return 0 if literal.strip() in _COMMONEST else bytes_read / 13
+    return bytes_read / 13
 
 
 class _Read(NamedTuple):

@@ -29,6 +29,7 @@ _EXITED = re.compile(rb'^The command ".{0,4000}" (?:failed and )?exited with (\d
 _COMMAND = re.compile(rb"^(?:\$ \S|##\[group\]Run |Step \d{1,3}/\d{1,3} : )")
 # Only so many commands are remembered one by one: a hostile log has millions.
 _REMEMBERED = 10_000
+_LONGEST_COMMAND = 400
 
 
 @dataclass
@@ -42,11 +43,13 @@ class Place:
     failed: set[int] = field(default_factory=set)
     succeeded: set[int] = field(default_factory=set)
     over: bool = False
+    command: bytes = b""
 
     def see(self, line: bytes) -> bool:
         """Take a line in; True when a command or the work as a whole ended badly before this line."""
         if b"section_" in line:
-            return any([self._section(found) for found in _SECTION.finditer(line)])
+            ended = [self._section(found) for found in _SECTION.finditer(line)]
+            return any(ended)
         if exited := _EXITED.match(line):
             bad = exited[1] != b"0"
             if len(self.failed) + len(self.succeeded) < _REMEMBERED:
@@ -63,6 +66,8 @@ class Place:
             self.segment += 1
         elif _COMMAND.match(line):
             self.segment += 1
+            if line.startswith(b"$ ") and not self.is_afterwards:
+                self.command = line[:_LONGEST_COMMAND]
         return False
 
     def _section(self, found: re.Match[bytes]) -> bool:

@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal
 
-from dashlib.failures.linear import Pattern, compiled
+from dashlib.failures.linear import Pattern, PatternError, compiled
 from dashlib.failures.literals import NoLiteral, Words, required
 from dashlib.failures.reason import CATEGORIES
 
@@ -73,6 +73,7 @@ class Rule:
         return tuple(compiled(pattern) for pattern in self.follow)
 
 
+_SAYS = ("both", "match", "follow")
 _FIELDS = {
     "id", "category", "match", "rank", "pick", "unless", "follow", "within", "needs_follow", "lead", "says", "phase",
 }  # fmt: skip
@@ -112,6 +113,13 @@ def _rule(family: str, entry: dict[str, object], default_rank: int, order: int) 
         rule = Rule(**values, order=order, words=required(str(values["match"])))  # type: ignore[arg-type]
     except (NoLiteral, TypeError) as error:
         raise RuleError(f"{family}: {entry.get('id')}: {error}") from error
+    for name, allowed in (("pick", ("first", "last")), ("lead", ("match", "follow")), ("says", _SAYS)):
+        if getattr(rule, name) not in allowed:
+            raise RuleError(f"{rule.id}: {name} is {' or '.join(allowed)}")
+    try:
+        compiled(rule.match)
+    except PatternError as error:
+        raise RuleError(f"{rule.id}: {error}") from error
     if rule.category not in CATEGORIES:
         raise RuleError(f"{rule.id}: no such category: {rule.category}")
     return rule
@@ -123,12 +131,13 @@ def rulebook() -> tuple[Rule, ...]:
     return load()
 
 
-def _version() -> str:
+def version(folder: Path) -> str:
+    """A hash of the engine's version and the rule files of a folder."""
     digest = hashlib.sha256(str(ENGINE_VERSION).encode())
-    for path in sorted(RULES.glob("*.toml")):
+    for path in sorted(folder.glob("*.toml")):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 
 
-RULES_VERSION = _version()
+RULES_VERSION = version(RULES)
 """Changes whenever the same log may get another reason."""

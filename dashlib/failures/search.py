@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from dashlib.failures.blocks import Block, blocks
-from dashlib.failures.linear import compiled
 from dashlib.failures.lexicon import MARK, OF_RULES, TELLING, lexicon, matches
+from dashlib.failures.linear import compiled
 from dashlib.failures.place import Place
 from dashlib.failures.rulebook import Rule, rulebook
 
@@ -65,6 +65,7 @@ class Finding:
     segment: int
     phase: str | None
     afterwards: bool
+    command: bytes
 
 
 class Word(NamedTuple):
@@ -112,30 +113,30 @@ class Search:
 
     def read(self, block: Block) -> None:
         """Search one block."""
+        number, counted = block.first_number, block.start
+        for start, end, words in self._lines_with_words(block):
+            number += block.lines_between(counted, start)
+            counted = start
+            self._line(block, number, start, end, words)
+        self.found.last_number = block.first_number + block.lines_between(block.start, block.stop)
+
+    def _lines_with_words(self, block: Block) -> Iterator[tuple[int, int, set[int]]]:
+        """Where lines begin and end that hold words of the lexicon, and which."""
         text = block.text
         # With the line end before it, so that a word can be looked for where lines begin.
         lowered = (text[block.start - 1 : block.stop] if block.start else b"\n" + text[: block.stop]).lower()
-        number, counted = block.first_number, block.start
-        line_start, line_end, words = -1, -1, set[int]()
-        for word, at, _ in [
-            *self.lexicon.automaton.find_matches_as_indexes(lowered, overlapping=True),
-            (-1, len(lowered), 0),
-        ]:
-            # A word that asks for a line's begin has the line end before it with it.
-            at += block.start - (lowered[at : at + 1] != b"\n")
-            if at >= line_end or word < 0:
+        start, end, words = -1, -1, set[int]()
+        for word, found, _ in self.lexicon.automaton.find_matches_as_indexes(lowered, overlapping=True):
+            # Such a word has the line end before it with it.
+            at = found + block.start - (lowered[found : found + 1] != b"\n")
+            if at >= end:
                 if words:
-                    number += block.lines_between(counted, line_start)
-                    counted = line_start
-                    self._line(block, number, line_start, line_end, words)
-                if word < 0:
-                    break
-                line_start = text.rfind(b"\n", 0, at) + 1
-                line_end = text.find(b"\n", at)
-                line_end = len(text) if line_end < 0 else line_end
-                words = set()
+                    yield start, end, words
+                start, end, words = text.rfind(b"\n", 0, at) + 1, text.find(b"\n", at), set()
+                end = len(text) if end < 0 else end
             words.add(word)
-        self.found.last_number = block.first_number + block.lines_between(block.start, block.stop)
+        if words:
+            yield start, end, words
 
     def finish(self, block: Block) -> None:
         """The log's end is an ending, too."""
@@ -171,7 +172,7 @@ class Search:
         followed = self._followed(rule, line.number, block, end)
         if rule.needs_follow and not followed:
             return False
-        kept.append(Finding(rule, line, followed, place.segment, place.phase, place.is_afterwards))
+        kept.append(Finding(rule, line, followed, place.segment, place.phase, place.is_afterwards, place.command))
         self._counts[index, place.segment] = count + 1
         self.found.last_of_rule[index, place.segment] = line.number
         if rule.pick == "last" and count >= _KEPT_OF_A_RULE:

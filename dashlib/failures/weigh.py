@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
@@ -27,6 +28,14 @@ _ECHO = 25
 # What a program dies of is the category, even when a test or a compiler noticed it first.
 _EXHAUSTED = frozenset({"oom", "disk_full"})
 _SURE = 80
+# Failures that say the same in every repository: what was running tells them apart.
+_SAID_BY_MANY = frozenset({
+    "timeout", "oom", "disk_full", "canceled", "network", "runner_system", "docker_registry", "auth", "git_checkout",
+})  # fmt: skip
+_LONGEST_COMMAND = 120
+# A rule below this gives a verdict, no reason; and what holds no name of anything is said by many.
+_VERDICT = 60
+_NAME = re.compile(r"[A-Za-z$][\w$]*[._:/-][\w$]|[a-z][A-Z]|\w_\w|['\"`‘][^'\"`’]+['\"`’]|[A-Za-z]\d")
 # Points of the general scorer for a line that may fill a place beside the rules' lines.
 _WORTH_A_LINE = 6
 
@@ -78,7 +87,7 @@ def weigh(found: Findings, failure_reason: str | None, green: Collection[str]) -
         category,
         _one_line(first.text),
         lines,
-        _signature(best, category),
+        _signature(best, category, lines),
         best.finding.rule.id,
         round(max(0.05, min(0.98, best.score / 100)), 2),
     )
@@ -96,7 +105,7 @@ def _weighed(found: Findings, failure_reason: str | None, green: Collection[str]
             score = float(rule.rank)
             if rule.phase and rule.phase == finding.phase:
                 score += _IN_ITS_PHASE
-            elif finding.afterwards and not rule.phase == "afterwards":
+            elif finding.afterwards and rule.phase != "afterwards":
                 score += _AFTERWARDS
             elif finding.segment in failing or rule.phase == "afterwards":
                 score += _FAILED if place.failed else _LAST
@@ -182,8 +191,12 @@ def _exhausted(best: _Weighed, weighed: list[_Weighed]) -> str | None:
     return None
 
 
-def _signature(best: _Weighed, category: str) -> str:
-    """Category and template of what the rule says tells failures apart; equal for equal failures everywhere."""
+def _signature(best: _Weighed, category: str, lines: tuple[TellingLine, ...]) -> str:
+    """Category and template of what the rule says tells failures apart; equal for equal failures everywhere.
+
+    Where that is said by many failures in the same words, the command that was running, or the next telling line,
+    tells them apart.
+    """
     finding, parts = best.finding, []
     rule = finding.rule
     if rule.says != "follow" or not finding.followed:
@@ -192,9 +205,15 @@ def _signature(best: _Weighed, category: str) -> str:
         named = [group for group in matched.groups() if group] if matched else []
         parts.append(" ".join(map(_text, named)) if named else _text(core))
     if rule.says != "match":
-        parts.extend(_text(line.core) for line in finding.followed[:1])
-    said = " | ".join(template(mask(part.strip())) for part in parts)
-    return f"{category}: {said}"
+        parts.extend(_text(line.core) for line in finding.followed[: 1 if rule.says == "both" else 2])
+    said = [template(mask(part.strip())) for part in parts]
+    command = template(mask(_text(finding.command)))[:_LONGEST_COMMAND]
+    if category in _SAID_BY_MANY and command:
+        said.append(command)
+    elif rule.rank < _VERDICT or not any(_NAME.search(part) for part in said):
+        more = next((other for other in (template(line.text) for line in lines[1:]) if other not in said), command)
+        said.extend([more] if more else [])
+    return f"{category}: {' | '.join(said)}"
 
 
 def _text(raw: bytes) -> str:

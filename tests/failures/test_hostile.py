@@ -1,0 +1,112 @@
+"""Any bytes give an answer, in time linear in their number and in bounded memory."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dashlib.failures.explain import explain, explain_text
+from dashlib.failures.reason import CATEGORIES
+from tests.failures.excerpts import excerpts
+
+ROOT = Path(__file__).resolve().parents[2]
+LOGS = [excerpt.log for excerpt in excerpts()]
+PIECES = st.sampled_from(
+    [line for log in LOGS for line in log.splitlines()]
+    + [
+        "\n",
+        "\r",
+        "\x1b[31m",
+        "section_start:1:step_script\r\x1b[0K",
+        "section_end:1:step_script\r",
+        "\x00",
+        "$ make",
+        "",
+    ]
+)
+
+
+def sound(reason) -> None:
+    assert reason.category in (*CATEGORIES, "unknown")
+    assert 0 <= reason.confidence <= 1
+    assert len(reason.lines) <= 5
+    assert (reason.signature is None) == (not reason.lines)
+    assert (reason.reason is None) == (not reason.lines)
+    assert all(line.number >= 1 and len(line.text) <= 2_000 and line.text for line in reason.lines)
+
+
+@settings(derandomize=True, max_examples=300, deadline=None)
+@given(st.binary(max_size=2_000))
+def test_any_bytes_give_an_answer(log: bytes) -> None:
+    sound(explain([log]))
+
+
+@settings(derandomize=True, max_examples=200, deadline=None)
+@given(
+    st.lists(PIECES | st.text(max_size=8), max_size=60).map("\n".join), st.sampled_from(["script_failure", "x", None])
+)
+def test_any_mixture_of_tools_gives_an_answer(log: str, failure_reason: str | None) -> None:
+    reason = explain_text(log, failure_reason=failure_reason)
+    sound(reason)
+    assert explain_text(log, failure_reason=failure_reason) == reason
+
+
+def test_text_that_is_no_unicode_gives_an_answer() -> None:
+    sound(explain_text("error: \udcff\x00 broken"))
+    sound(explain([b"error: caf\xe9 \xff\xfe broken"]))
+
+
+# A hundred megabytes each, made while they are read; the process may use 600 MB of address space in all.
+RUN = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_AS, (700 << 20, 700 << 20))
+from dashlib.failures.explain import explain
+def log():
+    {log}
+reason = explain(log())
+print(reason.category, len(reason.lines))
+"""
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        "for _ in range(1600): yield b'error: endless ' * 4369",
+        "import random\n    piece = random.Random(1).randbytes(1 << 20)\n    for _ in range(100): yield piece",
+        "for n in range(10_000): yield b'section_start:1:part_%d\\r\\x1b[0Kpart\\n' % n",
+        "for _ in range(100): yield b'\\r' * (1 << 20)",
+        "for _ in range(100): yield b'\\n' * (1 << 20)",
+        "for _ in range(100): yield b'\\x1b[' * (1 << 19)",
+        "for _ in range(40): yield b'$ make\\n' * 150_000",
+        "for _ in range(20): yield b'section_start:1:step_script\\r\\n' * 35_000",
+        "for _ in range(30): yield b'2024-05-14T11:19:20.000000Z 00O+' * 32_768",
+        "for _ in range(6): yield b'a.c:1:1: error: undefined reference to x\\n' * 25_000",
+        "for _ in range(6): yield b'FAIL: test_a (b.c)\\n' * 50_000",
+    ],
+    ids=[
+        "one line", "noise", "sections", "returns", "empty lines", "escapes", "commands", "phases", "joints", "errors",
+        "titles",
+    ],
+)  # fmt: skip
+def test_a_hostile_log_costs_no_more_than_its_length(log: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", RUN.format(log=log)], cwd=ROOT, check=True, timeout=120, capture_output=True, text=True
+    )
+    category, lines = done.stdout.split()
+    assert category in (*CATEGORIES, "unknown")
+    assert int(lines) <= 5
+
+
+@pytest.mark.parametrize(
+    "unit", ["error: ", "Error", "FAIL ", ": error", "E   ", "at x.y(", "[ERROR] ", "npm ERR! ", "://a:", "a b "]
+)
+def test_a_hostile_line_costs_no_more_than_any(unit: str) -> None:
+    """Two thousand lines of four thousand characters, each a beginning of something."""
+    log = f"[({unit!r} * {4000 // len(unit)} + chr(10)).encode()] * 2000"
+    code = f"from dashlib.failures.explain import explain; explain({log})"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=60)

@@ -1,0 +1,105 @@
+"""Templates: what changes from night to night goes, what tells failures apart stays; and the patterns made of them."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dashlib.failures.signature import LONGEST, like_pattern, template
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("[ERROR] /builds/a/src/App.java:[12,27] cannot find symbol", "[ERROR] …/App.java:[<n>] cannot find symbol"),
+        ("src/main/App.java:[9,1] cannot find symbol", "…/App.java:[<n>] cannot find symbol"),
+        (r"C:\work\a\Cart.cs(12,3): error CS0246: x", "…/Cart.cs(<n>): error CS0246: x"),
+        ("src/cart.ts(3,4): error TS2304: no name", "…/cart.ts(<n>): error TS2304: no name"),
+        ("tests/test_a.py::TestX::test_y[3-4] failed in 2.31s", "…/test_a.py::TestX::test_y[<n>-<n>] failed in <t>"),
+        ("took 1m 2s, then 31 ms", "took <t>, then <t>"),
+        ("started 2024-05-14T11:19:20.123456Z", "started <time>"),
+        ("job 7f3e9c1d-1111-2222-3333-444455556666 gone", "job <uuid> gone"),
+        ("<Invoice object at 0x7f3b2c1d5e50>", "<Invoice object at <hex>>"),
+        ("commit 9f3c1d0e5b7a4c2d8e6f is missing", "commit <hex> is missing"),
+        ("Error getting http://files.acme.example/rs485/tool.zip", "Error getting http://<host>/…/tool.zip"),
+        ("Could not resolve host: files.acme.example", "Could not resolve host: <host>"),
+        ("connect to 10.4.0.9:5432 refused", "connect to <ip> refused"),
+        ("E: Sub-process /usr/bin/dpkg returned an error code (1)", "E: Sub-process …/dpkg returned an error code (1)"),
+        ("ERROR: Job failed: exit code 137", "ERROR: Job failed: exit code 137"),
+        ("curl: (6) Could not resolve", "curl: (6) Could not resolve"),
+        ("HTTP 404 for part", "HTTP 404 for part"),
+        ("[Errno 2] No such file: 'multiline.nml'", "[Errno 2] No such file: 'multiline.nml'"),
+        ("error[E0425]: cannot find function `tax_of`", "error[E0425]: cannot find function `tax_of`"),
+        ("package com.sun.tools.attach does not exist", "package com.sun.tools.attach does not exist"),
+        ("java.io.IOException: I/O error", "java.io.IOException: I/O error"),
+        ("open /tmp/tmpab12cd34/x: denied", "open <path>: denied"),
+        ("expected 119 got 138.61", "expected <n> got <n>"),
+        ("money v2.4.1-rc1 is gone", "money <n> is gone"),
+        ("  many   blanks\there ", "many blanks here"),
+        ("", ""),
+    ],
+)
+def test_what_goes_and_what_stays(line: str, said: str) -> None:
+    assert template(line) == said
+
+
+def test_a_long_line_is_cut_and_says_so() -> None:
+    said = template("word " * 1000)
+    assert len(said) == LONGEST
+    assert said.endswith("…")
+
+
+PIECES = st.sampled_from(
+    [
+        "/builds/a/b.py", "src/x/y.go", "0x7f3b2c1d", "12.5 s", "2024-05-14 11:19:20", "10.0.0.1", "https://h.example/a",
+        "100%", "a_b", "back\\slash", "(3,4)", ": ", " ", "host.acme.example", "…", "<n>", "v1.2.3", "error", "'", "_",
+        "%",
+    ]
+)  # fmt: skip
+LINES = st.lists(PIECES | st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=4), max_size=12).map("".join)
+
+
+def like(text: str, pattern: str) -> bool:
+    """DuckDB's own LIKE."""
+    answer = duckdb.execute("select $text like $pattern escape '\\'", {"text": text, "pattern": pattern}).fetchone()
+    return bool(answer and answer[0])
+
+
+@settings(derandomize=True, max_examples=300, deadline=None)
+@given(LINES)
+def test_the_pattern_of_a_template_matches_its_line(line: str) -> None:
+    single = " ".join(line.split())
+    assert like(single, like_pattern(template(line)))
+    assert like(template(line), like_pattern(template(line)))
+
+
+@settings(derandomize=True, max_examples=200, deadline=None)
+@given(LINES, st.integers(0, 99_999), st.integers(0, 99_999))
+def test_numbers_and_directories_do_not_tell_lines_apart(line: str, ours: int, theirs: int) -> None:
+    def framed(number: int) -> str:
+        return f"{line} at /builds/{number}/deep/cart.py:{number} after {number} s"
+
+    assert template(framed(ours)) == template(framed(theirs))
+
+
+@pytest.mark.parametrize(
+    "unit", ["a.", "a/", "1.", "/a", "a@", "ab-", "0x", "12 s ", "a:", "https://a", "[::", "1:22:33"]
+)
+def test_a_hostile_line_costs_no_more_than_any(unit: str) -> None:
+    """Four hundred lines of it; each is cut before it is looked at."""
+    code = f"from dashlib.failures.signature import template\nfor _ in range(400): template({unit!r} * 5000)"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=30)
+
+
+def test_no_mark_is_left_in_a_pattern() -> None:
+    assert like_pattern("…/App.java:[<n>] took <t>, <t> 100% a_b") == r"%App.java:[%] took %, % 100\% a\_b"
+    assert not re.search("[<…]", like_pattern("<path> <host> <hex> <uuid> <time> <ip> <tmp> <n>"))
