@@ -7,6 +7,8 @@ from dashlib.charts import failure_tables as tables
 from dashlib.charts.job_runs import run_strip
 from dashlib.queries import failure
 from dashlib.widgets import failure as shared
+from dashlib.widgets.act_forms import actions
+from dashlib.widgets.what_changed import what_changed
 
 asked_for = shared.failure_asked_for()
 if asked_for is None:
@@ -26,6 +28,7 @@ with left:
     widgets.below(found, "failure")
 with right:
     shared.issue_and_person(row)
+actions(row)
 
 st.subheader("Log", anchor=False)
 shared.failure_log(row)
@@ -34,6 +37,8 @@ if row["attempts"] > 1:
     st.subheader("Attempts of this job", anchor=False)
     attempts = widgets.asked(failure.attempts, project=project, job=job)
     widgets.table(attempts, tables.ATTEMPTS, "Attempts of this job in its pipeline", "attempts")
+
+what_changed(row)
 
 st.subheader("The same failure elsewhere", anchor=False)
 elsewhere = widgets.asked(failure.elsewhere, project=project, job=job)

@@ -7,7 +7,7 @@ import streamlit as st
 from dashlib import widgets
 from dashlib.charts import failure_tables as tables
 from dashlib.charts.over_time import stacked
-from dashlib.queries import failures
+from dashlib.queries import acts, failures
 from dashlib.widgets import failures as shared
 from dashlib.widgets.log_search import log_search_view
 
@@ -31,9 +31,12 @@ def reasons() -> None:
 
 def jobs() -> None:
     """Every failed job, by what its analysis came to."""
-    states = widgets.some_of("State", failures.STATES, key="state", placeholder="All states", width=420)
+    states = widgets.some_of("State", failures.STATES, key="analysis", placeholder="All states", width=420)
     listing = widgets.asked(failures.listing, filters, which=which, states=states)
-    widgets.table(listing, tables.JOBS, "Failed jobs, newest first", "failed_jobs", shared.counted(sums, states))
+    whole = shared.counted(sums, states)
+    says = "Failed jobs, newest first; pick some to give them an issue or a person"
+    widgets.table(listing, tables.JOBS, says, "failed_jobs", whole, on_select="rerun", picks="multi-row")
+    shared.picked_jobs(listing, "failed_jobs")
 
 
 def repositories() -> None:
@@ -49,7 +52,13 @@ def nearly_the_same() -> None:
     if pairs.empty:
         st.info("No two signatures are nearly the same.", icon=":material/check_circle:")
     else:
-        widgets.table(pairs, tables.MERGE, "Pairs of nearly equal signatures", "alike")
+        widgets.table(pairs, tables.MERGE, "Pairs of nearly equal signatures; pick one to judge it", "alike",
+                      on_select="rerun")  # fmt: skip
+        shared.judge_pair(pairs, "alike")
+    judged = widgets.asked(acts.judged)
+    if len(judged):
+        st.subheader("Judged already", anchor=False)
+        widgets.table(judged, tables.JUDGED, "Pairs of signatures that somebody judged", "judged")
 
 
 VIEWS = {"reasons": reasons, "jobs": jobs, "repositories": repositories, "nearly the same": nearly_the_same}

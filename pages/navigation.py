@@ -13,6 +13,7 @@ from dashlib.store import StoreError
 ICON = str(Path(__file__).parent / "icon.svg")
 PAGES = (
     ("nightlies", "Nightlies", "nights_stay", "Which nightlies failed last night, why, since when, and what is new."),
+    ("report", "Morning note", "wb_twilight", "What is new, still red, recovered, missing and at risk, to send on."),
     ("failures", "Failures", "bug_report", "Why jobs failed, where the same failure struck, and a search in all logs."),
     ("commits", "Commits", "commit", "Commits per author and repository; merges and robots where you want them."),
     ("activity", "Activity", "timeline", "Pushes, merge requests, issues and comments by person and repository."),

@@ -1,27 +1,26 @@
-"""Which nightlies failed last night, why, since when, and what is new."""
+"""Which nightlies failed or never ran, why, since when, what is new, and who has it."""
+
+from datetime import UTC, datetime
 
 import streamlit as st
 
 from dashlib import widgets
 from dashlib.charts import tables
-from dashlib.charts.night_grid import SELECTION, night_grid
+from dashlib.charts.night_grid import grid_data
 from dashlib.charts.over_time import stacked
 from dashlib.charts.wording import plain
-from dashlib.queries import choices, nightlies
+from dashlib.queries import choices, night_grid, nightlies
+from dashlib.runtime import runtime
+from dashlib.widgets import nights as shared
+from dashlib.widgets.night_grid import night_grid as draw_grid
+from dashlib.widgets.nights import of_nights
 
-widgets.header("Nightlies", "What ran at night, what failed, and since when.")
+widgets.header("Nightlies", "What should have run at night, what did, and since when it is red.")
 filters = widgets.filters()
-nights = widgets.asked(nightlies.nights, filters)
+nights = of_nights(nightlies.nights, filters)
 if nights.empty:
     widgets.nothing("nightlies", widgets.asked(choices.held).iloc[0]["last_night"])
     st.stop()
-
-
-def pick_cell() -> None:
-    """A click on a cell chooses its night and its repository for the table above."""
-    for cell in st.session_state["chart_grid"].selection.get(SELECTION, [])[:1]:
-        st.session_state.update(night=cell["slot"], search=cell["path"])
-        st.toast(f"Above: failed jobs of {plain(cell['path'])}, {cell['slot']}", icon=":material/arrow_upward:")
 
 
 def show_all_jobs() -> None:
@@ -29,15 +28,31 @@ def show_all_jobs() -> None:
     st.session_state["search"] = ""
 
 
-titles = {f"{night:%Y-%m-%d}": f"{night:%a %d %b %Y}" for night in nights["night"][::-1]}
-chosen = widgets.one_from("Night", list(titles), key="night", titles=titles, on_change=show_all_jobs)
-index = len(titles) - 1 - list(titles).index(chosen)
+shared.tell_newest(nights.iloc[-1], datetime.now(UTC).astimezone(runtime().settings.zone).date())
+tiles = st.container()
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    index = shared.chosen_night(nights, show_all_jobs)
+    rows = widgets.one_of("A row is a", list(night_grid.ROWS), key="rows")
+    show = widgets.one_of("Show", list(nightlies.SHOWN), key="show")
 now, before = nights.iloc[index], nights.iloc[index - 1] if index else None
-widgets.metrics(tables.NIGHT, now, before)
-if before is not None:
-    st.caption(f"Arrows compare with {before['night']:%a %d %b}.")
-if now["running"]:
-    st.caption(f":material/hourglass_top: {int(now['running'])} of them still running: their verdict is open.")
+night = now["night"].date()
+with tiles:
+    widgets.metrics(tables.NIGHT, now, before)
+    if before is not None:
+        st.caption(f"Arrows compare with {before['night']:%a %d %b}.")
+chosen, arranged = shared.narrowed(night)
+opened = shared.opened_rows()
+grain = arranged.grain
+cells = of_nights(
+    night_grid.grid, filters, narrowed=chosen, rows=rows, group=arranged.group, order=arranged.order, grain=grain,
+    opened=opened, **nightlies.SHOWN[show],
+)  # fmt: skip
+if cells.empty:
+    st.success("No nightly that these filters leave was red in this period.", icon=":material/check_circle:")
+else:
+    draw_grid(grid_data(cells, framed=night, rows=rows, grain=grain, opened=opened, times=arranged.times))
+    widgets.legend()
+    widgets.below(cells, "grid")
 
 st.subheader(f"Failed jobs of {now['night']:%A, %d %B}", anchor=False)
 with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -47,30 +62,33 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
 if search:
     label = f"Filtered to “{plain(search)}”: show all"
     st.button(label, icon=":material/filter_alt_off:", type="tertiary", on_click=show_all_jobs, key="show_all_jobs")
-failed = widgets.asked(
-    nightlies.failed_jobs, filters, night=now["night"].date(), search=search, only_new=only_new, allowed=allowed
-)
+failed = of_nights(nightlies.failed_jobs, filters, night=night, search=search, only_new=only_new, allowed=allowed)
 if failed.empty:
     st.caption("No failed job that matches." if search or only_new else "No failed job that night.")
 else:
     widgets.table(failed, tables.FAILED_JOBS, "Failed jobs of the night, new ones first, with links", "failed_jobs")
 
-st.subheader("Repositories × nights", anchor=False)
-with st.container(horizontal=True):
-    show = widgets.one_of("Show", list(nightlies.SHOWN), key="show")
-    rows = widgets.one_of("A row is a", list(nightlies.ROWS), key="rows")
-grid = widgets.asked(nightlies.grid, filters, rows=rows, **nightlies.SHOWN[show])
-if grid.empty:
-    st.success("No nightly was red in this period.", icon=":material/check_circle:")
-else:
-    widgets.legend()
-    says = f"Repositories by nights: {now['failed']} of {now['runs']} nightlies failed on {now['night']:%d %B}"
-    widgets.chart(night_grid(grid, chosen), grid, says, "grid", on_select=pick_cell)
+note = of_nights(nightlies.note, filters, night=night)
+if now["missing"]:
+    st.subheader("Never ran", anchor=False)
+    shared.missing_told(note)
+risks = of_nights(nightlies.at_risk, filters)
+if not risks.empty:
+    st.subheader("At risk", anchor=False)
+    st.caption("Schedules that will stop, or have stopped without anybody wanting it.")
+    widgets.table(shared.risks_told(risks), tables.AT_RISK, "Schedules at risk, stopped ones first", "at_risk")
 
 st.subheader("Failures over time", anchor=False)
-by = widgets.one_of("Split by", list(nightlies.REASONS), key="split")
-trend = widgets.asked(nightlies.failures_over_time, filters, by=by, allowed=allowed)
+by = widgets.one_of("Split by", list(nightlies.TREND), key="split")
+trend = of_nights(nightlies.failures_over_time, filters, by=by, allowed=allowed)
 if trend.empty:
     st.caption("No failed jobs in this period.")
 else:
-    widgets.chart(stacked(trend, "night", "failed_jobs", "failed jobs"), trend, f"Failed jobs a night by {by}", "trend")
+    counted = "nightlies" if by == nightlies.STATE else "failed jobs"
+    widgets.chart(stacked(trend, "night", "failed_jobs", counted), trend, f"{counted} a night by {by}", "trend")
+
+st.subheader("History of every nightly", anchor=False)
+history = of_nights(nightlies.history, filters)
+widgets.table(history, tables.NIGHTLY_HISTORY, "Every nightly: how its nights went, the longest red first", "history")
+st.subheader("Every night", anchor=False)
+widgets.table(nights[::-1], tables.NIGHTS, "Every night of the period and its numbers, newest first", "nights")

@@ -13,7 +13,9 @@ SUMS = (
 )
 
 _ISSUE = (
-    Column("issue_title", "Issue", width=150, help="The issue linked to the signature."),
+    Column("issue_title", "Issue", width=150, help="The issue that it is linked to."),
+    Column("issue_state", "State", width=70, help="Opened or closed, as GitLab says."),
+    Column("issue_returned", "Back", "flag", 55, help="It failed again after its issue was closed."),
     Column("issue_url", "", "link", 60, text="open"),
     Column("assignee", "Person", width=95, help="Who has it."),
 )
@@ -52,6 +54,14 @@ JOBS = (
     Column("log", "Log", width=80, help="stored, incomplete, missing (GitLab has none), erased, not read, none."),
     *_ISSUE,
     Column("job_web_url", "On GitLab", "link", 90, text="open job"),
+)
+
+JUDGED = (
+    Column("signature", "One", width=340),
+    Column("other", "The other", width=340),
+    Column("verdict", "Verdict", width=90),
+    Column("created_by", "By", width=120),
+    Column("done", "On", "moment", 135),
 )
 
 OCCURRENCES = (

@@ -67,12 +67,24 @@ def log_told(row: pd.Series) -> str:
 
 def issue_told(row: pd.Series) -> str:
     """The issue and the person of a failure, in words."""
+    who = row["assignee"] if isinstance(row["assignee"], str) else None
     if pd.isna(row["issue_iid"]):
-        return "No issue is linked to this failure, and nobody has it."
+        return (
+            f"No issue is linked to this failure; {who} has it."
+            if who
+            else ("No issue is linked to this failure, and nobody has it.")
+        )
     title = row["issue_title"] if isinstance(row["issue_title"], str) else ""
     state = f" ({row['issue_state']})" if isinstance(row["issue_state"], str) else ""
-    who = row["assignee"] if isinstance(row["assignee"], str) else "nobody"
-    return f"#{int(row['issue_iid'])} {title}{state}; {who} has it."
+    return f"#{int(row['issue_iid'])} {title}{state}; {who or 'nobody'} has it."
+
+
+def returned_told(row: pd.Series, failed: str) -> str:
+    """That it failed after its issue was closed; empty where it did not. ``failed`` names the column of when."""
+    if not row["issue_returned"]:
+        return ""
+    closed = pd.Timestamp(row["issue_closed"])
+    return f"Its issue was closed on {closed:%a %d %b %Y}; it failed again on {row[failed]:%a %d %b %Y}."
 
 
 def signature_told(row: pd.Series) -> str:

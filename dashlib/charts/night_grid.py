@@ -1,152 +1,180 @@
-"""Repositories × nights: one cell per night that ran, its state told by colour and by sign."""
+"""The grid of nights as data for the browser: rows, columns, cells with what they say, marks and their meaning."""
 
 from __future__ import annotations
 
-import altair as alt
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from typing import Any
+
 import pandas as pd
 
-from dashlib.charts import palette
+from dashlib.charts.wording import CAUSES
 
-SELECTION = "cell"
-"""The name of the chart's selection; a picked cell has the fields ``row``, ``path`` and ``slot`` (night, ISO)."""
+Data = dict[str, Any]
+_CORNERS = {"repository": "Repository", "schedule": "Nightly", "job": "Job", "reason": "Reason"}
+_MANY = 500
+_LONGEST = 240
 
 
-def night_grid(frame: pd.DataFrame, night: str | None = None) -> alt.LayerChart:
-    """The grid from ``queries.nightlies.grid``; newest night at the right end, freshest failure on top.
+def grid_data(
+    frame: pd.DataFrame,
+    *,
+    framed: date,
+    rows: str = "repository",
+    grain: str = "night",
+    opened: tuple[str, ...] = (),
+    times: bool = False,
+) -> Data:
+    """What ``night_grid.js`` draws of the answer of ``queries.night_grid.grid``.
 
-    ``night`` (ISO) is framed, by default the newest one.
+    ``framed`` is the night in a frame, ``opened`` the rows that show what is in them, ``times`` puts the run time into
+    each cell instead of its failed jobs. All texts are plain; links are either http(s) or pages of this dashboard.
     """
-    shown = _shown(frame)
-    rows = shown["row"].nunique()
-    nights = sorted(shown["slot"].unique())
-    step = 22 if rows <= 30 else 18
-    x = alt.X(
-        "slot:O",
-        title=None,
-        scale=alt.Scale(domain=_every_day(nights), paddingInner=0.12, paddingOuter=0.06),
-        axis=alt.Axis(
-            orient="top",
-            labelExpr="timeFormat(toDate(datum.value + 'T00:00:00'), '%d %b')",
-            labelAngle=0,
-            labelOverlap="greedy",
-            labelSeparation=6,
-            ticks=False,
-            domain=False,
-            grid=False,
-        ),
-    )
-    y = alt.Y(
-        "row:N",
-        title=None,
-        sort=alt.EncodingSortField("position", op="min"),
-        scale=alt.Scale(paddingInner=0.16),
-        axis=alt.Axis(
-            # A narrow screen has room for the repository's own name only.
-            labelExpr="containerSize()[0] < 600 ? slice(datum.label, lastindexof(datum.label, '/') + 1) : datum.label",
-            labelLimit=alt.ExprRef("containerSize()[0] < 600 ? 120 : 300"),
-            ticks=False,
-            domain=False,
-            grid=False,
-        ),
-    )
-    picked = alt.selection_point(name=SELECTION, fields=["row", "slot", "path"], on="click", empty=True)
-    cells = (
-        alt.Chart(shown)
-        .mark_rect(cornerRadius=2, cursor="pointer")
-        .encode(
-            x=x,
-            y=y,
-            color=alt.Color(
-                "look:N",
-                scale=alt.Scale(
-                    domain=[mark.label for mark in palette.STATES.values()],
-                    range=[mark.colour for mark in palette.STATES.values()],
-                ),
-                legend=None,
-            ),
-            fillOpacity=alt.FillOpacity("opacity:Q", scale=None),
-            strokeWidth=alt.when(picked, empty=False).then(alt.value(2)).otherwise(alt.value(0)),
-            stroke=alt.value(palette.FRAME),
-            tooltip=_tooltip(),
-        )
-        .add_params(picked)
-    )
-    size = "min(12, max(0, bandwidth('x') * 0.9), bandwidth('y') * 0.72)"
-    signs = (
-        alt.Chart(shown[shown["sign"] != ""])
-        .mark_text(fontSize=alt.ExprRef(f"bandwidth('x') < 7 ? 0 : {size}"), fontWeight=600, baseline="middle")
-        .encode(x=x, y=y, text="sign:N", color=alt.Color("ink:N", scale=None))
-    )
-    fresh = (
-        alt.Chart(shown[shown["has_new"]])
-        .mark_tick(
-            orient="horizontal",
-            color="white",
-            opacity=0.95,
-            thickness=2,
-            size=alt.ExprRef("bandwidth('x') < 7 ? 0 : min(14, bandwidth('x') * 0.6)"),
-            yOffset=alt.ExprRef("bandwidth('y') / 2 - 2.5"),
-        )
-        .encode(x=x, y=y)
-    )
-    frame_of_night = (
-        alt.Chart(pd.DataFrame({"slot": [night] if night in nights else nights[-1:]}))
-        .mark_rect(fillOpacity=0, stroke=palette.FRAME, strokeWidth=1.5, cornerRadius=3)
-        .encode(x=x)
-    )
-    whole: alt.LayerChart = (
-        alt.LayerChart(layer=[frame_of_night, cells, signs, fresh])
-        .properties(height=step * rows)
-        .configure_view(strokeWidth=0)
-    )
-    return whole
+    slots = _slots(frame, grain, framed)
+    places = {slot["iso"]: place for place, slot in enumerate(slots)}
+    return {
+        "slots": slots,
+        "corner": _CORNERS[rows],
+        "rows": list(_rows(frame, places, opened, rows)),
+        "marks": _marks(frame),
+        "times": times,
+    }
 
 
-def _shown(frame: pd.DataFrame) -> pd.DataFrame:
-    """What the chart needs of the rows: states as looks, durations and nights as text."""
-    marks = frame["state"].map(palette.STATES)
-    nights = pd.to_datetime(frame["night"])
-    since = pd.to_datetime(frame["red_since"])
-    return pd.DataFrame(
+def _slots(frame: pd.DataFrame, grain: str, framed: date) -> list[Data]:
+    """Every night from the first to the last: one on which nothing ran is an empty column, not a missing one."""
+    first, last = pd.Timestamp(frame["slot"].min()), pd.Timestamp(frame["slot"].max())
+    step = {"night": "D", "week": "W-MON", "month": "MS"}[grain]
+    days = [day.date() for day in pd.date_range(first, last, freq=step)]
+    ends = [*days[1:], days[-1] + timedelta(days=400)]
+    titles = {"night": "%a %d %b %Y", "week": "Week of %d %b %Y", "month": "%B %Y"}
+    return [
         {
-            "row": frame["row"],
-            "path": frame["path_with_namespace"],
-            "slot": nights.dt.strftime("%Y-%m-%d"),
-            "position": frame["position"],
-            "look": [mark.label for mark in marks],
-            "opacity": [mark.opacity for mark in marks],
-            "sign": [
-                str(count) if mark.counts and count else mark.sign
-                for mark, count in zip(marks, frame["failed_jobs"], strict=True)
-            ],
-            "ink": [mark.ink for mark in marks],
-            "has_new": frame["has_new"] & pd.Series([mark.counts for mark in marks], index=frame.index),
-            "Night": nights.dt.strftime("%a %d %b %Y"),
-            "Failed jobs": frame["failed_job_names"].replace("", "none"),
-            "Allowed failures": frame["failed_allowed_jobs"],
-            "Reasons": frame["reasons"].replace("", "–"),
-            "Red since": since.dt.strftime("%a %d %b").fillna("–"),
-            "Run time": frame["duration"].map(_minutes),
-            "Runs": frame["runs"],
+            "iso": day.isoformat(),
+            "day": f"{day:%d}" if grain != "month" else f"{day:%b}",
+            "month": f"{day:%b %Y}" if grain != "month" else f"{day:%Y}",
+            "title": f"{day:{titles[grain]}}",
+            "weekend": grain == "night" and day.weekday() >= 5,
+            "framed": day <= framed < end,
         }
+        for day, end in zip(days, ends, strict=True)
+    ]
+
+
+def _rows(frame: pd.DataFrame, places: dict[str, int], opened: tuple[str, ...], rows: str) -> Iterator[Data]:
+    grouped: Any = frame.groupby(["group_name", "top", "middle", "part", "level"], sort=False)
+    shown_group = ""
+    for (group, top, middle, part, level), cells in grouped:
+        if group != shown_group:
+            shown_group = str(group)
+            yield _heading(frame[frame["group_name"] == group], shown_group, places)
+        head = cells.iloc[0]
+        is_path = (rows == "repository" and level == 0) or (rows == "job" and level == 1)
+        front, _, name = str(head["label"]).rpartition("/") if is_path else ("", "", str(head["label"]))
+        yield {
+            "level": int(level),
+            "key": str(top) if level == 0 else "",
+            "open": level == 0 and top in opened,
+            "front": f"{front}/" if front else "",
+            "label": name[:_LONGEST],
+            "title": " · ".join(str(word)[:_LONGEST] for word in (top, middle, part) if word),
+            "aside": _aside(head),
+            "cells": [_cell(cell, places) for cell in cells.to_dict("records")],
+        }
+
+
+def _heading(cells: pd.DataFrame, group: str, places: dict[str, int]) -> Data:
+    """A group: how many of its rows failed each night."""
+    top = cells[cells["level"] == 0]
+    failed = top[top["state"] == "failed"].groupby("slot").size()
+    count = top["top"].nunique()
+    return {
+        "heading": True,
+        "label": group,
+        "aside": f"{count} row{'' if count == 1 else 's'}",
+        "cells": [{"at": places[_iso(slot)], "count": int(number)} for slot, number in failed.items()],
+    }
+
+
+def _aside(head: pd.Series) -> str:
+    """How long it has been red, else how often it was."""
+    if head["streak"]:
+        return f"red {head['streak']}"
+    return f"{head['reds_30']} in 30" if head["reds_30"] else ""
+
+
+def _cell(cell: Mapping[Any, Any], places: dict[str, int]) -> Data:
+    failure = cell["failure"] if isinstance(cell["failure"], str) else None
+    found: Data = {"at": places[_iso(cell["slot"])], "state": cell["state"], "tip": _tip(cell)}
+    href = f"/failure?failure={failure}" if failure else cell["url"]
+    if isinstance(href, str):
+        found["href"] = href
+    if failure:
+        found |= {"failure": failure, "job": cell["job_web_url"] if isinstance(cell["job_web_url"], str) else None}
+    if cell["failed_jobs"]:
+        found["count"] = int(cell["failed_jobs"])
+    if not pd.isna(cell["mark"]):
+        found["mark"] = int(cell["mark"])
+    if cell["is_new"] and cell["state"] == "failed":
+        found["isNew"] = True
+    if cell["by_hand"]:
+        found["byHand"] = True
+    if not pd.isna(cell["duration"]):
+        minutes = round(cell["duration"] / 60)
+        found["minutes"] = str(minutes) if minutes < _MANY else f"{minutes // 60}h"
+    return found
+
+
+def _tip(cell: Mapping[Any, Any]) -> list[list[str]]:
+    """What the box says that comes when a cell is pointed at; a quiet cell says little."""
+    state = str(cell["state"])
+    told = [["State", f"{state}, newly" if cell["is_new"] and state == "failed" else state]]
+    if state in ("missing", "off") or isinstance(cell["cause"], str):
+        told.append(["Why", CAUSES.get(str(cell["cause"]), "not known")])
+    since = cell["red_since"]
+    texts = (
+        ("Failed jobs", cell["job_names"]),
+        ("First error", cell["reason"]),
+        ("Red since", None if pd.isna(since) else f"{pd.Timestamp(since):%a %d %b %Y}"),
+        ("Runner", cell["runner"]),
+        ("Issue", _issue(cell) if state in ("failed", "warned") else None),
+        ("Allowed failures", str(cell["failed_allowed_jobs"]) if cell["failed_allowed_jobs"] else None),
+        ("Run time", None if pd.isna(cell["duration"]) else duration_told(cell["duration"])),
+        ("Runs", str(cell["runs"]) if cell["runs"] > 1 else None),
+        ("Started", "by hand, or late" if cell["by_hand"] else None),
     )
+    return told + [[word, text[:_LONGEST]] for word, text in texts if isinstance(text, str) and text]
 
 
-def _tooltip() -> list[alt.Tooltip]:
-    fields = ["Night", "Failed jobs", "Reasons", "Red since", "Allowed failures", "Run time", "Runs"]
-    first = [alt.Tooltip("row:N", title="Nightly"), alt.Tooltip("look:N", title="State")]
-    return first + [alt.Tooltip(f"{name}:N", title=name) for name in fields]
+def _issue(cell: Mapping[Any, Any]) -> str:
+    title, assignee = cell["issue_title"], cell["assignee"]
+    words = [text for text in (title, assignee) if isinstance(text, str)]
+    return " – ".join(words) if words else "nobody has it"
 
 
-def _every_day(nights: list[str]) -> list[str]:
-    """All days from the first night to the last: a night on which nothing ran is an empty column, not a missing one."""
-    if not nights:
-        return []
-    return [day.strftime("%Y-%m-%d") for day in pd.date_range(nights[0], nights[-1])]
+def _marks(frame: pd.DataFrame) -> list[Data]:
+    """The failures that have a mark, by how often they struck in the rows (not in what is in them)."""
+    marked = frame[(frame["level"] == 0) & frame["mark"].notna()]
+    found = []
+    grouped: Any = marked.groupby("mark")
+    for mark, cells in grouped:
+        where = cells["path"].nunique()
+        found.append(
+            {
+                "mark": int(mark),
+                "text": str(cells["reason"].iloc[-1])[:_LONGEST],
+                "about": f"{len(cells)} × in {where} {'repository' if where == 1 else 'repositories'}",
+                "href": f"/failures?signature={cells['signature_id'].iloc[-1]}",
+            }
+        )
+    return found
 
 
-def _minutes(seconds: float) -> str:
-    if pd.isna(seconds):
-        return "–"
+def duration_told(seconds: float) -> str:
+    """A run time in minutes, or hours and minutes."""
     minutes = round(seconds / 60)
     return f"{minutes // 60} h {minutes % 60:02d} min" if minutes >= 60 else f"{minutes} min"
+
+
+def _iso(slot: Any) -> str:
+    return f"{pd.Timestamp(slot):%Y-%m-%d}"

@@ -38,5 +38,7 @@ STATES = {
     "manual": Mark("#CC79A7", 0.8, "?", "waits for somebody"),
     "canceled": Mark("#8C96A3", 0.65, "–", "canceled"),
     "skipped": Mark("#8C96A3", 0.3, "·", "skipped"),
+    "missing": Mark("#7B3FA0", 0.6, "∅", "never ran"),
+    "late": Mark("#7B3FA0", 0.3, "◔", "late"),
     "passed": Mark("#009E73", 0.32, "", "passed"),
 }

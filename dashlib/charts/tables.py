@@ -38,7 +38,9 @@ class Tile:
 NIGHT = (
     Tile("runs", "Ran", "Nightlies that ran: a schedule counts once a night, by its last run."),
     Tile("failed", "Failed", "Its last run of the night failed.", "less"),
-    Tile("newly_failed", "Newly failed", "Failed now, and not on the last night that had a verdict.", "less"),
+    Tile("missing", "Never ran", "It should have run and did not, and it is too late to wait for it.", "less"),
+    Tile("newly_failed", "New", "Failed now, and not on the last night that had a verdict.", "less"),
+    Tile("still_red", "Still red", "Failed now, and on the last night that had a verdict.", "less"),
     Tile("recovered", "Recovered", "Green now, and failed on the last night that had a verdict.", "more"),
     Tile("failed_jobs", "Failed jobs", "Latest attempts of jobs that are not allowed to fail.", "less"),
 )
@@ -65,18 +67,71 @@ SOURCE = (
 
 FAILED_JOBS = (
     Column("red_for", "Red for", width=85, help="Nights in a row, this one included."),
+    Column("failure_url", "Why", "link", 95, text="why it failed"),
     Column("job_web_url", "On GitLab", "link", 90, text="open job"),
     Column("path_with_namespace", "Repository", width="medium"),
-    Column("job_name", "Job", width="medium"),
-    Column("failure_reason", "Reason", width=170, help="As GitLab says it."),
-    Column("stage", "Stage", width="small"),
+    Column("job_name", "Job", width=150),
+    Column("reason", "Reason", width="large", help="The telling line of its log, else what GitLab says."),
+    Column("issue_title", "Issue", width=150),
+    Column("assignee", "Who has it", width=100),
     Column("red_since", "Red since", "date", 105),
+    Column("category", "Kind", width=110),
     Column("runner_description", "Runner", width=130),
     Column("duration", "Took", "seconds", 90),
     Column("finished", "Ended", "clock", 70, help="The team's wall clock."),
     Column("allow_failure", "Allowed", "flag", 70, help="The job is allowed to fail."),
     Column("trigger_name", "Started by", width="small", help="The trigger job whose child pipeline holds the job."),
-    Column("pipeline_web_url", "Run", "link", 110, text="open pipeline"),
+    Column("issue_url", "Issue on GitLab", "link", 110, text="open issue"),
+)
+AT_RISK = (
+    Column("path_with_namespace", "Repository", width="medium"),
+    Column("schedule", "Nightly", width=130),
+    Column("why", "Why", width=240),
+    Column("owner_username", "Owner", width=110),
+    Column("stopped", "Stopped", "flag", 75, help="Its last expected night did not run."),
+    Column("missing_since", "Missing since", "date", 115),
+    Column("expires_at", "Membership ends", "date", 130),
+    Column("last_run", "Last ran", "moment", 140),
+    Column("next_expected", "To run next", "moment", 140),
+    Column("url", "On GitLab", "link", 120, text="open schedules"),
+)
+NIGHTLY_HISTORY = (
+    Column("path_with_namespace", "Repository", width="medium"),
+    Column("schedule", "Nightly", width=130),
+    Column("last_state", "Last", width=75),
+    Column("nights_red", "Nights red", "number", 90, help="In a row, up to its last verdict."),
+    Column("red_since", "Red since", "date", 105),
+    Column("nights_green", "Nights green", "number", 100, help="In a row, up to its last verdict."),
+    Column("reds_30", "Red in 30", "number", 85, help="Red nights of the last 30."),
+    Column("missing_30", "Missing in 30", "number", 105),
+    Column("flips_30", "Flips", "number", 65, help="Changes between red and green in the last 30 nights."),
+    Column("days_to_green", "Days to green", "number", 105, help="How long a failure lasts on average."),
+    Column("first_red_night", "First red", "date", 105, help="The first failed night that is stored."),
+    Column("failure_url", "Why", "link", 95, text="why it failed"),
+    Column("newest_url", "Newest run", "link", 100, text="on GitLab"),
+)
+NIGHTS = (
+    Column("night", "Night", "date", 105),
+    Column("nightlies", "Nightlies", "number", 85),
+    Column("failed", "Failed", "number", 70),
+    Column("newly_failed", "New", "number", 65),
+    Column("still_red", "Still red", "number", 80),
+    Column("recovered", "Recovered", "number", 90),
+    Column("missing", "Never ran", "number", 85),
+    Column("late", "Late", "number", 60),
+    Column("running", "Running", "number", 75),
+    Column("warned", "Warned", "number", 75),
+    Column("canceled", "Canceled", "number", 80),
+    Column("passed", "Passed", "number", 70),
+    Column("failed_jobs", "Failed jobs", "number", 90),
+)
+SENT = (
+    Column("night", "Night", "date", 105),
+    Column("channel", "To", width=75),
+    Column("outcome", "Outcome", width=85, help="Sending: begun, and nobody knows whether it arrived; not repeated."),
+    Column("tries", "Tries", "number", 60),
+    Column("tried", "When", "moment", 140),
+    Column("error", "Why not", width="medium"),
 )
 
 _PEOPLE = Column("people", "People", "number", 75)

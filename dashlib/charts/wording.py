@@ -13,6 +13,21 @@ from dashlib.settings import Settings
 
 OPTIONS = {"latest": "25 red most recently", "red": "all red", "co_author": "co-author"}
 """Options whose word in the address is not what a person shall read."""
+CAUSES = {
+    "owner_blocked": "its owner is blocked",
+    "owner_gone": "its owner has left",
+    "owner_not_allowed": "its owner may not run pipelines any more",
+    "membership_ends": "its owner's membership ends soon",
+    "no_next_run": "GitLab has planned no run",
+    "unreadable": "its times cannot be read",
+    "unlinked_run": "a run came at that time, of which the schedule is not known",
+    "not_read": "the repository was not read since",
+    "schedule_off": "the schedule is switched off",
+    "schedule_deleted": "the schedule was deleted",
+    "project_archived": "the repository is archived",
+    "ci_off": "CI/CD is off in the repository",
+}
+"""Why a night did not run, or is at risk: the words of nightly_slots and schedules_at_risk for a person."""
 
 
 def plain(text: str) -> str:

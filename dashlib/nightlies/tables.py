@@ -1,4 +1,4 @@
-"""What the ledger of nights keeps: what each schedule said since when, and the times at which it was to run."""
+"""What the ledger of nights keeps: what each schedule said, when it was to run, and which morning notes were sent."""
 
 from __future__ import annotations
 
@@ -51,4 +51,20 @@ SCHEDULES_READ = table(
     schema="bookkeeping",
 )
 
-TABLES = (SCHEDULE_SLOTS, SCHEDULE_EDITIONS, SCHEDULES_READ)
+NOTES_SENT = table(
+    "notes_sent",
+    grain="One row per morning note and channel (chat, mail) it goes to: tries counts how often it was handed over. "
+    "outcome is sending (begun, and not known how it ended: never repeated), sent, failed (not taken; tried again).",
+    key=["night", "channel"],
+    columns={
+        "night": "DATE",
+        "channel": "VARCHAR",
+        "outcome": "VARCHAR",
+        "tries": "INTEGER",
+        "tried_at": "TIMESTAMP",
+        "error": "VARCHAR",
+    },
+    schema="bookkeeping",
+)
+
+TABLES = (SCHEDULE_SLOTS, SCHEDULE_EDITIONS, SCHEDULES_READ, NOTES_SENT)

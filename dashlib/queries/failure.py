@@ -12,6 +12,7 @@ ONE = """
 select f.* exclude (failed_at, first_seen_at, started_at),
        team_time(f.failed_at) as failed, team_time(f.first_seen_at) as first_seen,
        team_time(f.started_at) as started,
+       team_time(f.issue_closed_at) as issue_closed,
        newly_seen(f.first_seen_at) as is_new,
        t.bytes as log_bytes, t.omitted_bytes, t.omitted_lines
 from job_failures f
@@ -116,8 +117,8 @@ limit 20
 def one(connection: duckdb.DuckDBPyConnection, filters: Filters, *, project: int, job: int) -> pd.DataFrame:
     """The row of job_failures of this job, whatever the filters; none when it did not fail or is not stored.
 
-    Times (failed, first_seen, started) are the team's wall clock; log_bytes, omitted_bytes and omitted_lines
-    tell how much of the log is stored (null without one).
+    Times (failed, first_seen, started, issue_closed) are the team's wall clock; log_bytes, omitted_bytes and
+    omitted_lines tell how much of the log is stored (null without one).
     """
     return ask(connection, ONE, filters, project=project, job=job)
 

@@ -116,6 +116,7 @@ select any_value(signature_id) as signature_id, signature,
        arg_min(path_with_namespace, (failed_at, job_id)) as first_here,
        any_value(issue_iid) as issue_iid, any_value(issue_title) as issue_title, any_value(issue_state) as issue_state,
        web_link(any_value(issue_url)) as issue_url, any_value(assignee) as assignee,
+       bool_or(issue_returned) as issue_returned,
        '/failure?failure=' || arg_max(project_id || '-' || job_id, (failed_at, job_id)) as failure_url
 from here cross join days d
 group by signature
@@ -173,7 +174,7 @@ select team_time(failed_at) as failed, path_with_namespace, job_name, stage, cat
        newly_seen(first_seen_at, days := $new_days) as is_new, is_nightly, night, allow_failure,
        attempt || if(attempts > 1, ' of ' || attempts, '') as attempt, passed_on_retry,
        ref, runner_description, duration, username, job_web_url, pipeline_web_url,
-       web_link(issue_url) as issue_url, issue_title, assignee,
+       web_link(issue_url) as issue_url, issue_title, issue_state, issue_returned, assignee, signature,
        '/failure?failure=' || project_id || '-' || job_id as failure_url, project_id, job_id
 from job_failures
 where {_HERE}
@@ -202,6 +203,7 @@ select s.similarity, s.category, a.reason as reason, b.reason as other_reason, a
 from similar_signatures s
 join here a on a.signature = s.signature
 join here b on b.signature = s.other
+anti join signature_merges m on m.signature = s.signature and m.other = s.other
 order by s.similarity desc, least(a.failures, b.failures) desc, s.signature, s.other
 limit $rows
 """
@@ -209,6 +211,7 @@ limit $rows
 ONE_SIGNATURE = """
 select * exclude (first_seen_at, last_seen_at),
        team_time(first_seen_at) as first_seen, team_time(last_seen_at) as last_seen,
+       team_time(issue_closed_at) as issue_closed,
        '/failure?failure=' || first_project_id || '-' || first_job_id as first_failure_url,
        '/failure?failure=' || last_project_id || '-' || last_job_id as last_failure_url
 from failure_signatures
@@ -242,7 +245,8 @@ def signatures(
     Columns: signature_id, signature, is_new, category, reason (of the newest), told_by (rule or guess), failures,
     spread (failures of each day of the period, a list), nights, repositories, jobs, passed_on_retry, last_seen,
     first_seen (ever; the team's wall clock), first_here (the repository it struck first in the period),
-    issue_iid, issue_title, issue_state, issue_url, assignee, failure_url (of the newest failure).
+    issue_iid, issue_title, issue_state, issue_url, assignee, issue_returned (it failed after its issue was closed),
+    failure_url (of the newest failure).
     """
     return ask(connection, SIGNATURES, filters, rows=rows, **which.values())
 
@@ -284,8 +288,8 @@ def listing(
 
     Columns: failed (the team's wall clock), path_with_namespace, job_name, stage, category, reason, state, log, rule,
     confidence (0..1), signature_id, is_new, is_nightly, night, allow_failure, attempt (text), passed_on_retry, ref,
-    runner_description, duration (seconds), username, job_web_url, pipeline_web_url, issue_url, issue_title, assignee,
-    failure_url, project_id, job_id.
+    runner_description, duration (seconds), username, job_web_url, pipeline_web_url, issue_url, issue_title,
+    issue_state, issue_returned, assignee, signature, failure_url, project_id, job_id.
     """
     return ask(
         connection, LISTING, filters, states=list(states) or None, signature=signature, rows=rows, **which.values()
@@ -302,7 +306,7 @@ def categories(
 def merge_proposals(
     connection: duckdb.DuckDBPyConnection, filters: Filters, *, which: Narrowed = ALL, rows: int = 300
 ) -> pd.DataFrame:
-    """One row per pair of nearly equal signatures that both occur here, the most alike first.
+    """One row per pair of nearly equal signatures that both occur here and nobody has judged, the most alike first.
 
     Columns: similarity (0.9..1), category, reason, other_reason, failures, other_failures, last_seen, signature, other,
     signature_id, other_id.

@@ -1,4 +1,4 @@
-"""Which nightlies failed, since when, is it new: questions to nightly_nights and nightly_failures."""
+"""Which nightlies failed, never ran or recovered, since when, is it new: questions to nightly_changes and its jobs."""
 
 from __future__ import annotations
 
@@ -10,98 +10,59 @@ import pandas as pd
 from dashlib.model import Filters
 from dashlib.queries.question import ask
 
-_HERE = """within(namespace, $groups) and chosen(path_with_namespace, $projects) and chosen(person, $persons)
-  and ($since::date is null or night >= $since::date) and ($until::date is null or night <= $until::date)"""
+_CHOSEN = "within(namespace, $groups) and chosen(path_with_namespace, $projects)"
+_PERIOD = "($since::date is null or night >= $since::date) and ($until::date is null or night <= $until::date)"
+_HERE = f"""{_CHOSEN} and chosen(person, $persons)
+  and {_PERIOD}"""
+# The jobs of the schedules' nights that the filters leave: a job's person is its night's.
+_JOBS_HERE = f"""exists (
+    select 1 from nightly_changes c
+    where c.project_id = j.project_id and c.schedule_id is not distinct from j.schedule_id and c.night = j.night
+      and within(c.namespace, $groups) and chosen(c.path_with_namespace, $projects) and chosen(c.person, $persons)
+  ) and {_PERIOD.replace("night ", "j.night ")}"""
 
-ROWS = {
-    "repository": "path_with_namespace",
-    "schedule": (
-        "path_with_namespace || ' · ' || coalesce(schedule_description, 'schedule ' || schedule_id, 'schedule')"
-    ),
+REASONS = {
+    "reason": "coalesce(j.category, j.failure_reason, 'unknown')",
+    "repository": "j.path_with_namespace",
+    "group": "j.namespace",
+    "job": "j.job_name",
 }
-"""What a row of the grid is: the word in the widget and the URL, and its SQL."""
-
 SHOWN: dict[str, dict[str, int | bool | None]] = {
     "latest": {"only_red": True, "top": 25},
     "red": {"only_red": True, "top": None},
     "all": {"only_red": False, "top": None},
 }
-"""Which rows the grid has: the word in the widget and the URL, and what it asks ``grid`` for."""
-
-REASONS = {
-    "reason": "failure_reason",
-    "repository": "path_with_namespace",
-    "group": "namespace",
-    "job": "job_name",
-}
-"""What failures over time are split by."""
+"""Which rows the grid has: the word in the widget and the URL, and what it asks ``night_grid.grid`` for."""
+STATE = "state"
+TREND = (*REASONS, STATE)
+"""What failures over time are split by; by state it is nightlies that are counted, not jobs."""
 
 NIGHTS = f"""
 select night,
-       count(*) as runs,
+       count(*) filter (state <> 'off') as nightlies,
+       count(*) filter (pipeline_id is not null) as runs,
        count(*) filter (state = 'failed') as failed,
-       count(*) filter (is_new) as newly_failed,
-       count(*) filter (is_recovered) as recovered,
+       count(*) filter (change = 'new') as newly_failed,
+       count(*) filter (change = 'still_red') as still_red,
+       count(*) filter (change = 'recovered') as recovered,
+       count(*) filter (state = 'missing') as missing,
        count(*) filter (state = 'warned') as warned,
+       count(*) filter (state = 'passed') as passed,
+       count(*) filter (state = 'canceled') as canceled,
        count(*) filter (state = 'running') as running,
+       count(*) filter (state = 'late') as late,
        coalesce(sum(failed_jobs), 0)::bigint as failed_jobs
-from nightly_nights
-where {_HERE}
+from nightly_changes
+where {_HERE} and state <> 'off'
 group by night
 order by night
 """
 
-GRID = """
-with cells as (
-    select {row} as row, *
-    from nightly_nights
-    where {here}
-), jobs as (
-    select {row} as row, night,
-           array_to_string(list_sort(list(distinct job_name) filter (not allow_failure))[1:6], ', ')
-               || if(count(distinct job_name) filter (not allow_failure) > 6, ', …', '') as failed_job_names,
-           array_to_string(list_sort(list(distinct failure_reason))[1:4], ', ') as reasons,
-           min(red_since) filter (not allow_failure) as red_since,
-           bool_or(is_new and not allow_failure) as has_new
-    from nightly_failures
-    where {here} and is_last
-    group by all
-), ordered as (
-    select row,
-           count(*) filter (state = 'failed') as reds,
-           row_number() over (
-               order by max(night) filter (state = 'failed') desc nulls last,
-                        count(*) filter (state = 'failed') desc, row
-           ) as place
-    from cells group by row
-)
-select c.row, c.night,
-       any_value(c.path_with_namespace) as path_with_namespace,
-       arg_min(c.state, c.severity) as state,
-       sum(c.failed_jobs)::bigint as failed_jobs,
-       sum(c.failed_allowed_jobs)::bigint as failed_allowed_jobs,
-       sum(c.runs)::bigint as runs,
-       max(c.duration) as duration,
-       arg_min(c.pipeline_web_url, c.severity) as pipeline_web_url,
-       coalesce(any_value(j.failed_job_names), '') as failed_job_names,
-       coalesce(any_value(j.reasons), '') as reasons,
-       any_value(j.red_since) as red_since,
-       coalesce(any_value(j.has_new), false) as has_new,
-       any_value(o.reds) as nights_red,
-       any_value(o.place) as position
-from cells c
-join ordered o on o.row = c.row
-left join jobs j on j.row = c.row and j.night = c.night
-where o.place <= $top and (o.reds > 0 or not $only_red)
-group by c.row, c.night
-order by position, c.night
-"""
-
 OVER_TIME = """
 with failed as (
-    select night, {by} as series, count(*) as failed_jobs
-    from nightly_failures
-    where {here} and is_last and (not allow_failure or $allowed)
+    select j.night, {by} as series, count(*) as failed_jobs
+    from nightly_job_nights j
+    where {here} and (j.state = 'failed' or (j.state = 'warned' and $allowed))
     group by all
 ), ranked as (
     select series, row_number() over (order by sum(failed_jobs) desc, series) as rank from failed group by series
@@ -110,7 +71,7 @@ with failed as (
            if(rank <= $top, series, ((select count(*) from ranked) - $top) || ' others') as name
     from ranked
 ), nights as (
-    select distinct night from nightly_nights where {here}
+    select distinct night from nightly_changes where {nights} and state <> 'off'
 )
 select n.night, s.name as series, s.rank, coalesce(sum(f.failed_jobs), 0)::bigint as failed_jobs
 from nights n
@@ -120,64 +81,106 @@ group by all
 order by n.night, s.rank
 """
 
+STATES_OVER_TIME = f"""
+with counted as (
+    select night, state, count(*) as nightlies from nightly_changes where {_HERE} group by all
+), named as (
+    select unnest(['failed', 'missing', 'warned', 'canceled']) as state, unnest([1, 2, 3, 4]) as rank
+)
+select n.night, s.state as series, s.rank, coalesce(c.nightlies, 0)::bigint as failed_jobs
+from (select distinct night from counted where state <> 'off') n
+cross join named s
+left join counted c on c.night = n.night and c.state = s.state
+where s.state in (select state from counted)
+order by n.night, s.rank
+"""
+
 FAILED_JOBS = f"""
-select if(is_new, 'new', nights_red || ' nights') as red_for,
-       path_with_namespace, job_name, trigger_name, stage, allow_failure, is_new, red_since, nights_red, failure_reason,
-       runner_description, team_time(finished_at) as finished, duration, job_web_url, pipeline_web_url,
-       schedule_description, night, project_id, job_id
-from nightly_failures
-where {_HERE}
-  and night = $night::date and is_last
-  and (not allow_failure or $allowed)
-  and (is_new or not $only_new)
+select if(j.is_new, 'new', j.nights_red || ' nights') as red_for,
+       '/failure?failure=' || j.failure as failure_url, j.job_web_url,
+       j.path_with_namespace, j.job_name, j.trigger_name, j.stage, j.state = 'warned' as allow_failure, j.is_new,
+       j.red_since, j.nights_red, j.category, j.reason, j.failure_reason, j.issue_title, j.issue_url, j.assignee,
+       j.runner_description, team_time(j.finished_at) as finished, j.duration, j.schedule_description, j.night,
+       j.project_id, j.job_id
+from nightly_job_nights j
+where {_JOBS_HERE}
+  and j.night = $night::date
+  and (j.state = 'failed' or (j.state = 'warned' and $allowed))
+  and (j.is_new or not $only_new)
   and ($search = '' or if(
       exists (select 1 from projects p where p.path_with_namespace = $search),
-      path_with_namespace = $search,
+      j.path_with_namespace = $search,
       contains(
-          lower(concat_ws(' ', path_with_namespace, job_name, trigger_name, stage, failure_reason, runner_description)),
+          lower(concat_ws(' ', j.path_with_namespace, j.job_name, j.trigger_name, j.stage, j.category, j.reason,
+                          j.failure_reason, j.runner_description, j.assignee, j.issue_title)),
           lower($search)
       )
   ))
-order by allow_failure, is_new desc, path_with_namespace, stage, job_name, job_id
+order by allow_failure, j.is_new desc, j.path_with_namespace, j.stage, j.job_name, j.job_id
+"""
+
+HISTORY = """
+select h.path_with_namespace,
+       coalesce(h.schedule_description, 'schedule ' || h.schedule_id, 'unknown schedule') as schedule,
+       h.last_state, h.last_night, if(h.is_red, h.streak, 0) as nights_red, if(h.is_red, 0, h.streak) as nights_green,
+       h.red_since, h.first_red_night, h.reds_30, h.nights_30, h.missing_30, h.flips_30, h.days_to_green,
+       f.url as newest_url, '/failure?failure=' || f.failure as failure_url
+from nightly_history h
+left join nightly_changes f
+    on f.project_id = h.project_id and f.schedule_id is not distinct from h.schedule_id and f.night = h.last_night
+where within(h.namespace, $groups) and chosen(h.path_with_namespace, $projects) and chosen(f.person, $persons)
+order by nights_red desc, h.reds_30 desc, h.flips_30 desc, h.path_with_namespace, schedule
+"""
+
+AT_RISK = f"""
+select path_with_namespace, coalesce(schedule_description, 'schedule ' || schedule_id) as schedule, risk, detail,
+       owner_username, expires_at, stopped, missing_since, team_time(last_run_at) as last_run,
+       team_time(next_expected_at) as next_expected, url
+from schedules_at_risk
+where {_CHOSEN}
+order by stopped desc, risk, path_with_namespace, schedule_id
+"""
+
+NOTE = f"""
+select change, path_with_namespace,
+       coalesce(schedule_description, 'schedule ' || schedule_id, 'unknown schedule') as schedule, schedule_id,
+       project_id, night, state, nights_red, red_since, job_name, failed_jobs, reason, category, cause, expected, runs,
+       missing, team_time(expected_at) as expected_at, owner_username, issue_title, issue_state, issue_url, assignee,
+       failure, job_web_url, url, first_jobs
+from nightly_changes
+where {_CHOSEN} and chosen(person, $persons) and night = $night::date and change is not null
+order by list_position(['new', 'missing', 'still_red', 'recovered'], change), nights_red desc,
+         path_with_namespace, schedule, schedule_id
+"""
+
+SENT = """
+select night, channel, outcome, tries, team_time(tried_at) as tried, error
+from bookkeeping.notes_sent order by night desc, channel limit 30
 """
 
 
 def nights(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:
-    """One row per night that ran, oldest first; a nightly counts once a night, by its last run.
+    """One row per night on which anything ran or should have, oldest first; a schedule counts once a night.
 
-    Columns: night (the team's day); runs, failed, newly_failed, recovered, warned, running (nightlies); failed_jobs
-    (jobs that were not allowed to fail).
+    Columns: night (the team's day); nightlies (those below but runs and failed_jobs, added up), runs (those that ran),
+    failed, of which newly_failed and still_red; recovered, missing (never ran), warned, passed, canceled, running,
+    late; failed_jobs (jobs that were not allowed to fail).
     """
     return ask(connection, NIGHTS, filters)
-
-
-def grid(
-    connection: duckdb.DuckDBPyConnection,
-    filters: Filters,
-    *,
-    rows: str = "repository",
-    only_red: bool = False,
-    top: int | None = None,
-) -> pd.DataFrame:
-    """One row per repository (or schedule) and night that ran; the freshest failure has position 1.
-
-    ``only_red`` leaves out rows that were never red in the period, ``top`` all but the first positions.
-
-    Columns: row (label), night, path_with_namespace, state (the worst of the cell), failed_jobs, failed_allowed_jobs,
-    runs, duration (seconds, the longest), pipeline_web_url (of the worst), failed_job_names, reasons (text),
-    red_since (night), has_new, nights_red (of the row), position.
-    """
-    return ask(connection, GRID.format(row=ROWS[rows], here=_HERE), filters, only_red=only_red, top=top or 2**31)
 
 
 def failures_over_time(
     connection: duckdb.DuckDBPyConnection, filters: Filters, *, by: str = "reason", top: int = 7, allowed: bool = False
 ) -> pd.DataFrame:
-    """One row per night that ran and series, zeros included; all but the ``top`` series are summed as "n others".
+    """One row per night and series, zeros included; all but the ``top`` series are summed as "n others".
 
+    By state, the series are states of nightlies that are not good news, and failed_jobs counts nightlies.
     Columns: night, series, rank (1 is the largest, ``top + 1`` the others), failed_jobs.
     """
-    return ask(connection, OVER_TIME.format(by=REASONS[by], here=_HERE), filters, top=top, allowed=allowed)
+    if by == STATE:
+        return ask(connection, STATES_OVER_TIME, filters)
+    sql = OVER_TIME.format(by=REASONS[by], here=_JOBS_HERE, nights=_HERE)
+    return ask(connection, sql, filters, top=top, allowed=allowed)
 
 
 def failed_jobs(
@@ -191,9 +194,51 @@ def failed_jobs(
 ) -> pd.DataFrame:
     """One row per failed job of the night; new ones first.
 
-    ``search`` is a repository's full path, or any part of repository, job, stage, reason or runner, case aside.
-    Columns: red_for (text), path_with_namespace, job_name, trigger_name, stage, allow_failure, is_new, red_since,
-    nights_red, failure_reason, runner_description, finished (the team's wall clock), duration (seconds), job_web_url,
-    pipeline_web_url, schedule_description, night, project_id, job_id.
+    ``search`` is a repository's full path, or any part of repository, job, stage, reason, runner, issue or assignee,
+    case aside.
+    Columns: red_for (text), failure_url (the failure's page), job_web_url, path_with_namespace, job_name, trigger_name,
+    stage, allow_failure, is_new, red_since, nights_red, category, reason, failure_reason (GitLab's), issue_title,
+    issue_url, assignee, runner_description, finished (the team's wall clock), duration (seconds),
+    schedule_description, night, project_id, job_id.
     """
     return ask(connection, FAILED_JOBS, filters, night=night, search=search.strip(), only_new=only_new, allowed=allowed)
+
+
+def history(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:
+    """One row per schedule that ever ran to a verdict, whatever the period; the longest red ones first.
+
+    Columns: path_with_namespace, schedule, last_state, last_night, nights_red and nights_green (in a row, one of them
+    0), red_since, first_red_night, reds_30, nights_30, missing_30, flips_30 (of the last 30 days),
+    days_to_green (mean), newest_url, failure_url (null while it is green).
+    """
+    return ask(connection, HISTORY, filters)
+
+
+def at_risk(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:
+    """One row per schedule that will stop, or has stopped without anybody wanting it, and why; stopped ones first.
+
+    Columns: path_with_namespace, schedule, risk, detail, owner_username, expires_at (day), stopped, missing_since,
+    last_run and next_expected (the team's wall clock), url (the repository's schedules).
+    """
+    return ask(connection, AT_RISK, filters)
+
+
+def note(connection: duckdb.DuckDBPyConnection, filters: Filters, *, night: date) -> pd.DataFrame:
+    """One row per nightly of which the morning note of a night tells; whatever the period of the filters.
+
+    Columns: change (new, missing, still_red, recovered; in this order), path_with_namespace, schedule, schedule_id,
+    project_id, night, state, nights_red, red_since, job_name, failed_jobs, reason, category, cause (of a missing one),
+    expected, runs, missing (times that night), expected_at (the team's wall clock), owner_username, issue_title,
+    issue_state, issue_url, assignee, failure (key of the failure's page), job_web_url, url (of the run, else of the
+    schedules), first_jobs (jobs that failed newly).
+    """
+    return ask(connection, NOTE, filters, night=night)
+
+
+def sent(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:
+    """One row per morning note and channel it was handed to, the newest thirty.
+
+    Columns: night, channel (chat or mail), outcome (sending, sent or failed), tries, tried (the team's wall
+    clock), error.
+    """
+    return ask(connection, SENT, filters)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 import pandas as pd
@@ -94,13 +94,17 @@ def below(answer: pd.DataFrame, name: str) -> None:
 
 def legend() -> None:
     """What the cells of the grid of nights mean."""
-    colours = {"failed": "red", "warned": "orange", "running": "blue", "canceled": "gray", "passed": "green"}
-    signs = {"failed": "3", "passed": " "}
+    colours = {"failed": "red", "missing": "violet", "late": "violet", "warned": "orange"}
+    colours |= {"running": "blue", "canceled": "gray", "passed": "green"}
+    signs = {"failed": "3", "passed": "●"}
     badges = [
         f":{colour}-badge[{plain(signs.get(state, palette.STATES[state].sign))} {palette.STATES[state].label}]"
         for state, colour in colours.items()
     ]
-    about = "Numbers count failed jobs, underlined: some are new. No cell: no run. Click a cell for its jobs."
+    about = (
+        "Numbers count failed jobs, letters name the same failure, a white corner says new. Click: why it failed. "
+        "Alt and click: the job on GitLab. Arrow keys lead from cell to cell."
+    )
     st.markdown(f"{' '.join(badges)} :small[{about}]")
 
 
@@ -110,13 +114,14 @@ def table(
     says: str,
     name: str,
     whole: int | None = None,
-    on_select: Callable[[], None] | None = None,
+    on_select: Callable[[], None] | Literal["rerun"] | None = None,
+    picks: Literal["single-row", "multi-row"] = "single-row",
 ) -> None:
     """A table of the declared columns, with its SQL and its rows as a file; says when it is cut off.
 
-    ``on_select`` is called when a person picks a row: its position stands in the session state of ``table_<name>``.
+    ``on_select`` is called when a person picks rows: their positions stand in the session state of ``table_<name>``.
     """
-    picking: dict[str, Any] = {"on_select": on_select, "selection_mode": "single-row"} if on_select else {}
+    picking: dict[str, Any] = {"on_select": on_select, "selection_mode": picks} if on_select else {}
     shown = answer.copy()
     for column in columns:
         if column.kind == "seconds":

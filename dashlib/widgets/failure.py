@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashlib.charts.failure_tables import NEWEST
-from dashlib.charts.failure_wording import attempt_told, issue_told, log_told, provenance
+from dashlib.charts.failure_wording import attempt_told, issue_told, log_told, provenance, returned_told
 from dashlib.charts.wording import plain
 from dashlib.failures.excerpt import excerpt
 from dashlib.queries import failure
@@ -91,6 +91,8 @@ def issue_and_person(row: pd.Series) -> None:
     with st.container(border=True):
         st.markdown("**Issue and person**")
         st.caption(plain(issue_told(row)))
+        if back := returned_told(row, "failed"):
+            st.warning(plain(back), icon=":material/replay:")
         if isinstance(row["issue_url"], str):
             st.link_button("Open the issue", row["issue_url"], icon=":material/open_in_new:")
 

@@ -9,11 +9,14 @@ import pandas as pd
 import streamlit as st
 
 from dashlib.charts.failure_tables import OCCURRENCES
-from dashlib.charts.failure_wording import missing_told, signature_told, spread_told
+from dashlib.charts.failure_wording import issue_told, missing_told, returned_told, signature_told, spread_told
 from dashlib.charts.wording import plain
 from dashlib.model import Filters
 from dashlib.queries import choices, failures
 from dashlib.queries.failures import Narrowed
+from dashlib.widgets.act import failure_of, judge, may_act
+from dashlib.widgets.act import told as told_last
+from dashlib.widgets.act_forms import actions, attach_many
 from dashlib.widgets.address import Words, forget, settle, told
 from dashlib.widgets.answers import asked, asked_now, table
 from dashlib.widgets.choose import one_from, search_for, some_of, switch
@@ -80,6 +83,7 @@ def chosen_signature(filters: Filters) -> None:
             )
         else:
             _signature(found.iloc[0])
+            _issue_and_person(found.iloc[0])
             listing = asked(failures.listing, filters, signature=chosen)
             table(listing, OCCURRENCES, "Failed jobs with this signature, newest first", "occurrences")
 
@@ -90,6 +94,42 @@ def _signature(row: pd.Series) -> None:
     st.caption(plain(spread_told(row)))
     with st.expander("Signature", icon=":material/fingerprint:"):
         st.code(row["signature"], language=None, wrap_lines=True)
+
+
+def _issue_and_person(row: pd.Series) -> None:
+    """The issue and the person of a signature, and what can be done, as for its newest failure."""
+    st.caption(plain(issue_told(row)))
+    if back := returned_told(row, "last_seen"):
+        st.warning(plain(back), icon=":material/replay:")
+    if isinstance(row["issue_url"], str):
+        st.link_button("Open the issue", row["issue_url"], icon=":material/open_in_new:", type="tertiary")
+    actions(row.rename({"last_project_id": "project_id", "last_job_id": "job_id"}))
+
+
+def picked_jobs(rows: pd.DataFrame, table: str) -> None:
+    """What can be done with the failed jobs that are picked in a table."""
+    picked = [place for place in st.session_state[f"table_{table}"].selection.rows if place < len(rows)]
+    if not picked:
+        st.caption("Pick rows to attach them to an issue or to give them to a person.")
+        return
+    chosen = rows.iloc[picked]
+    with st.container(border=True):
+        st.markdown(f"**{len(picked):,} picked**")
+        attach_many([failure_of(row) for _, row in chosen.iterrows()], str(chosen["reason"].iloc[0]))
+
+
+def judge_pair(pairs: pd.DataFrame, table: str) -> None:
+    """Say whether the two signatures of the picked pair are one failure."""
+    told_last()
+    picked = [place for place in st.session_state[f"table_{table}"].selection.rows if place < len(pairs)]
+    if not picked or not may_act():
+        return
+    pair = pairs.iloc[picked[0]]
+    both = (str(pair["signature"]), str(pair["other"]))
+    st.code("\n".join(both), language=None, wrap_lines=True)
+    with st.container(horizontal=True):
+        st.button("The same failure", type="primary", key="judge_same", on_click=judge, args=(*both, "same"))
+        st.button("Different failures", key="judge_different", on_click=judge, args=(*both, "different"))
 
 
 def no_failures(*, at_all: bool) -> None:

@@ -30,14 +30,14 @@ def freshness_line(version_shown: int) -> None:
         st.rerun()
 
 
-def local_only() -> str | None:
+def local_only(what: str = "start a sync") -> str | None:
     """Why this browser may not write, or None when it may: until there is sign-in, only the same machine may."""
     forwarded = any(st.context.headers.get(name) for name in ("X-Forwarded-For", "Forwarded", "X-Real-Ip"))
     # A proxy on this machine may say nothing of whom it speaks for; the name that was called gives it away.
     called = urlsplit(f"//{st.context.headers.get('Host') or 'localhost'}").hostname
     if st.context.ip_address is None and not forwarded and called in ("localhost", "127.0.0.1", "::1"):
         return None
-    return "Only a browser on the machine that runs the dashboard may start a sync, until there is sign-in."
+    return f"Only a browser on the machine that runs the dashboard may {what}, until there is sign-in."
 
 
 @st.fragment(run_every="2s")

@@ -45,13 +45,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @contextmanager
-def serving(database: Path) -> Iterator[str]:
-    """The dashboard over a database while the block runs; its address."""
+def serving(database: Path, **settings: str) -> Iterator[str]:
+    """The dashboard over a database, with these settings, while the block runs; its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     ours = {name: value for name, value in os.environ.items() if not name.startswith(("GITLAB_", "DASH_"))}
     environment = ours | {"DASH_DATABASE": str(database), "DASH_SYNC_MINUTES": "0", "PYTHONPATH": str(ROOT)}
+    environment |= settings
     log = database.with_name("server.log")
     with log.open("w") as sink:
         process = subprocess.Popen(

@@ -16,6 +16,9 @@ from tests.queries.build import Builder
 
 NAVIGATION = Path(__file__).parents[2] / "pages" / "navigation.py"
 YESTERDAY = (datetime.now(UTC) - timedelta(days=1)).replace(hour=2, minute=0, second=0, microsecond=0, tzinfo=None)
+WEEKDAYS = ",".join(str((YESTERDAY - timedelta(days=back)).isoweekday() % 7) for back in range(5))
+CRON = f"0 2 * * {WEEKDAYS}"
+"""The five nights up to yesterday: tonight nothing is to run, so the newest night is yesterday's at any hour."""
 HOSTILE = "<img src=x onerror=alert(1)>[x](javascript:alert(1)) **b** $a$ `c` :red[d]"
 Open = Callable[..., AppTest]
 
@@ -26,9 +29,9 @@ def fill(built: Builder) -> None:
     built.project(1, "acme/core/engine")
     built.project(2, "acme/web/site")
     built.project(3, f"evil/{HOSTILE}")
-    built.schedule(7, project_id=1)
-    built.schedule(8, project_id=2)
-    built.schedule(9, project_id=3, description=HOSTILE)
+    built.schedule(7, project_id=1, cron=CRON)
+    built.schedule(8, project_id=2, cron=CRON)
+    built.schedule(9, project_id=3, description=HOSTILE, cron=CRON)
     built.user(1, "ada", "Ada Lovelace", public_email="ada@example.com")
     for back in range(5):
         at = YESTERDAY - back * day

@@ -104,7 +104,7 @@ def test_filters_of_the_page(visit: Open) -> None:
     assert numbers(app)["Failed jobs"] == "1"
     app = visit("failures", nightly="true", repo="acme/web/site", view="jobs")
     assert sorted(app.dataframe[0].value["job_name"]) == sorted([HOSTILE, "gone", "unit"])
-    app = visit("failures", view="jobs", state="no_log")
+    app = visit("failures", view="jobs", analysis="no_log")
     assert app.dataframe[0].value["job_name"].tolist() == ["gone"]
     assert app.dataframe[0].value["passed_on_retry"].tolist() == [True]
 

@@ -26,9 +26,9 @@ WINDOW = Filters(since=NIGHT, until=NIGHT + 9 * DAY)
 
 QUESTIONS: list[tuple[Callable[..., pd.DataFrame], dict[str, Any]]] = [
     (nightlies.nights, {}),
-    *((nightlies.grid, {"rows": rows}) for rows in nightlies.ROWS),
-    (nightlies.grid, {"only_red": True, "top": 1}),
-    *((nightlies.failures_over_time, {"by": by}) for by in nightlies.REASONS),
+    *((nightlies.failures_over_time, {"by": by}) for by in nightlies.TREND),
+    *((question, {}) for question in (nightlies.history, nightlies.at_risk, nightlies.sent)),
+    (nightlies.note, {"night": NIGHT}),
     (nightlies.failures_over_time, {"top": 1, "allowed": True}),
     (nightlies.failed_jobs, {"night": NIGHT, "search": 'it\'s "odd" $1 %'}),
     *((commits.over_time, {"by": by, "grain": grain}) for by in commits.BY for grain in commits.GRAINS),
@@ -97,22 +97,13 @@ def test_the_sql_shown_gives_the_numbers(
 
 def test_nights(company: Builder) -> None:
     found = ask(company, nightlies.nights)
+    nothing = dict.fromkeys(("still_red", "recovered", "missing", "warned", "canceled", "running", "late"), 0)
     assert found.drop(columns="night").to_dict("records") == [
-        {"runs": 2, "failed": 1, "newly_failed": 1, "recovered": 0, "warned": 0, "running": 0, "failed_jobs": 1},
-        {"runs": 2, "failed": 2, "newly_failed": 1, "recovered": 0, "warned": 0, "running": 0, "failed_jobs": 3},
+        {"nightlies": 2, "runs": 2, "failed": 1, "newly_failed": 1, "passed": 1, "failed_jobs": 1} | nothing,
+        {"nightlies": 2, "runs": 2, "failed": 2, "newly_failed": 1, "passed": 0, "failed_jobs": 3}
+        | nothing
+        | {"still_red": 1},
     ]
-
-
-def test_the_grid_puts_the_freshest_failure_first(company: Builder) -> None:
-    found = ask(company, nightlies.grid)
-    cells = found[["row", "state", "failed_job_names", "position", "has_new"]].to_dict("split")["data"]
-    assert cells == [
-        ["acme/core/engine", "failed", "lint", 1, True],
-        ["acme/core/engine", "failed", "lint, unit", 1, True],
-        ["acme/web/site", "passed", "", 2, False],
-        ["acme/web/site", "failed", "e2e", 2, True],
-    ]
-    assert set(ask(company, nightlies.grid, top=1)["row"]) == {"acme/core/engine"}
 
 
 def test_failures_over_time_sum_what_is_not_shown(company: Builder) -> None:

@@ -1,0 +1,83 @@
+-- One row per schedule and night, expected or real, and what changed there: nightly_cells with what came before it, and
+-- with the failed job to look at first. What the grid, the top line, the morning note and the badge count.
+-- change is one of new (failed, and the last earlier verdict was none); still_red (failed, and failed before);
+-- recovered (passed or warned, and failed before); missing (never ran, whatever came before); null for all others.
+-- A verdict is passed, warned or failed: canceled, unfinished, late, missing and off nights say nothing, so a failure is
+-- "still red" across them. red_since is the first night of an unbroken row of failed verdicts, nights_red counts them.
+-- Of a recovered night red_since and nights_red tell the row of failures that ended with it, of a missing one nothing.
+-- job_name, reason, category, signature_id, runner_description, failure, job_web_url and the issue are those of one
+-- failed job of the night: one that is not allowed to fail, new rather than old. job_names has all those that are not
+-- allowed to fail, first_jobs of them failed newly, without_issue have no issue. person is whose account ran it, else
+-- the schedule's owner.
+with cells as materialized (
+    select c.*, case when state in ('passed', 'warned', 'failed') then state end as verdict,
+           list_position(
+               ['failed', 'missing', 'running', 'late', 'canceled', 'warned', 'passed', 'off'], state
+           ) as severity
+    from nightly_cells c
+), before as (
+    select *,
+           lag(verdict ignore nulls) over series as previous_verdict,
+           count(*) filter (verdict in ('passed', 'warned')) over (
+               partition by project_id, schedule_id order by night
+               rows between unbounded preceding and 1 preceding
+           ) as greens_before
+    from cells
+    window series as (partition by project_id, schedule_id order by night)
+), streaks as (
+    select project_id, schedule_id, greens_before, min(night) as red_since, count(*) as nights_red
+    from before where verdict = 'failed'
+    group by all
+), heads as (
+    select
+        project_id, schedule_id, night,
+        min_by(
+            {
+                'job_name': job_name, 'reason': reason, 'category': category, 'signature_id': signature_id,
+                'runner_description': runner_description, 'failure': failure, 'job_web_url': job_web_url,
+                'issue_iid': issue_iid, 'issue_title': issue_title, 'issue_state': issue_state, 'issue_url': issue_url,
+                'assignee': assignee
+            },
+            (state = 'warned', not is_new, job_id)
+        ) as head,
+        list(distinct job_name order by job_name) filter (state = 'failed') as job_names,
+        list(distinct signature_id order by signature_id) filter (signature_id is not null) as signature_ids,
+        list(distinct category order by category) filter (category is not null) as categories,
+        count(*) filter (state = 'failed' and is_new) as first_jobs,
+        count(*) filter (state = 'failed' and issue_iid is null) as without_issue,
+        string_agg(concat_ws(' ', job_name, category, reason, runner_description, assignee), ' ') as words
+    from nightly_job_nights
+    where is_failed
+    group by all
+)
+select
+    b.* exclude (greens_before, previous_verdict),
+    b.previous_verdict as previous_state,
+    case
+        when b.state = 'missing' then 'missing'
+        when b.state = 'failed' then if(b.previous_verdict = 'failed', 'still_red', 'new')
+        when b.verdict is not null and b.previous_verdict = 'failed' then 'recovered'
+    end as change,
+    s.red_since,
+    case when b.state = 'failed' then
+        count(*) filter (b.verdict = 'failed') over (
+            partition by b.project_id, b.schedule_id, b.greens_before order by b.night
+        )
+    else s.nights_red end as nights_red,
+    n.owner_username, n.cron, coalesce(a.person, n.person) as person,
+    h.head.job_name as job_name, h.head.reason as reason, h.head.category as category,
+    h.head.signature_id as signature_id, h.head.runner_description as runner_description, h.head.failure as failure,
+    h.head.job_web_url as job_web_url, h.head.issue_iid as issue_iid, h.head.issue_title as issue_title,
+    h.head.issue_state as issue_state, h.head.issue_url as issue_url, h.head.assignee as assignee,
+    h.job_names, h.signature_ids, h.categories, coalesce(h.first_jobs, 0) as first_jobs,
+    coalesce(h.without_issue, 0) as without_issue, h.words
+from before b
+left join streaks s
+    on s.project_id = b.project_id and s.schedule_id is not distinct from b.schedule_id
+    and s.greens_before = b.greens_before
+    and (b.state = 'failed' or (b.verdict is not null and b.previous_verdict = 'failed'))
+left join heads h
+    on h.project_id = b.project_id and h.schedule_id is not distinct from b.schedule_id and h.night = b.night
+left join nightly_schedules n on n.project_id = b.project_id and n.schedule_id = b.schedule_id
+left join pipelines p on p.project_id = b.project_id and p.id = b.pipeline_id
+left join accounts a on a.source = 'gitlab' and a.username = coalesce(p.username, n.owner_username)

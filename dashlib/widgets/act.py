@@ -1,0 +1,160 @@
+"""Issue and person of failures: what they have, what can be done, what was done and by whom, and the way back.
+
+Every change runs in a callback, before the page is drawn again; each callback asks once more whether this browser may
+write, for a button that is drawn as disabled can be pressed all the same by whoever speaks to the server directly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+
+import pandas as pd
+import streamlit as st
+
+from dashlib.charts.wording import plain
+from dashlib.errors import Explained
+from dashlib.failures import decisions
+from dashlib.failures.acts import undo
+from dashlib.failures.decisions import Failure
+from dashlib.failures.rule_pattern import PatternError
+from dashlib.failures.tracker import Tracker
+from dashlib.queries import acts
+from dashlib.runtime import runtime
+from dashlib.settings import Settings
+from dashlib.store import Store
+from dashlib.widgets.answers import asked
+from dashlib.widgets.freshness import local_only
+from dashlib.widgets.whoami import ask_name, keep_name, my_name
+
+MAY = "change issues and persons"
+_SAID = "act_said"
+
+
+def failure_of(row: pd.Series) -> Failure:
+    """The Failure of a row of job_failures."""
+    signature = row["signature"] if isinstance(row["signature"], str) else None
+    return Failure(int(row["project_id"]), int(row["job_id"]), signature, str(row["category"]))
+
+
+def tracker() -> Tracker:
+    """GitLab with this process's token."""
+    opened = runtime()
+    return _tracker(opened.settings, opened.store)
+
+
+@lru_cache(maxsize=1)
+def _tracker(settings: Settings, store: Store) -> Tracker:
+    return Tracker(settings, store)
+
+
+def may_act() -> bool:
+    """Draw what stands in the way of changing anything: where the browser is, a missing name. True: nothing does."""
+    refusal = local_only(MAY)
+    if refusal is not None:
+        st.caption(f":material/lock: {plain(refusal)}")
+        return False
+    if my_name() is None:
+        ask_name()
+        st.caption("Who are you? Asked once in this browser, before the first change.")
+        return False
+    keep_name()
+    return True
+
+
+def do(change: Callable[[str], str], says: str, close: str | None = None) -> None:
+    """Make a change in a callback and say what came of it; ``close`` is the key of the choice to let go."""
+    who = my_name()
+    if local_only(MAY) is not None or who is None:
+        return
+    try:
+        action = change(who)
+    except (Explained, PatternError) as error:
+        st.session_state[_SAID] = ("error", str(error))
+        return
+    st.session_state[_SAID] = ("success", says) if action else ("info", "It stands like that already.")
+    if close is not None:
+        st.session_state[close] = None
+
+
+def told() -> None:
+    """What came of the last change, once."""
+    said = st.session_state.pop(_SAID, None)
+    if said is not None:
+        kind, text = said
+        icons = {"error": ":material/error:", "success": ":material/check_circle:", "info": ":material/info:"}
+        {"error": st.error, "success": st.success, "info": st.info}[kind](plain(text), icon=icons[kind])
+
+
+def history(which: Failure) -> None:
+    """What was decided about this failure and its signature, newest first, each with the way back."""
+    done = asked(acts.history, signature=which.signature, project=which.project_id, job=which.job_id)
+    if done.empty:
+        st.caption("Nobody has changed anything here yet.")
+        return
+    writable = local_only(MAY) is None and my_name() is not None
+    for one in done.itertuples():
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            struck = " (undone)" if one.is_undone else ""
+            words = f"{one.done:%a %d %b %Y, %H:%M} · {one.done_by} {one.says}{struck}"
+            st.markdown(plain(words), width="stretch")
+            if not one.is_undone:
+                st.button(
+                    "Undo",
+                    key=f"undo_{one.action}",
+                    icon=":material/undo:",
+                    type="tertiary",
+                    disabled=not writable,
+                    on_click=_undo,
+                    args=(str(one.action),),
+                )
+
+
+def matching_rules(which: Failure) -> None:
+    """The rules that match this failure, each with who made it and the way to remove it."""
+    found = asked(acts.rules, project=which.project_id, job=which.job_id)
+    for _, one in found.iterrows():
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            many = f"{one['failures']:,} failed job{'' if one['failures'] == 1 else 's'}"
+            words = f"{decisions.told(_rule(one))} · {many} · {one['created_by']}, {one['created']:%d %b %Y}"
+            st.markdown(plain(words), width="stretch")
+            st.button(
+                "Remove",
+                key=f"remove_{one['id']}",
+                icon=":material/delete:",
+                type="tertiary",
+                on_click=_remove,
+                args=(str(one["id"]), which),
+            )
+
+
+def _rule(row: pd.Series) -> decisions.Rule:
+    words = {
+        name: row[name] if isinstance(row[name], str) else None
+        for name in ("pattern", "signature", "category", "project_glob", "job_glob", "assignee")
+    }
+    linked = pd.notna(row["issue_iid"])
+    issue = decisions.Issue(int(row["issue_project_id"]), int(row["issue_iid"])) if linked else None
+    return decisions.Rule(**words, kind=row["kind"] if isinstance(row["kind"], str) else "like", issue=issue)
+
+
+def attach_to(failures: Sequence[Failure], issue: decisions.Issue, close: str | None = None) -> None:
+    """Attach single failed jobs to an issue (a callback)."""
+    says = f"{len(failures):,} failed job{'' if len(failures) == 1 else 's'} attached to {issue}."
+    do(lambda who: decisions.attach(runtime().store, who, failures, issue), says, close)
+
+
+def judge(signature: str, other: str, verdict: str) -> None:
+    """Say whether two signatures are the same failure (a callback)."""
+    same = "They are one failure from now on: counted, linked and assigned together."
+    says = same if verdict == "same" else "They stay two failures; the pair is not proposed again."
+    do(lambda who: decisions.judge(runtime().store, who, signature, other, verdict), says)
+
+
+def _undo(action: str) -> None:
+    do(lambda who: undo(runtime().store, who, action), "Undone: it is as it was before.")
+
+
+def _remove(rule_id: str, which: Failure) -> None:
+    says = "The rule is gone; what it linked is linked no more. Undo stands in the history."
+    do(lambda who: decisions.remove_rule(runtime().store, who, rule_id, which.about), says)

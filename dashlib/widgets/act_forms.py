@@ -1,0 +1,310 @@
+"""The forms by which a failure gets an issue, a person or a rule; one is open at a time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+import pandas as pd
+import streamlit as st
+
+from dashlib.charts.wording import ago, plain
+from dashlib.failures import decisions
+from dashlib.failures.decisions import Failure, Issue, Rule
+from dashlib.failures.issue_draft import LABEL, Facts, form_url, written
+from dashlib.failures.meter import Meter, measured
+from dashlib.failures.rule_pattern import PatternError, of_signature
+from dashlib.failures.suggest import Suggestion, suggested
+from dashlib.failures.tracker import MayNotWrite, TrackerError
+from dashlib.queries import acts
+from dashlib.queries.issue_facts import facts
+from dashlib.runtime import runtime
+from dashlib.widgets.act import attach_to, do, failure_of, history, matching_rules, may_act, told, tracker
+from dashlib.widgets.answers import asked
+
+FORMS = ("New issue", "Link to an issue", "Assign", "Rule", "Changes")
+_ADDRESS = re.compile(r"^/?(?P<path>.+?)(?:/-)?/(?:issues|work_items)/(?P<iid>\d{1,18})/?$")
+
+
+def actions(row: pd.Series) -> None:
+    """What can be done about the failure of a row of job_failures: the forms, and what was done before."""
+    which = failure_of(row)
+    told()
+    if not may_act():
+        with st.expander("Changes", icon=":material/history:"):
+            history(which)
+        return
+    chosen = st.pills("Issue and person", FORMS, key="act", label_visibility="collapsed")
+    if chosen is None:
+        return
+    with st.container(border=True):
+        if chosen == "New issue":
+            _new_issue(which)
+        elif chosen == "Link to an issue":
+            _link(which, str(row["reason"]) if isinstance(row["reason"], str) else "")
+        elif chosen == "Assign":
+            _assign([which])
+        elif chosen == "Rule":
+            _rule(which, row)
+        else:
+            history(which)
+
+
+def attach_many(failures: Sequence[Failure], words: str) -> None:
+    """Several picked failures: one issue and one person for all of them."""
+    told()
+    if not may_act():
+        return
+    chosen = st.pills("With the picked failures", FORMS[1:3], key="act_many")
+    if chosen == FORMS[1]:
+        issue = _choose_issue(failures[0].project_id, words)
+        st.button(
+            f"Attach {len(failures):,} to this issue",
+            type="primary",
+            disabled=issue is None,
+            key="attach_many",
+            on_click=_attached,
+            args=(tuple(failures), issue, "act_many"),
+        )
+    elif chosen == FORMS[2]:
+        _assign(failures, "act_many")
+
+
+def _new_issue(which: Failure) -> None:
+    known = _facts(which)
+    if known is None:
+        return
+    draft = written(known)
+    there = asked(acts.projects, project=which.project_id)
+    if there.empty:
+        st.caption("No repository here takes issues.")
+        return
+    title = st.text_input("Title", draft.title, key="issue_title", max_chars=250)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        place = st.selectbox("In", list(there["path"]), key="issue_project", width=420)
+        label = st.text_input("Label", LABEL, key="issue_label", width=200)
+    with st.expander("Description", icon=":material/notes:"):
+        st.code(draft.description, language=None, wrap_lines=True)
+    project = there[there["path"] == place].iloc[0]
+    with st.spinner("Asking GitLab what the token may do"):
+        may_write = tracker().may_write()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if may_write:
+            st.button(
+                "Create the issue",
+                type="primary",
+                icon=":material/add_circle:",
+                key="create_issue",
+                on_click=_create,
+                args=(which, known, int(project["id"]), title, label),
+            )
+        if isinstance(project["web_url"], str):
+            url = form_url(str(project["web_url"]), known, label)
+            st.link_button("Open GitLab's form", url, icon=":material/open_in_new:")
+    if not may_write:
+        st.caption(
+            "The token may only read (its scope is not api), so GitLab's own form makes the issue, as you. The next "
+            "sync finds it by its fingerprint and links it: leave that line in."
+        )
+
+
+def _create(which: Failure, known: Facts, project_id: int, title: str, label: str) -> None:
+    draft = replace(written(known, label), title=" ".join(title.split()) or written(known).title)
+
+    def create(who: str) -> str:
+        try:
+            made = tracker().create(who, which, draft, project_id)
+        except MayNotWrite as error:
+            raise TrackerError(f"{error} It stands below.") from error
+        st.session_state["act_made"] = made.new
+        return str(made.issue)
+
+    do(create, "The issue is there, and linked to every failure like this one.", "act")
+
+
+def _link(which: Failure, reason: str) -> None:
+    issue = _choose_issue(which.project_id, f"{reason} {which.signature or ''}")
+    with st.container(horizontal=True):
+        if which.signature is not None:
+            st.button(
+                "Link every failure like this",
+                type="primary",
+                icon=":material/link:",
+                disabled=issue is None,
+                key="link_all",
+                on_click=_linked,
+                args=(which, issue),
+            )
+        st.button(
+            "Only this failed job",
+            disabled=issue is None,
+            key="link_one",
+            on_click=_attached,
+            args=((which,), issue, "act"),
+        )
+        st.button("No issue for this job", key="link_none", type="tertiary", on_click=_detached, args=(which,))
+
+
+def _choose_issue(project_id: int, words: str) -> Issue | None:
+    """The issue that is picked: a likely one, a found one, or the one whose address was pasted."""
+    search = st.text_input(
+        "Search, or paste the address of an issue", key="issue_search", placeholder="words of its title, #12, https://…"
+    ).strip()
+    if "/issues/" in search or "/work_items/" in search:
+        return _issue_at(search)
+    with runtime().store.reader() as reader:
+        opened, closed = suggested(reader, words, project_id, search)
+    if not opened and not closed:
+        st.caption("No stored issue is like this failure: search, paste an address, or make a new one.")
+        return None
+    offered = {_label(one): one.issue for one in [*opened, *closed]}
+    picked = st.radio("Open issues first, the most alike on top", list(offered), key="issue_picked", index=0)
+    return offered.get(str(picked))
+
+
+def _label(one: Suggestion) -> str:
+    state = "closed, " if one.state == "closed" else ""
+    return plain(f"{one.path}#{one.issue.iid} {one.title[:120]} ({state}{one.score:.0f} % alike)")
+
+
+def _issue_at(address: str) -> Issue | None:
+    base = urlsplit(runtime().settings.gitlab_url)
+    parts = urlsplit(address)
+    if parts.scheme and (parts.scheme, parts.netloc) != (base.scheme, base.netloc):
+        st.warning(f"That is not an issue of {plain(runtime().settings.gitlab_url)}.", icon=":material/link_off:")
+        return None
+    found = _ADDRESS.fullmatch(parts.path.removeprefix(base.path) if parts.scheme else address)
+    there = asked(acts.project_at, path=found["path"].strip("/")) if found else pd.DataFrame()
+    if found is None or there.empty:
+        st.warning("No repository that is read here has this address.", icon=":material/link_off:")
+        return None
+    issue = Issue(int(there["project_id"].iloc[0]), int(found["iid"]))
+    st.caption(plain(f"Issue {issue} of {found['path'].strip('/')}; it is read from GitLab when it is linked."))
+    return issue
+
+
+def _stored(issue: Issue) -> None:
+    """Read an issue that is not stored yet; without a token it is linked by its number alone. Raises TrackerError."""
+    with runtime().store.reader() as reader:
+        row = reader.execute(
+            "select count(*) from issues where project_id = $project and iid = $iid",
+            {"project": issue.project_id, "iid": issue.iid},
+        ).fetchone()
+    if not (row and row[0]) and runtime().settings.gitlab_token is not None:
+        tracker().read(issue.project_id, issue.iid)
+
+
+def _linked(which: Failure, issue: Issue) -> None:
+    def link(who: str) -> str:
+        _stored(issue)
+        return decisions.link_signature(runtime().store, who, which, issue)
+
+    do(link, f"Every failure like this is linked to {issue} now, those to come as well.", "act")
+
+
+def _attached(failures: tuple[Failure, ...], issue: Issue, close: str) -> None:
+    try:
+        _stored(issue)
+    except TrackerError as error:
+        st.session_state["act_said"] = ("error", str(error))
+        return
+    attach_to(failures, issue, close)
+
+
+def _detached(which: Failure) -> None:
+    says = "This failed job belongs to no issue now, whatever the rules say."
+    do(lambda who: decisions.attach(runtime().store, who, [which], None), says, "act")
+
+
+def _assign(failures: Sequence[Failure], close: str = "act") -> None:
+    people = asked(acts.people, project=failures[0].project_id)
+    names = {f"{one.name} ({one.username})": str(one.username) for one in people.itertuples()}
+    picked = st.selectbox(
+        "Who has it", list(names), index=None, placeholder="name or user name", key=f"who_{close}", width=380
+    )
+    who_has = names.get(str(picked))
+    with st.container(horizontal=True):
+        st.button(
+            "Assign", type="primary", icon=":material/person_add:", disabled=who_has is None, key=f"assign_{close}",
+            on_click=_assigned, args=(tuple(failures), who_has, close),
+        )  # fmt: skip
+        st.button(
+            "Nobody", type="tertiary", key=f"nobody_{close}", on_click=_assigned, args=(tuple(failures), None, close)
+        )
+    st.caption("A person has every failure like this, until it is given to somebody else.")
+
+
+def _assigned(failures: tuple[Failure, ...], username: str | None, close: str) -> None:
+    says = f"{username} has it now." if username else "Nobody has it now."
+    do(lambda who: decisions.assign(runtime().store, who, failures, username), says, close)
+
+
+def _rule(which: Failure, row: pd.Series) -> None:
+    matching_rules(which)
+    st.markdown("**A new rule**")
+    start = of_signature(which.signature, which.category) if which.signature else "%"
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        kind = st.selectbox("Lines", ["like", "regex"], key="rule_kind", width=110, help="% is any text, _ any letter.")
+        pattern = st.text_input("Pattern", start, key="rule_pattern")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        category = st.selectbox("Category", [None, which.category], key="rule_category", width=200,
+                                format_func=lambda name: "any" if name is None else str(name))  # fmt: skip
+        projects = st.text_input("Repositories", key="rule_projects", placeholder="all, or a glob such as acme/*")
+        jobs = st.text_input("Jobs", key="rule_jobs", placeholder="all, or a glob such as test*")
+    issue = None if pd.isna(row["issue_iid"]) else Issue(int(row["issue_project_id"]), int(row["issue_iid"]))
+    if issue is None:
+        issue = _choose_issue(which.project_id, f"{row['reason']} {which.signature or ''}")
+    else:
+        st.caption(plain(f"It links to {issue}, the issue of this failure."))
+    rule = Rule(pattern, str(kind), None, category, projects, jobs, issue)
+    try:
+        with runtime().store.reader() as reader:
+            meter = measured(reader, rule)
+    except PatternError as error:
+        st.caption(f":material/info: {plain(str(error))}")
+        return
+    _meter(meter)
+    sure = not meter.is_doubtful or st.checkbox("Save it although it matches logs of jobs that passed", key="rule_sure")
+    st.button("Save the rule", type="primary", icon=":material/rule:", disabled=not sure, key="save_rule",
+              on_click=_saved, args=(which, rule))  # fmt: skip
+
+
+def _meter(meter: Meter) -> None:
+    last = f", the last {ago(meter.last_at)}" if meter.last_at else ""
+    parts = [
+        f"Matches {meter.red:,} failed job{'' if meter.red == 1 else 's'} in {meter.repositories:,} repositories{last}"
+    ]
+    parts += [
+        f"{one.failures:,} of them are matched by another rule, too ({one.words[:80]}"
+        f"{f' → #{one.issue_iid}' if one.issue_iid else ''})"
+        for one in meter.others[:3]
+    ]
+    st.caption(plain("; ".join(parts) + "."))
+    if meter.green:
+        path, job, line = meter.green[0]
+        st.warning(
+            plain(
+                f"It matches {len(meter.green):,} of {meter.green_logs:,} logs of jobs that passed, such as {job} of "
+                f"{path}: “{line.strip()[:160]}”. Such a line does not say why a job failed."
+            ),
+            icon=":material/warning:",
+        )
+    else:
+        st.caption(f"Matches none of the {meter.green_logs:,} logs of jobs that passed which are kept to compare.")
+
+
+def _saved(which: Failure, rule: Rule) -> None:
+    def save(who: str) -> str:
+        with runtime().store.reader() as reader:
+            if measured(reader, rule).is_doubtful and not st.session_state.get("rule_sure"):
+                raise PatternError("The rule matches logs of jobs that passed: say that you want it all the same.")
+        return decisions.link_by_rule(runtime().store, who, rule, which)
+
+    do(save, "The rule is saved: it links what matches it, tonight's failures as well.", "act")
+
+
+def _facts(which: Failure) -> Facts | None:
+    with runtime().store.reader() as reader:
+        return facts(reader, which.project_id, which.job_id)

@@ -1,0 +1,41 @@
+"""The grid of nights in the browser: handed over as data and shown as text; what is clicked comes back as a word."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from dashlib.charts.night_grid import Data
+
+_HERE = Path(__file__).parent
+_VIEW = st.components.v2.component(
+    "night_grid",
+    html='<div class="grid" role="region" aria-label="Grid of nights"></div>\n'
+    '<div class="marks" aria-label="The same failure has the same mark"></div>\n'
+    '<div class="card" role="tooltip"></div>',
+    css=(_HERE / "night_grid.css").read_text("utf-8"),
+    js=(_HERE / "night_grid.js").read_text("utf-8"),
+)
+_KEY = "night_grid"
+
+
+def night_grid(data: Data) -> None:
+    """Draw the grid.
+
+    A failed cell is a link to its failure's page, a mark one to its signature: the browser follows them, so that Back
+    leads to the address they were on (``st.switch_page`` writes the new query into the old page's address first, seen
+    with Streamlit 1.67). A click on a night frames it (session state ``night``), one on a row's arrow opens or closes
+    it (``opened``).
+    """
+    _VIEW(data=data, key=_KEY, on_toggle_change=_toggle, on_frame_change=_frame)
+
+
+def _toggle() -> None:
+    key = str(st.session_state[_KEY].toggle)
+    opened: list[str] = st.session_state.get("opened") or []
+    st.session_state["opened"] = [name for name in opened if name != key] if key in opened else [*opened, key]
+
+
+def _frame() -> None:
+    st.session_state["night"] = str(st.session_state[_KEY].frame)

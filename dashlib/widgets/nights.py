@@ -1,0 +1,200 @@
+"""What the pages of nights share: their questions answered from memory, the chosen night, the grid's own filters."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashlib.charts.tables import NIGHT, SENT
+from dashlib.charts.wording import CAUSES, plain
+from dashlib.model import Filters
+from dashlib.nightlies.report import FORMATS, as_markdown, note
+from dashlib.nightlies.send import channels
+from dashlib.queries import night_grid
+from dashlib.queries.night_grid import Narrowed
+from dashlib.queries.nightlies import sent as sent_notes
+from dashlib.queries.nights_held import Held, HeldNights
+from dashlib.runtime import runtime
+from dashlib.widgets.address import Words, settle, told
+from dashlib.widgets.answers import NO_FILTERS, asked_now, metrics, table
+from dashlib.widgets.choose import one_from, one_of, search_for, some_of, switch
+from dashlib.widgets.filters import filters as bar
+
+_LOCK = threading.Lock()
+_HELD: dict[tuple[str, int], HeldNights] = {}
+_MOST_OPEN = 40
+_TUCKED_AWAY = ("schedule", "state", "job", "category", "whose", "sort", "by", "per", "times")
+_FILES = (
+    ("md", "text/markdown", "description"),
+    ("html", "text/html", "mail"),
+    ("json", "application/json", "data_object"),
+)
+
+
+@dataclass(frozen=True)
+class Arranged:
+    """How the grid is arranged: its order, its groups, how long a column is, and whether cells tell run times."""
+
+    order: str
+    group: str
+    grain: str
+    times: bool
+
+
+def of_nights(question: Callable[..., pd.DataFrame], chosen: Filters = NO_FILTERS, **arguments: Any) -> pd.DataFrame:
+    """The answer to a question of nights, from a copy of their views in memory; kept until data moved."""
+    store, held = runtime().store, _held()
+    name = f"{question.__module__}.{question.__qualname__}"
+    key = tuple(sorted(arguments.items()))
+    return _kept(f"{store.path}:{id(store)}", held.version, name, question, held, chosen, key)
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _kept(
+    database: str,
+    version: int,
+    name: str,
+    _question: Callable[..., pd.DataFrame],
+    _held: Held,
+    chosen: Filters,
+    arguments: Any,
+) -> pd.DataFrame:
+    with _held.connection.cursor() as connection:
+        return _question(connection, chosen, **dict(arguments))
+
+
+def _held() -> Held:
+    """The copy of this moment's data."""
+    store = runtime().store
+    place = (str(store.path), id(store))
+    with _LOCK:
+        if place not in _HELD:
+            _HELD.clear()
+            _HELD[place] = HeldNights(store)
+        found = _HELD[place]
+    return found.newest()
+
+
+def narrowed(night: date) -> tuple[Narrowed, Arranged]:
+    """The grid's own filters, and how it is arranged."""
+    words = of_nights(night_grid.choices, bar())
+    offered = {str(kind): list(some["word"]) for kind, some in words.groupby("kind")}
+
+    def some(label: str, kind: str, about: str | None = None) -> tuple[str, ...]:
+        return some_of(label, offered.get(kind, []), key=kind, help=about)
+
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        search = search_for("repository, schedule, job, error, runner", key="find")
+        only_new = switch("only new", key="fresh")
+        without_issue = switch("only without an issue", key="noissue")
+    in_use = any(key in st.query_params for key in _TUCKED_AWAY)
+    with st.expander("Filter, sort, group, zoom", icon=":material/tune:", expanded=in_use):
+        with st.grid(5, min_column_width=160):
+            schedules = some("Schedule", "schedule")
+            states = some_of("State", night_grid.STATES, key="state", help="The state of the framed night.")
+            jobs = some("Job", "job")
+            categories = some("Reason", "category")
+            whose = some("Whose", "whose", "Mine: your own user name. The schedule's owner, or who has the failure.")
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            order = one_from("Sort by", list(night_grid.ORDERS), key="sort")
+            group = one_from("Group by", list(night_grid.GROUPS), key="by", width=130)
+            grain = one_of("A column is a", list(night_grid.GRAINS), key="per")
+            times = switch("run times in minutes", key="times")
+    chosen = Narrowed(night, schedules, states, jobs, categories, search, only_new, without_issue, whose)
+    return chosen, Arranged(order, group, grain, times)
+
+
+def opened_rows() -> tuple[str, ...]:
+    """The rows of the grid that show what is in them; they stand in the address."""
+
+    def read(words: Words) -> list[str] | None:
+        return words[:_MOST_OPEN] or None
+
+    settle("opened", list[str](), read, list, "Row")
+    return tuple(told("opened", list(st.session_state["opened"]), list))
+
+
+def chosen_night(nights: pd.DataFrame, on_change: Callable[[], None] | None = None) -> int:
+    """Which of the nights is looked at: its place in the frame; the newest one unless another is chosen."""
+    titles = {f"{night:%Y-%m-%d}": f"{night:%a %d %b %Y}" for night in nights["night"][::-1]}
+    chosen = one_from("Night", list(titles), key="night", titles=titles, on_change=on_change)
+    return len(titles) - 1 - list(titles).index(chosen)
+
+
+def tell_newest(now: pd.Series, today: date) -> None:
+    """A banner where the newest night is not whole: nothing of it ran, it is under way, or it is not there at all."""
+    night = now["night"].date()
+    missing, late, running = int(now["missing"]), int(now["late"]), int(now["running"])
+    if night < today and (today - night).days > 1:
+        st.warning(
+            f"No nightly since {night:%A, %d %B}: nothing ran, and nothing was to run. Is the data fresh?",
+            icon=":material/running_with_errors:",
+        )
+    elif missing and not now["runs"]:
+        st.error(
+            f"None of the {missing} nightlies of {night:%A, %d %B} ran: is GitLab running its schedules?",
+            icon=":material/event_busy:",
+        )
+    elif running or late:
+        parts = [f"{running} still running"] * bool(running) + [f"{late} not started yet"] * bool(late)
+        st.info(
+            f"{night:%A, %d %B} is under way: {', '.join(parts)}. The numbers below will move.",
+            icon=":material/hourglass_top:",
+        )
+
+
+def risks_told(risks: pd.DataFrame) -> pd.DataFrame:
+    """Schedules at risk with their reason in words: column ``why``."""
+    return risks.assign(why=[CAUSES.get(risk, risk) for risk in risks["risk"]])
+
+
+def missing_told(told_of: pd.DataFrame) -> None:
+    """The nightlies that never ran, with the likely cause."""
+    gone = told_of[told_of["change"] == "missing"]
+    for row in gone.head(12).to_dict("records"):
+        at = f" at {row['expected_at']:%H:%M}" if not pd.isna(row["expected_at"]) else ""
+        why = CAUSES.get(str(row["cause"]), "why is not known")
+        name = f"**{plain(str(row['path_with_namespace']))}** · {plain(str(row['schedule']))}"
+        st.markdown(f":material/event_busy: {name}{at}: {why}")
+    if len(gone) > 12:
+        st.caption(f"And {len(gone) - 12} more: choose the state “missing” above the grid.")
+
+
+def morning_note(night: date, chosen: Filters) -> None:
+    """The note of a night for the bar's repositories and persons, with its text to copy and its files."""
+    settings = runtime().settings
+    # The night decides, not the period: "since when" looks back further.
+    whole = replace(chosen, since=None, until=None)
+    with _held().connection.cursor() as connection:
+        written = note(connection, night, dashboard=settings.report_url, filters=whole)
+    metrics(NIGHT, pd.Series(written.counts))
+    with st.container(border=True):
+        st.markdown(as_markdown(written))
+    with st.container(horizontal=True):
+        for form, media, icon in _FILES:
+            st.download_button(
+                f"Save as .{form}",
+                data=FORMATS[form](written),
+                file_name=f"nightlies-{night}.{form}",
+                mime=media,
+                icon=f":material/{icon}:",
+                key=f"save_{form}",
+                on_click="ignore",
+            )
+    with st.expander("Text to copy", icon=":material/content_copy:"):
+        st.code(as_markdown(written), language="markdown", wrap_lines=True)
+    ways = [way.name for way in channels(settings)]
+    sent = asked_now(sent_notes)
+    st.caption(
+        f"It is sent by {' and '.join(ways)} once a night, by {settings.report_by} at the latest."
+        if ways
+        else "It is not sent anywhere: DASH_REPORT_WEBHOOK (a chat) and DASH_REPORT_SMTP (mail) say where to."
+    )
+    if not sent.empty:
+        table(sent, SENT, "Morning notes sent, newest first", "sent")

@@ -1,0 +1,66 @@
+"""Who acts: whoever is signed in, else a name that is asked for once per browser and kept in a cookie there.
+
+Streamlit reads cookies when a page is opened and writes none: a component does that in the browser. The name proves
+nothing, it tells colleagues whom to ask; what may be written is decided by ``local_only``.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import unquote
+
+import streamlit as st
+
+_COOKIE = "dash_name"
+_LONGEST = 60
+_KEEP = st.components.v2.component(
+    "keep_name",
+    html="<span></span>",
+    js="""
+export default function (component) {
+  const name = encodeURIComponent(component.data.name)
+  document.cookie = `${component.data.cookie}=${name}; path=/; max-age=31536000; SameSite=Strict`
+}
+""",
+)
+
+
+def my_name() -> str | None:
+    """The name of whoever acts here; None where nobody is signed in and no name was given yet."""
+    if getattr(st.user, "is_logged_in", False):
+        claims = st.user.to_dict()
+        return _clean(str(claims.get("name") or claims.get("email") or claims.get("sub") or "")) or None
+    said = st.session_state.get("acting_name")
+    if said:
+        return str(said)
+    kept = dict(st.context.cookies).get(_COOKIE, "")
+    return _clean(unquote(kept)) or None
+
+
+def ask_name() -> None:
+    """The field for the name; what is written into it is kept for this browser."""
+    st.text_input(
+        "Your name",
+        key="name_asked",
+        max_chars=_LONGEST,
+        width=320,
+        placeholder="as your team knows you",
+        on_change=_told,
+        help="Stands beside what you change, so that others know whom to ask. Kept in a cookie of this browser.",
+    )
+
+
+def keep_name() -> None:
+    """Write a name given in this session into the browser's cookie."""
+    said = st.session_state.get("acting_name")
+    if said:
+        _KEEP(data={"cookie": _COOKIE, "name": said}, key="keep_name", height=1)
+
+
+def _told() -> None:
+    name = _clean(st.session_state.get("name_asked") or "")
+    if name:
+        st.session_state["acting_name"] = name
+
+
+def _clean(text: str) -> str:
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:_LONGEST]

@@ -1,0 +1,110 @@
+"""The grid of nights in a real Chromium: from a cell to its failure to the job on GitLab and back, shared addresses."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page
+
+from tests.browser.conftest import Tab
+from tests.pages.conftest import YESTERDAY
+
+pytestmark = pytest.mark.browser
+
+EARLIER = YESTERDAY - timedelta(days=1)
+
+
+def query(page: Page) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(page.url).query)
+
+
+def cell(page: Page, row: str) -> Locator:
+    """The framed cell of a row."""
+    return page.locator("tbody tr", has=page.get_by_role("button", name=f" {row}")).locator("td.framed .cell")
+
+
+def test_from_a_failed_cell_to_its_failure_to_the_job_and_back(tab: Tab) -> None:
+    tab.page.context.route("https://gitlab.example/**", lambda route: route.fulfill(body="the job"))
+    page = tab.open("/nightlies?sort=name")
+    failed = cell(page, "acme/core/engine")
+    failure = str(failed.get_attribute("href")).partition("failure=")[2]
+    failed.click()
+    page.wait_for_url(re.compile(rf"/failure\?.*failure={failure}"))
+    tab.settled()
+    assert page.locator("h1").inner_text() == "lint"
+    link = page.get_by_role("link", name="Job on GitLab").get_attribute("href")
+    assert link == f"https://gitlab.example/p/1/-/jobs/{failure.partition('-')[2]}"
+    page.go_back()
+    page.wait_for_url(re.compile(r"/nightlies\?sort=name"))
+    tab.settled()
+    cell(page, "acme/core/engine").wait_for()
+    with page.expect_popup() as opened:
+        cell(page, "acme/core/engine").click(modifiers=["Alt"])
+    assert opened.value.url == link
+    assert tab.wrong == []
+
+
+def test_a_shared_address_shows_the_same_view_in_a_fresh_browser(tab: Tab, chromium: Browser) -> None:
+    page = tab.open("/nightlies?sort=name&by=group")
+    page.get_by_role("button", name="Open acme/web/site").click()
+    page.wait_for_url(re.compile("opened="))
+    page.get_by_title(f"{EARLIER:%a %d %b %Y}: frame it", exact=False).click()
+    page.wait_for_url(re.compile("night="))
+    tab.settled()
+    page.get_by_role("button", name="Close acme/web/site").wait_for()
+    shown = page.locator(".grid").inner_text()
+    assert query(page) == {
+        "sort": ["name"], "by": ["group"], "opened": ["acme/web/site"], "night": [f"{EARLIER:%Y-%m-%d}"]
+    }  # fmt: skip
+    other = Tab(chromium.new_context(viewport={"width": 1600, "height": 1200}).new_page(), tab.server)
+    seen = other.open(page.url.removeprefix(tab.server))
+    seen.get_by_role("button", name="Close acme/web/site").wait_for()
+    assert seen.locator(".grid").inner_text() == shown
+    seen.context.close()
+    page.go_back()
+    tab.settled()
+    assert "night" not in query(page) and query(page)["opened"] == ["acme/web/site"]
+    assert page.locator("thead .framed .day").inner_text() == f"{YESTERDAY:%d}"
+    assert tab.wrong == other.wrong == []
+
+
+def test_the_keyboard_reaches_every_cell(tab: Tab) -> None:
+    page = tab.open("/nightlies?sort=name")
+    failed = cell(page, "acme/core/engine")
+    failed.focus()
+    card = page.locator(".card")
+    card.wait_for()
+    assert "Failed jobs" in card.inner_text() and "lint" in card.inner_text()
+    page.keyboard.press("ArrowLeft")
+    focused = page.evaluate(
+        "() => { let it = document.activeElement; while (it.shadowRoot) it = it.shadowRoot.activeElement;"
+        " return it.getAttribute('aria-label') }"
+    )
+    assert f"{EARLIER:%a %d %b %Y}" in focused and "acme/core/engine" in focused
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/failure\?"))
+    assert tab.wrong == []
+
+
+def test_the_morning_note(tab: Tab) -> None:
+    page = tab.open("/report")
+    assert page.locator("h1").first.inner_text() == "Morning note"
+    page.get_by_role("heading", name="Still red (1)").wait_for()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save as .html").click()
+    assert "<img" not in download.value.path().read_text("utf-8")
+    assert tab.wrong == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_narrow(chromium: Browser, server: str, scheme: str) -> None:
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)  # type: ignore[arg-type]
+    tab = Tab(context.new_page(), server)
+    for path in ("/nightlies?opened=acme/core/engine&by=group", "/report"):
+        page = tab.open(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert tab.wrong == []
+    context.close()

@@ -1,0 +1,222 @@
+"""The morning note on its way: over real HTTP and SMTP on loopback, once, retried, never twice, secrets kept."""
+
+from __future__ import annotations
+
+import json
+import logging
+import socketserver
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+
+from dashlib.nightlies.report import note
+from dashlib.nightlies.send import PAYLOADS, TRIES, is_due, send_due
+from dashlib.settings import Settings
+from tests.nightlies.rows import HOUR, MINUTE, expect, member, now, schedule
+from tests.queries.build import Builder
+
+SECRET = "hook-secret-T0K3N"
+NOON = datetime.combine(now().date(), datetime.min.time()) + 12 * HOUR
+NIGHT = NOON - 11 * HOUR
+HOSTILE = "<!channel> [x](javascript:alert(1)) *b* <@U1> & @all"
+
+
+class Chat:
+    """A chat's webhook that answers what it is told to, and keeps what it heard."""
+
+    def __init__(self) -> None:
+        self.heard: list[dict[str, Any]] = []
+        self.answers: list[int | None] = []
+
+
+@contextmanager
+def chat() -> Iterator[tuple[Chat, str]]:
+    told = Chat()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            told.heard.append(json.loads(body))
+            answer = told.answers.pop(0) if told.answers else 200
+            if answer is None:
+                self.connection.close()
+                return
+            self.send_response(answer)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield told, f"http://127.0.0.1:{server.server_port}/services/{SECRET}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture
+def failed(built: Builder) -> Builder:
+    """Tonight one nightly failed."""
+    schedule(built, owner_id=5, owner_username="ada")
+    member(built)
+    expect(built, NIGHT)
+    built.night(NIGHT, failed=["lint"])
+    return built
+
+
+def chatting(url: str) -> Settings:
+    return Settings(report_webhook=url, report_by="10:00")
+
+
+def book(built: Builder) -> list[tuple[Any, ...]]:
+    found = built.rows("select channel, outcome, tries, error from bookkeeping.notes_sent order by channel")
+    return [tuple(one.values()) for one in found]
+
+
+def test_it_is_sent_once(failed: Builder) -> None:
+    with chat() as (told, url):
+        assert send_due(failed.store, chatting(url), NOON) == ["chat"]
+        for later in (NOON, NOON + HOUR, NOON + 5 * HOUR):
+            assert send_due(failed.store, chatting(url), later) == []
+    assert len(told.heard) == 1
+    assert "acme/core/engine" in told.heard[0]["text"] and "1 failed" in told.heard[0]["text"]
+    assert book(failed) == [("chat", "sent", 1, None)]
+
+
+def test_what_was_not_taken_is_tried_again_later(failed: Builder) -> None:
+    with chat() as (told, url):
+        told.answers = [500, 429, 200]
+        assert send_due(failed.store, chatting(url), NOON) == []
+        assert book(failed) == [("chat", "failed", 1, "it answered 500")]
+        assert send_due(failed.store, chatting(url), NOON + MINUTE) == []
+        assert len(told.heard) == 1
+        assert send_due(failed.store, chatting(url), NOON + 3 * MINUTE) == []
+        assert send_due(failed.store, chatting(url), NOON + 30 * MINUTE) == ["chat"]
+    assert len(told.heard) == 3
+    assert book(failed) == [("chat", "sent", 3, None)]
+
+
+def test_it_gives_up_in_the_end(failed: Builder) -> None:
+    with chat() as (told, url):
+        told.answers = [400] * 20
+        for hours in range(12):
+            send_due(failed.store, chatting(url), NOON + hours * HOUR)
+    assert len(told.heard) == TRIES
+    assert book(failed) == [("chat", "failed", TRIES, "it answered 400")]
+
+
+def test_what_may_have_arrived_is_never_sent_again(failed: Builder) -> None:
+    with chat() as (told, url):
+        told.answers = [None]
+        assert send_due(failed.store, chatting(url), NOON) == []
+        assert send_due(failed.store, chatting(url), NOON + 5 * HOUR) == []
+    assert len(told.heard) == 1
+    assert book(failed) == [("chat", "sending", 1, "the connection broke")]
+
+
+def test_a_process_that_was_killed_in_the_middle_does_not_send_again(failed: Builder) -> None:
+    class Killed(BaseException):
+        pass
+
+    def dies(_: object) -> dict[str, Any]:
+        raise Killed
+
+    with chat() as (told, url), pytest.MonkeyPatch.context() as patch:
+        patch.setitem(PAYLOADS, "slack", dies)
+        with pytest.raises(Killed):
+            send_due(failed.store, chatting(url), NOON)
+        patch.undo()
+        assert send_due(failed.store, chatting(url), NOON + HOUR) == []
+    assert told.heard == []
+
+
+def test_nobody_listens_is_tried_again_and_tells_no_secret(failed: Builder, caplog: pytest.LogCaptureFixture) -> None:
+    with chat() as (_, url):
+        pass
+    with caplog.at_level(logging.DEBUG):
+        assert send_due(failed.store, chatting(url), NOON) == []
+    assert book(failed) == [("chat", "failed", 1, "no connection")]
+    assert SECRET not in caplog.text.replace(f"/services/{SECRET} HTTP", "") and SECRET not in repr(chatting(url))
+    assert SECRET not in str(book(failed))
+
+
+def test_it_waits_for_the_last_nightly_but_not_for_ever(failed: Builder) -> None:
+    early = NIGHT + 2 * HOUR
+    with failed.store.reader() as reader:
+        assert is_due(reader, Settings(report_by="10:00"), NIGHT.date(), early)
+        assert not is_due(reader, Settings(report_by="10:00"), NIGHT.date() + timedelta(days=1), early)
+    expect(failed, early + HOUR)
+    with failed.store.reader() as reader:
+        assert not is_due(reader, Settings(report_by="10:00"), NIGHT.date(), early)
+        assert is_due(reader, Settings(report_by="03:30"), NIGHT.date(), early + HOUR)
+        assert is_due(reader, Settings(report_by="10:00"), NIGHT.date(), NIGHT + 9 * HOUR)
+        assert is_due(reader, Settings(report_by="03:59"), NIGHT.date(), early)
+
+
+def test_without_a_channel_nothing_happens(failed: Builder) -> None:
+    assert send_due(failed.store, Settings(), NOON) == []
+    assert book(failed) == []
+
+
+def test_the_formats_of_the_chats_keep_text_text(built: Builder) -> None:
+    built.project(2, f"evil/{HOSTILE}")
+    built.schedule(2, project_id=2)
+    built.night(NIGHT, failed=[HOSTILE], project_id=2, schedule_id=2)
+    with built.store.reader() as reader:
+        written = note(reader)
+    slack = PAYLOADS["slack"](written)["text"]
+    assert "<!channel>" not in slack and "<@U1>" not in slack and "&lt;!channel&gt;" in slack
+    mattermost = PAYLOADS["mattermost"](written)["text"]
+    assert "[x](javascript" not in mattermost and "\\@all" in mattermost
+    card = PAYLOADS["teams"](written)["attachments"][0]["content"]
+    assert card["type"] == "AdaptiveCard" and {block["type"] for block in card["body"]} == {"TextBlock"}
+    assert not any("[x](javascript" in block["text"] for block in card["body"])
+
+
+class Mailbox(socketserver.StreamRequestHandler):
+    """A mail server of a dozen lines: what RFC 5321 asks at least, on loopback."""
+
+    kept: list[str]
+
+    def handle(self) -> None:
+        def say(line: str) -> None:
+            self.wfile.write(f"{line}\r\n".encode())
+
+        say("220 here")
+        while line := self.rfile.readline().decode().strip():
+            word = line.split()[0].upper()
+            if word == "DATA":
+                say("354 go on")
+                body = []
+                while (part := self.rfile.readline().decode().rstrip("\r\n")) != ".":
+                    body.append(part)
+                self.kept.append("\n".join(body))
+            say("221 bye" if word == "QUIT" else "250 fine")
+            if word == "QUIT":
+                return
+
+
+def test_by_mail(failed: Builder) -> None:
+    kept: list[str] = []
+    handler = type("Here", (Mailbox,), {"kept": kept})
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        settings = Settings(
+            report_smtp=f"smtp://127.0.0.1:{server.server_address[1]}",
+            report_mail_from="dash@example.com",
+            report_mail_to=("team@example.com",),
+        )
+        assert send_due(failed.store, settings, NOON) == ["mail"]
+        assert send_due(failed.store, replace(settings, report_url="https://d.example"), NOON + HOUR) == []
+        server.shutdown()
+    [message] = kept
+    assert "To: team@example.com" in message and "text/html" in message and "1 failed, 0 missing" in message
+    assert book(failed) == [("mail", "sent", 1, None)]
