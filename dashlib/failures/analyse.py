@@ -13,7 +13,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from dashlib.failures.adopt import adopt
 from dashlib.failures.explain import explain_text
+from dashlib.failures.match import match
 from dashlib.failures.reason import NOTHING_SAID, Reason
 from dashlib.failures.rulebook import RULES_VERSION, RuleError
 from dashlib.failures.settle import settle
@@ -82,7 +84,7 @@ def analyse(
     on_progress: Callable[[Progress], None] | None = None,
     rules_version: str = RULES_VERSION,
 ) -> Analysis:
-    """Analyse what is due and bring ``signatures`` and ``similar_signatures`` up to date.
+    """Analyse what is due; bring ``signatures``, ``similar_signatures`` and ``rule_matches`` up to date.
 
     ``stop`` ends it after the batch under way. Only one analysis of a store may run at a time. Raises RuleError when
     the rules cannot be read: no row is written then.
@@ -100,6 +102,8 @@ def analyse(
     complete = done == len(due)
     if complete:
         settle(store)
+        adopt(store)
+        match(store)
     return Analysis(done, round(time.monotonic() - began, 3), complete)
 
 

@@ -4,7 +4,8 @@
 -- first_seen_at is the first sighting ever, it may be older than the stored logs; is_new: see the macro newly_seen,
 -- for 14 days. first_* is the first victim; spread lists the repositories in the order in which it reached them.
 -- Impact: failures_1d, failures_7d and failures_30d count failed jobs of the last 1, 7 and 30 times 24 hours, likewise
--- repositories_1d and so on. similar counts signatures that are nearly the same.
+-- repositories_1d and so on. similar counts signatures that are nearly the same. Issue and person: see signature_links;
+-- issue_returned: it failed after its issue was closed.
 with seen as materialized (
     select * from job_failures where signature is not null
 ), counted as (
@@ -40,7 +41,8 @@ select
     s.first_seen_at, s.first_project_id, s.first_job_id, s.first_job_name,
     coalesce(p.path_with_namespace, 'project ' || s.first_project_id) as first_path_with_namespace,
     r.spread, coalesce(a.similar, 0) as similar,
-    l.issue_project_id, l.issue_iid, l.issue_title, l.issue_state, l.issue_url, l.assignee
+    l.issue_project_id, l.issue_iid, l.issue_title, l.issue_state, l.issue_url, l.assignee, l.issue_closed_at,
+    coalesce(l.issue_state = 'closed' and c.last_seen_at > l.issue_closed_at, false) as issue_returned
 from counted c
 join spreading r on r.signature = c.signature
 left join signatures s on s.signature = c.signature

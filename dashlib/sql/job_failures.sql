@@ -6,7 +6,8 @@
 -- not_read (DASH_LOGS leaves it out, or not yet asked for), none (a trigger job has no log).
 -- failed_at is when the job ended. is_nightly: its pipeline takes part in a run of a nightly, whose night is night.
 -- attempt counts the attempts of this job in its pipeline from 1; passed_on_retry: a later attempt of it passed.
--- first_seen_at is when its signature was first seen anywhere; issue and person are those of the signature.
+-- signature is the one that its signature was merged with, where somebody said that they are the same; first_seen_at is
+-- when it was first seen anywhere. Issue and person: see failure_links. issue_returned: it failed after its issue closed.
 with failed as (
     select j.* from jobs j
     where j.status = 'failed'
@@ -50,10 +51,14 @@ select
         when k.outcome = 'missing' then 'missing'
         else 'not_read'
     end as log,
-    coalesce(f.category, 'unknown') as category, f.reason, f.signature, signature_id(f.signature) as signature_id,
+    coalesce(f.category, 'unknown') as category, f.reason, coalesce(h.head, f.signature) as signature,
+    signature_id(coalesce(h.head, f.signature)) as signature_id,
     f.rule, f.rule_line, f.confidence, f.lines, f.rules_version,
     g.first_seen_at,
-    l.issue_project_id, l.issue_iid, l.issue_title, l.issue_state, l.issue_url, l.assignee
+    l.issue_project_id, l.issue_iid, l.issue_title, l.issue_state, l.issue_url, l.assignee,
+    l.linked_by, l.rule_id as link_rule_id, l.assigned_by, l.issue_closed_at,
+    coalesce(l.issue_state = 'closed' and coalesce(j.finished_at, j.started_at, j.created_at) > l.issue_closed_at, false)
+        as issue_returned
 from failed j
 join projects p on p.id = j.project_id
 left join pipelines b on b.project_id = j.project_id and b.id = j.pipeline_id
@@ -65,6 +70,7 @@ left join failures f on f.project_id = j.project_id and f.job_id = j.id
 left join traces t on t.project_id = j.project_id and t.job_id = j.id
 left join bookkeeping.asked k
     on k.source = 'gitlab' and k.resource = 'logs' and k.project_id = j.project_id and k.ref = j.id::varchar
-left join signatures g on g.signature = f.signature
-left join signature_links l on l.signature = f.signature
+left join merged_signatures h on h.signature = f.signature
+left join signatures g on g.signature = coalesce(h.head, f.signature)
+left join failure_links l on l.project_id = j.project_id and l.job_id = j.id
 left join accounts a on a.source = 'gitlab' and a.id = j.user_id

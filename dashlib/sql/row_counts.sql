@@ -8,4 +8,7 @@ union all select 'jobs', count(*), max(created_at) from jobs
 union all select 'traces', count(*), null from traces
 union all select 'commits', count(*), max(committed_at) from commits
 union all select 'issues', count(*), max(updated_at) from issues
+union all select 'merge_requests', count(*), max(updated_at) from merge_requests
 union all select 'events', count(*), max(created_at) from events
+union all select 'signals', count(*), max(coalesce(seen_at, ended_at, started_at)) from signals
+union all select 'deliveries', count(*), max(received_at) from deliveries

@@ -107,6 +107,27 @@ class Client:
         """A body too large to hold: ``read`` gets its chunks, anew at each try. Raises like ``page``."""
         return self._asked(resource, path, {}, read)[0]
 
+    def create(self, resource: str, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """One POST, sent once: after Unreachable nobody knows whether it came to something. Raises like ``page``."""
+        lane = self._free.get() or self._lane()
+        try:
+            self.budget.acquire(resource)
+            with self._lock:
+                self.calls[resource] += 1
+            made = lane.client.http_post(path, post_data=dict(body), obey_rate_limit=False, max_retries=0)
+        except GitlabError as error:
+            status = error.response_code or 0
+            if 400 <= status < 500 and status not in _TRANSIENT:
+                raise Refused(status, self._unechoed(_said(error))) from error
+            raise Unreachable(self._unechoed(_what(error))) from error
+        except (requests.RequestException, HTTPError, ValueError, OSError) as error:
+            raise Unreachable(self._unechoed(_what(error))) from error
+        finally:
+            self._free.put(lane)
+        if not isinstance(made, dict):
+            raise Unreachable(f"{resource}: expected an object")
+        return made
+
     def _asked(
         self, resource: str, path: str, params: Mapping[str, Any], read: Any
     ) -> tuple[Any, Mapping[str, str], Any]:

@@ -22,7 +22,7 @@ from dashlib.sync.client import Client
 from dashlib.sync.context import Context, Problem
 from dashlib.sync.loop import Loop
 from dashlib.sync.passes import SOURCE, Passes
-from dashlib.sync.steps import projects, stages
+from dashlib.sync.steps import green_logs, linked_issues, projects, stages
 
 
 @dataclass(frozen=True)
@@ -145,6 +145,9 @@ def _work(context: Context, request: Request) -> str | None:
     context.loop.add(projects.start(context))
     try:
         context.loop.run()
+        if not context.loop.stop.is_set():
+            context.loop.add([*linked_issues.first(context), *green_logs.first(context)])
+            context.loop.run()
     except PauseTooLong as error:
         return str(error)
     except Stopped:

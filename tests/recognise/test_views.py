@@ -78,6 +78,11 @@ def test_a_whole_row(built: Builder) -> None:
         "issue_state": None,
         "issue_url": None,
         "assignee": None,
+        "linked_by": None,
+        "link_rule_id": None,
+        "assigned_by": None,
+        "issue_closed_at": None,
+        "issue_returned": False,
     }
     assert len(row["signature_id"]) == 12
 
@@ -187,13 +192,6 @@ def test_new_is_what_was_never_seen_before(
         f"select newly_seen(first_seen_at, days := {days}) as n from signatures where signature = 'this'"
     )
     assert found == [{"n": new}]
-
-
-def test_every_signature_has_its_link_row(built: Builder) -> None:
-    built.failure(failed(built), "sig")
-    settle(built.store)
-    nothing = ("issue_project_id", "issue_iid", "issue_title", "issue_state", "issue_url", "assignee")
-    assert built.rows("select * from signature_links") == [{"signature": "sig"} | dict.fromkeys(nothing)]
 
 
 def test_one_row_per_failed_job_whatever_hangs_on_it(built: Builder) -> None:

@@ -17,14 +17,15 @@ from dashlib.model import Upsert
 from dashlib.sources.tables import JOBS, TRACES
 from dashlib.store import DatabaseInUse, DatabaseTooNew, NotOurDatabase, Store, StoreError, open_store
 from dashlib.store.database import TABLES
-from dashlib.store.schema import Migration
+from dashlib.store.schema import MIGRATIONS, Migration, latest
 from tests.store.rows import job, trace
 
 ROOT = Path(__file__).resolve().parents[2]
+LATEST = latest(MIGRATIONS)
 RENAME = Migration(
-    2, ("alter table traces rename column text to body", "alter table traces rename column body to text")
+    12, ("alter table traces rename column text to body", "alter table traces rename column body to text")
 )
-SHOUT = Migration(3, ("update traces set text = upper(text)",))
+SHOUT = Migration(13, ("update traces set text = upper(text)",))
 
 
 @pytest.fixture
@@ -85,7 +86,7 @@ def test_an_older_file_is_brought_up_to_date_once(path: Path) -> None:
     with open_store(path, migrations=[SHOUT, RENAME]) as store:
         assert texts(store) == [("QUIET",)]
         assert store.reader().execute("select value from bookkeeping.meta where name = 'version'").fetchall() == [
-            ("3",)
+            ("13",)
         ]
         store.write(Upsert(TRACES, [trace(2, "said later")]))
     with open_store(path, migrations=[SHOUT, RENAME]) as store:
@@ -103,25 +104,25 @@ def test_a_migration_that_fails_leaves_the_file_as_it_was(path: Path) -> None:
     with open_store(path) as store:
         store.write(Upsert(TRACES, [trace(1, "quiet")]))
     with pytest.raises(duckdb.Error, match="halfway"):
-        open_store(path, migrations=[SHOUT, Migration(4, ("select error('halfway')",))])
+        open_store(path, migrations=[SHOUT, Migration(14, ("select error('halfway')",))])
     with open_store(path) as store:
         assert texts(store) == [("quiet",)]
         assert store.reader().execute("select value from bookkeeping.meta where name = 'version'").fetchall() == [
-            ("1",)
+            (str(LATEST),)
         ]
 
 
 def test_a_missing_table_and_a_missing_column_are_added(path: Path) -> None:
     old_jobs = replace(
         JOBS,
-        columns={name: kind for name, kind in JOBS.columns.items() if name != "tag_list"},
+        columns={name: kind for name, kind in JOBS.columns.items() if name != "coverage"},
         groups=dict(JOBS.groups)
-        | {"detail": replace(JOBS.groups["detail"], columns=("ref", "tag", "sha", "coverage", "erased_at", "web_url"))},
+        | {"detail": replace(JOBS.groups["detail"], columns=("tag_list", "erased_at", "web_url"))},
     )
     with open_store(path, tables=[old_jobs if table is JOBS else table for table in TABLES]) as store:
         store.write(Upsert(old_jobs, [job(1)]))
     with open_store(path) as store:
-        assert store.reader().execute("select id, tag_list from jobs").fetchall() == [(1, None)]
+        assert store.reader().execute("select id, coverage from jobs").fetchall() == [(1, None)]
         for (view,) in store.reader().execute("select view_name from duckdb_views() where not internal").fetchall():
             store.reader().execute(f"select * from {view}").fetchall()
 
@@ -130,7 +131,7 @@ def test_a_newer_file_is_refused_untouched(path: Path) -> None:
     with open_store(path, migrations=[RENAME]) as store:
         store.write(Upsert(TRACES, [trace(1)]))
     before = files(path)
-    with pytest.raises(DatabaseTooNew, match=r"layout 2, this one knows 1.*left as it is"):
+    with pytest.raises(DatabaseTooNew, match=rf"layout 12, this one knows {LATEST}.*left as it is"):
         open_store(path)
     assert files(path) == before
 
@@ -141,9 +142,9 @@ from pathlib import Path
 from dashlib.model import Upsert
 from dashlib.sources.tables import TRACES
 from dashlib.store import open_store
-from dashlib.store.schema import Migration
+from dashlib.store.schema import MIGRATIONS, Migration, latest
 from tests.store.rows import trace
-store = open_store(Path(sys.argv[1]), migrations=[Migration(2, ())])
+store = open_store(Path(sys.argv[1]), migrations=[Migration(12, ())])
 store.write(Upsert(TRACES, [trace(1)]))
 print("ready", flush=True)
 signal.pause()

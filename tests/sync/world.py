@@ -43,7 +43,7 @@ def running_gitlab(repos: int = 10, days: int = 21) -> Iterator[GitLab]:
 
 
 def settings_for(gitlab: GitLab, database: Path, **more: Any) -> Settings:
-    values: dict[str, Any] = {"projects": ("*",)} | more
+    values: dict[str, Any] = {"projects": ("*",), "green_logs": 0} | more
     return Settings(gitlab_url=gitlab.url, gitlab_token=READ_TOKEN, database=database, **values)
 
 

@@ -16,6 +16,7 @@ COMMITS = 6.1
 ISSUES = 6.5
 MEMBERS = 6.3
 CHASE = 6.4
+GREEN_LOGS = 9.0
 
 NAMES = {
     PROJECTS: "projects",
@@ -32,4 +33,5 @@ NAMES = {
     ISSUES: "issues",
     MEMBERS: "members",
     CHASE: "commits pushed late",
+    GREEN_LOGS: "green logs",
 }

@@ -1,0 +1,140 @@
+"""An issue as it would be written for a failure: title, description, label, mark; and GitLab's form filled with it.
+
+Pure: what is known of the failure comes in as ``Facts``. Nothing in a log or a job's name becomes markup, a mention or
+a quick action of GitLab's: it stands in code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from urllib.parse import urlencode
+
+LABEL = "failed-job"
+LONGEST_TITLE = 250
+"""GitLab's limit is 255 characters (app/models/concerns/issuable.rb, TITLE_LENGTH_MAX)."""
+LONGEST_URL = 7_500
+"""Servers answer 414 for longer ones: 8 kB is usual, the host and what a proxy adds need room, too."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a failure when its issue is written. Times are UTC.
+
+    ``jobs`` are (job, repository, address or None, when it failed), newest first; ``commits`` are (short id, title),
+    newest first, between the last pass and the first failure; ``count`` counts all failures of the signature.
+    """
+
+    reason: str
+    job_name: str
+    path: str
+    lines: tuple[str, ...] = ()
+    category: str = "unknown"
+    signature: str | None = None
+    project_id: int = 0
+    job_id: int = 0
+    count: int = 1
+    since: datetime | None = None
+    jobs: tuple[tuple[str, str, str | None, datetime | None], ...] = ()
+    compare_url: str | None = None
+    commits: tuple[tuple[str, str], ...] = ()
+    passed_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An issue before it is made; ``mark`` is in its description and tells of which failure it is."""
+
+    title: str
+    description: str
+    labels: tuple[str, ...]
+    mark: str
+
+
+def mark_of(signature: str | None, project_id: int, job_id: int) -> str:
+    """The word by which an issue is found again: of the signature, or of the one failed job that has none.
+
+    One word of letters and digits: GitLab's search is PostgreSQL's full text search, which sees no HTML comments.
+    """
+    of = signature if signature is not None else f"job {project_id} {job_id}"
+    return "dash" + hashlib.md5(of.encode("utf-8", "replace"), usedforsecurity=False).hexdigest()[:12]
+
+
+def written(facts: Facts, label: str = LABEL) -> Draft:
+    """The issue for a failure."""
+    title = " ".join(f"{facts.job_name}: {facts.reason}".split())
+    mark = mark_of(facts.signature, facts.project_id, facts.job_id)
+    labels = tuple(word for part in label.split(",") if (word := part.strip()))
+    return Draft(title[:LONGEST_TITLE], "\n\n".join([*_body(facts), _foot(mark)]), labels, mark)
+
+
+def form_url(project_url: str, facts: Facts, label: str = LABEL) -> str:
+    """GitLab's form for a new issue with all this filled in; shortened from the end until it is short enough."""
+    for jobs, lines, commits in ((10, 5, 10), (5, 5, 5), (3, 3, 0), (1, 1, 0), (0, 0, 0)):
+        shorter = replace(
+            facts,
+            jobs=facts.jobs[:jobs],
+            lines=tuple(line[:400] for line in facts.lines[:lines]),
+            commits=facts.commits[:commits],
+            compare_url=facts.compare_url if commits else None,
+            reason=facts.reason[:200],
+        )
+        draft = written(shorter, label)
+        # The form takes labels by number only; this line of the description is a quick action of GitLab's.
+        action = "".join(f"\n\n/label ~{_quoted(name)}" for name in draft.labels)
+        query = urlencode({"issue[title]": draft.title, "issue[description]": draft.description + action})
+        url = f"{project_url}/-/issues/new?{query}"
+        if len(url) <= LONGEST_URL:
+            return url
+    return f"{project_url}/-/issues/new?{urlencode({'issue[description]': _foot(draft.mark)})}"
+
+
+def _body(facts: Facts) -> list[str]:
+    parts = [f"{_code(facts.job_name)} of {_code(facts.path)} failed: {_code(facts.reason)}"]
+    known = [
+        f"{facts.category.replace('_', ' ')} failure",
+        f"{facts.count} failed job{'' if facts.count == 1 else 's'}",
+    ]
+    if facts.since is not None:
+        known.append(f"since {facts.since:%Y-%m-%d %H:%M} UTC")
+    parts.append(", ".join(known).capitalize() + ".")
+    if facts.lines:
+        parts.append(_block(facts.lines))
+    if facts.jobs:
+        rows = [
+            f"- {f'{when:%Y-%m-%d %H:%M} UTC' if when else ''} {_code(name)} of {_code(path)}"
+            + (f": {url}" if url else "")
+            for name, path, url, when in facts.jobs
+        ]
+        parts.append("\n".join(["**Failed jobs, newest first**", "", *rows]))
+    if facts.compare_url or facts.commits:
+        since = f" (passed last on {facts.passed_at:%Y-%m-%d %H:%M} UTC)" if facts.passed_at else ""
+        rows = [f"- {_code(sha)} {_code(title)}" for sha, title in facts.commits]
+        link = [f"Compare: {facts.compare_url}"] if facts.compare_url else []
+        parts.append(
+            "\n".join([f"**Commits between the last pass and the first failure**{since}", "", *link, "", *rows])
+        )
+    return parts
+
+
+def _foot(mark: str) -> str:
+    return f"Fingerprint: {mark}\n\n<!-- dash:{mark} -->"
+
+
+def _code(text: str) -> str:
+    """Text in a code span that nothing in it can end."""
+    text = " ".join(text.split())
+    fence = "`" * (max((len(run) for run in re.findall("`+", text)), default=0) + 1)
+    return f"{fence} {text} {fence}" if len(fence) > 1 else f"`{text}`"
+
+
+def _block(lines: Sequence[str]) -> str:
+    fence = "`" * max(3, max((len(run) + 1 for line in lines for run in re.findall("`+", line)), default=0))
+    return "\n".join([f"{fence}text", *(" ".join(line.splitlines()) for line in lines), fence])
+
+
+def _quoted(name: str) -> str:
+    return '"' + re.sub(r'["\r\n]', "", name) + '"'

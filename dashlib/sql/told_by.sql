@@ -1,0 +1,29 @@
+-- One row per pipeline, job and push: whether a webhook told of it, the API, or both, and how late the webhook was.
+-- A thing is known by its number (id), a push by its ref and both ends (subject). by_hook: a delivery about it is in the
+-- inbox, which keeps DASH_HOOK_DAYS; by_api: the API's columns of it are filled. A job that only its pipeline's hook
+-- showed counts as told by neither: job hooks are another trigger. delay_seconds is from what happened (the greatest time
+-- stamp in the delivery; for a push the time that the events API says) to the arrival of the first delivery about it.
+with hooks as (
+    select project_id, subject, min(received_at) as first_hook_at,
+           greatest(0, arg_min(epoch(received_at - happened_at), received_at)) as delay_seconds
+    from deliveries
+    where status = 'shaped' and project_id is not null
+      and (starts_with(subject, 'pipeline:') or starts_with(subject, 'job:') or starts_with(subject, 'push:'))
+    group by all
+), things as (
+    select 'pipeline' as kind, project_id, id, 'pipeline:' || id as subject, created_at, coalesce(by_api, false) as by_api
+    from pipelines
+    union all
+    select 'job', project_id, id, 'job:' || id, created_at, tag_list is not null from jobs where kind = 'build'
+    union all
+    select 'push', project_id, id,
+           'push:' || ref_type || ':' || ref || ':' || coalesce(commit_from, '') || ':' || coalesce(commit_to, ''),
+           created_at, by_hook is not true
+    from events where push_action is not null and ref is not null
+)
+select t.kind, t.project_id, t.id, t.subject, t.created_at, h.subject is not null as by_hook, t.by_api, h.first_hook_at,
+       case when t.kind = 'push' then
+           case when t.by_api then greatest(0, epoch(h.first_hook_at - t.created_at)) end
+       else h.delay_seconds end as delay_seconds
+from things t
+left join hooks h on h.project_id = t.project_id and h.subject = t.subject

@@ -1,0 +1,116 @@
+"""The last green log of each job that failed: what a rule must not match. After everything else, and few calls.
+
+A sync spends at most 3 % of its calls on them and DASH_GREEN_LOGS at most; the newest failures come first, the rest
+with the next syncs. Each is fetched once, and again only when the job passed and failed anew.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from dashlib.failures.act_tables import GREEN_LOGS
+from dashlib.failures.clean import lines
+from dashlib.failures.signature import template
+from dashlib.model import Put, Row
+from dashlib.sources.gitlab.traces import Trace, collect, trace_row
+from dashlib.store.bookkeeping import ASKED
+from dashlib.sync.client import Refused
+from dashlib.sync.context import Context
+from dashlib.sync.loop import Task
+from dashlib.sync.passes import SOURCE
+from dashlib.sync.steps import stages
+
+RESOURCE = "green logs"
+SHARE = 0.03
+"""Of a sync's calls: the first one must not be slowed down by what only rules need."""
+_MOST_TEMPLATES = 20_000
+
+# Only jobs whose failure's log is stored: where those are not wanted (DASH_LOGS), these are not either.
+_DUE = """
+with broken as (
+    select j.project_id, j.name, max(coalesce(j.finished_at, j.created_at)) as failed_at,
+           arg_max(b.ref, coalesce(j.finished_at, j.created_at)) as ref
+    from jobs j
+    join pipelines b on b.project_id = j.project_id and b.id = j.pipeline_id
+    join traces t on t.project_id = j.project_id and t.job_id = j.id
+    where j.status = 'failed' and j.kind = 'build' and b.created_at >= $since
+      and j.project_id in (select unnest($projects::bigint[]))
+    group by j.project_id, j.name
+), green as (
+    select f.project_id, f.name, any_value(f.failed_at) as failed_at, arg_max(j.id, j.finished_at) as job_id
+    from broken f
+    join jobs j on j.project_id = f.project_id and j.name = f.name and j.kind = 'build' and j.status = 'success'
+        and j.finished_at < f.failed_at and j.erased_at is null
+    join pipelines b on b.project_id = j.project_id and b.id = j.pipeline_id and b.ref is not distinct from f.ref
+    group by f.project_id, f.name
+)
+select g.project_id, g.name, g.job_id
+from green g
+left join bookkeeping.green_logs h on h.project_id = g.project_id and h.job_name = g.name
+left join bookkeeping.asked a
+    on a.source = $source and a.project_id = g.project_id and a.resource = $resource and a.ref = g.job_id::varchar
+where h.job_id is distinct from g.job_id and a.ref is null
+order by g.failed_at desc, g.project_id, g.name
+limit $most
+"""
+
+
+def first(context: Context) -> list[Task]:
+    """One task per log, when everything else is read and stored."""
+    calls = sum(context.client.calls.values())
+    share = int(SHARE * calls)
+    again = context.query("select count(*) from loads where source = $source and complete", source=SOURCE)
+    most = min(context.settings.green_logs, max(1, share) if again[0][0] else share)
+    if most <= 0 or context.settings.logs == "none":
+        return []
+    context.store.write()
+    rows = context.query(
+        _DUE,
+        since=context.since,
+        projects=list(context.projects),
+        source=SOURCE,
+        resource=RESOURCE,
+        most=most,
+    )
+    return [
+        Task((stages.GREEN_LOGS, place), RESOURCE, partial(_read, context, project_id, name, job_id), project_id)
+        for place, (project_id, name, job_id) in enumerate(rows)
+    ]
+
+
+def green_row(project_id: int, job_name: str, job_id: int, trace: Trace) -> Row | None:
+    """The log as a row of ``green_logs``, secrets masked; None for an empty one."""
+    row = trace_row(project_id, job_id, trace)
+    if row is None:
+        return None
+    text = str(row["text"])
+    templates: dict[str, None] = {}
+    for line in lines(text):
+        if said := template(line.text):
+            templates.setdefault(said)
+        if len(templates) >= _MOST_TEMPLATES:
+            break
+    return {
+        "project_id": project_id,
+        "job_name": job_name,
+        "job_id": job_id,
+        "bytes": row["bytes"],
+        "text": text,
+        "templates": "\n".join(templates),
+    }
+
+
+def _read(context: Context, project_id: int, job_name: str, job_id: int) -> list[Task]:
+    try:
+        trace = context.client.stream(RESOURCE, f"/projects/{project_id}/jobs/{job_id}/trace", collect)
+    except Refused as refused:
+        if refused.status not in (403, 404):
+            raise
+        trace = Trace(b"", b"", 0, 0)
+    row = green_row(project_id, job_name, job_id, trace)
+    if row is not None:
+        context.submit([Put(GREEN_LOGS, [row])])
+        return []
+    asked: Row = {"source": SOURCE, "project_id": project_id, "resource": RESOURCE, "ref": str(job_id)}
+    context.submit([Put(ASKED, [{**asked, "outcome": "missing", "tries": 1, "asked_at": context.now}])])
+    return []

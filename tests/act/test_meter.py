@@ -1,0 +1,128 @@
+"""Green logs, the meter of a rule, and suggestions: over a synced simulated GitLab and by hand."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from dashlib.failures import decisions
+from dashlib.failures.act_tables import GREEN_LOGS
+from dashlib.failures.decisions import Issue, Rule
+from dashlib.failures.meter import measured
+from dashlib.failures.rule_pattern import PatternError, checked
+from dashlib.failures.signature import like_pattern, template
+from dashlib.failures.suggest import suggested
+from dashlib.model import Put, Upsert
+from dashlib.sources.gitlab.traces import Trace
+from dashlib.sources.tables import ISSUES
+from dashlib.sync.run import Request
+from dashlib.sync.steps.green_logs import green_row
+from tests.act.failures import failed
+from tests.queries.build import MIDNIGHT, Builder, row
+from tests.sync.world import SINCE, rows, running_gitlab, synced
+
+DAY = timedelta(days=1)
+GREEN = "$ make\n\x1b[32mwarning: retrying 3 times\x1b[0m\nall 14 tests passed in /builds/a/b/run.log\nJob succeeded\n"
+
+
+def green(built: Builder, text: str = GREEN, project: int = 1, name: str = "unit") -> None:
+    stored = green_row(project, name, 5, Trace(text.encode(), b"", len(text.encode()), 0))
+    assert stored is not None
+    built.store.write(Put(GREEN_LOGS, [stored]))
+
+
+def test_each_green_log_is_fetched_once_after_everything_else_and_at_most_three_in_a_hundred_calls(
+    tmp_path: Path,
+) -> None:
+    database = tmp_path / "green.duckdb"
+    with running_gitlab(repos=10, days=21) as gitlab:
+        first = synced(gitlab, database, Request(since=SINCE), green_logs=50)
+        held = rows(database, "select project_id, job_name, job_id, text, templates from bookkeeping.green_logs")
+        assert 0 < len(held) <= 0.03 * first.calls
+        greens = [call for call in gitlab.calls if call.path.endswith(tuple(f"/jobs/{key[2]}/trace" for key in held))]
+        assert gitlab.calls[-len(greens) :] == greens
+        known = {job.id: job for job in gitlab.world.jobs()}
+        for project_id, name, job_id, text, templates in held:
+            passed = known[job_id]
+            assert (passed.project.id, passed.name, passed.status) == (project_id, name, "success")
+            assert text and templates
+            later = [
+                job
+                for job in known.values()
+                if job.name == name and job.project.id == project_id and job.status == "failed"
+                and job.created_at > passed.created_at
+            ]  # fmt: skip
+            assert later
+        asked = len(held)
+        for _ in range(3):
+            again = synced(gitlab, database, Request(), green_logs=50)
+            now = rows(database, "select count(*) from bookkeeping.green_logs")[0][0]
+            assert now - asked <= max(1, 0.03 * again.calls)
+            asked = now
+        assert asked > len(held)
+        gitlab.calls.clear()
+        synced(gitlab, database, Request(), green_logs=0)
+        assert not [call for call in gitlab.calls if call.path.endswith("/trace")]
+
+
+def test_a_rule_that_matches_green_logs_is_doubtful(built: Builder) -> None:
+    green(built)
+    failed(built, "x: warning: retrying <n> times", reason="warning: retrying 4 times", at=MIDNIGHT)
+    last = failed(built, "x: warning: retrying <n> times", 2, reason="warning: retrying 4 times", at=MIDNIGHT + DAY)
+    failed(built, "x: another failure")
+    decisions.link_signature(built.store, "ada", last, Issue(1, 4))
+    with built.store.reader() as reader:
+        bad = measured(reader, Rule(pattern="warning: retrying % times", issue=Issue(1, 9)))
+        assert (bad.red, bad.repositories, bad.last_at) == (2, 2, MIDNIGHT + DAY)
+        assert [(path, job) for path, job, _ in bad.green] == [("acme/core/engine", "unit")]
+        assert bad.is_doubtful and bad.green_logs == 1
+        assert [(one.issue_iid, one.failures) for one in bad.others] == [(4, 2)]
+        assert "retrying 3 times" in bad.green[0][2]
+        assert measured(reader, Rule(signature=last.signature, issue=Issue(1, 9))).is_doubtful
+        elsewhere = Rule(pattern="warning: retrying % times", project_glob="acme/web/*", issue=Issue(1, 9))
+        assert not measured(reader, elsewhere).is_doubtful
+        good = measured(reader, Rule(pattern="another failure", issue=Issue(1, 9)))
+        assert (good.red, good.is_doubtful, good.others) == (1, False, ())
+        # The template of a line leaves its directories out, as a signature does.
+        elsewhere_built = like_pattern(template("all 20 tests passed in /home/ci/7/run.log"))
+        paths = measured(reader, Rule(pattern=elsewhere_built, issue=Issue(1, 9)))
+        assert (paths.red, paths.is_doubtful) == (0, True)
+        regex = measured(reader, Rule(pattern=r"retrying \d times", kind="regex", issue=Issue(1, 9)))
+        assert (regex.red, regex.is_doubtful) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "kind, pattern", [("regex", "("), ("regex", r"(a)\1"), ("like", "%"), ("regex", ".*"), ("like", " ")]
+)
+def test_a_pattern_that_cannot_be_used_is_refused(kind: str, pattern: str) -> None:
+    with pytest.raises(PatternError):
+        checked(kind, pattern)
+
+
+def issue(iid: int, title: str, state: str = "opened", project: int = 1, description: str = "") -> dict[str, object]:
+    return row(
+        ISSUES, ["issue"], project_id=project, iid=iid, title=title, state=state, description=description,
+        updated_at=MIDNIGHT,
+    )  # fmt: skip
+
+
+def test_suggestions_are_ranked_and_closed_ones_stand_apart(built: Builder) -> None:
+    built.store.write(
+        Upsert(
+            ISSUES,
+            [
+                issue(1, "Make the docs nicer"),
+                issue(2, "NullPointerException in StationLoader"),
+                issue(3, "Something else", project=2, description="NullPointerException seen at StationLoader.java:12"),
+                issue(4, "NullPointerException at StationLoader", "closed"),
+            ],
+        )
+    )
+    with built.store.reader() as reader:
+        opened, closed = suggested(reader, "java.lang.NullPointerException at StationLoader.java:41", 1)
+        assert [one.issue.iid for one in opened] == [2, 3]
+        assert [one.issue.iid for one in closed] == [4]
+        found, _ = suggested(reader, "nothing alike", 1, search="docs")
+        assert [one.issue.iid for one in found] == [1]

@@ -1,0 +1,254 @@
+"""What can be done on the pages Failure and Failures (AppTest): issue, person, rule, undo; who may, and who did it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashlib.demo.gitlab import READ_TOKEN, WRITE_TOKEN
+from dashlib.failures.act_tables import GREEN_LOGS, RULES
+from dashlib.failures.decisions import Failure
+from dashlib.failures.settle import settle
+from dashlib.failures.tables import SIMILAR
+from dashlib.model import Put, Upsert
+from dashlib.runtime import runtime
+from dashlib.sources.gitlab.traces import Trace
+from dashlib.sources.tables import ISSUES
+from dashlib.store import open_store
+from dashlib.sync.steps.green_logs import green_row
+from tests.act.failures import failed
+from tests.pages.conftest import YESTERDAY, Open
+from tests.queries.build import Builder, row
+from tests.sync.world import GitLab, running_gitlab
+
+SIGNATURE, ALIKE = "crash: boom in engine line <n>", "crash: boom in engines line <n>"
+Visit = tuple[Open, dict[str, Failure]]
+
+
+def fill(built: Builder, project: int = 1) -> dict[str, Failure]:
+    built.project(project, "acme/core/engine")
+    built.schedule(6 + project, project_id=project)
+    built.user(1, "ada", "Ada Lovelace")
+    before = YESTERDAY - timedelta(days=1)
+    values: dict[str, Any] = {"category": "crash", "reason": "boom in engine line 3"}
+    made = {
+        "old": failed(built, SIGNATURE, project, at=before, **values),
+        "new": failed(built, SIGNATURE, project, at=YESTERDAY, **values),
+        "alike": failed(built, ALIKE, project, name="other", at=before, **values),
+        "silent": failed(built, None, project, name="silent", at=before),
+    }
+    pair = {"signature": SIGNATURE, "other": ALIKE, "category": "crash", "similarity": 0.97}
+    settle(built.store)
+    built.store.write(Put(SIMILAR, [pair]))
+    return made
+
+
+def add_issue(built: Builder, iid: int, title: str, state: str = "opened", closed: datetime | None = None) -> None:
+    known = row(ISSUES, ["issue"], project_id=1, iid=iid, title=title, state=state, updated_at=YESTERDAY,
+                closed_at=closed, web_url=f"https://gitlab.example/acme/core/engine/-/issues/{iid}")  # fmt: skip
+    built.store.write(Upsert(ISSUES, [known]))
+
+
+@pytest.fixture
+def visited(opener: Callable[[Path], Open], tmp_path: Path) -> Visit:
+    path = tmp_path / "act.duckdb"
+    with open_store(path) as store:
+        built = Builder(store)
+        made = fill(built)
+        add_issue(built, 12, "boom in the engine room")
+        add_issue(built, 13, "docs are old")
+        add_issue(built, 14, "boom in engine", "closed", YESTERDAY - timedelta(hours=5))
+    return opener(path), made
+
+
+@pytest.fixture
+def gitlab(monkeypatch: pytest.MonkeyPatch) -> Iterator[GitLab]:
+    with running_gitlab(repos=2, days=3) as running:
+        monkeypatch.setenv("GITLAB_URL", running.url)
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AppTest has no connection to look at; the browser's test has (tests/browser/test_act.py)."""
+    monkeypatch.setattr("dashlib.widgets.act.local_only", lambda _="": None)
+
+
+def open_failure(visit: Open, which: Failure, name: str | None = "Grace") -> AppTest:
+    app = visit("failure", failure=f"{which.project_id}-{which.job_id}")
+    if name is not None:
+        app.text_input(key="name_asked").set_value(name).run()
+    return app
+
+
+def choose(app: AppTest, form: str) -> AppTest:
+    app.session_state["act"] = form
+    return app.run()
+
+
+def asked(sql: str) -> list[tuple[Any, ...]]:
+    with runtime().store.reader() as reader:
+        return reader.execute(sql).fetchall()
+
+
+def button(app: AppTest, begins: str) -> Any:
+    return next(one for one in app.button if str(one.key).startswith(begins))
+
+
+def words(app: AppTest) -> str:
+    parts = [*app.caption, *app.markdown, *app.warning, *app.success, *app.error, *app.info]
+    return "\n".join(str(part.value) for part in parts).replace("\\", "")
+
+
+def test_the_name_is_asked_once_and_stands_beside_each_change(visited: Visit) -> None:
+    visit, made = visited
+    app = visit("failure", failure=f"1-{made['new'].job_id}")
+    assert "Who are you?" in words(app)
+    app.text_input(key="name_asked").set_value("  Grace  Hopper ").run()
+    assert not [field for field in app.text_input if field.key == "name_asked"]
+    choose(app, "Assign")
+    app.selectbox(key="who_act").set_value("Ada Lovelace (ada)").run()
+    app.button(key="assign_act").click().run()
+    assert not app.exception and "ada has it now." in words(app)
+    assert asked("select scope, subject, assignee, created_by from assignments") == [
+        ("signature", SIGNATURE, "ada", "Grace Hopper")
+    ]
+    choose(app, "Changes")
+    assert "Grace Hopper gave it to ada" in words(app)
+    button(app, "undo_").click().run()
+    assert asked("select * from assignments") == []
+    assert "(undone)" in words(app) and "Grace Hopper undid: gave it to ada" in words(app)
+
+
+def test_linking_a_signature_and_one_job(visited: Visit) -> None:
+    visit, made = visited
+    app = choose(open_failure(visit, made["new"]), "Link to an issue")
+    offered = app.radio(key="issue_picked").options
+    assert "#12" in offered[0] and "closed" in offered[-1] and not any("#13" in one for one in offered)
+    app.button(key="link_all").click().run()
+    assert "linked to #12" in words(app)
+    assert asked("select job_id, issue_iid, linked_by from job_failures where issue_iid is not null order by 1") == [
+        (made["old"].job_id, 12, "rule"),
+        (made["new"].job_id, 12, "rule"),
+    ]
+    choose(app, "Link to an issue")
+    app.text_input(key="issue_search").set_value("docs").run()
+    app.button(key="link_one").click().run()
+    assert asked(f"select issue_iid, linked_by from job_failures where job_id = {made['new'].job_id}") == [(13, "hand")]
+    assert "docs are old" in words(app)
+
+
+def test_an_address_of_an_issue(visited: Visit) -> None:
+    visit, made = visited
+    app = choose(open_failure(visit, made["new"]), "Link to an issue")
+    for wrong in ("https://elsewhere.example/acme/core/engine/-/issues/12", "https://gitlab.com/no/such/-/issues/1"):
+        app.text_input(key="issue_search").set_value(wrong).run()
+        assert app.warning and app.button(key="link_all").disabled
+    app.text_input(key="issue_search").set_value("https://gitlab.com/acme/core/engine/-/issues/13").run()
+    app.button(key="link_all").click().run()
+    assert asked("select distinct issue_iid from job_failures where signature is not null order by 1") == [
+        (13,),
+        (None,),
+    ]
+
+
+def test_a_failure_after_its_issue_was_closed_is_flagged(visited: Visit) -> None:
+    visit, made = visited
+    app = choose(open_failure(visit, made["new"]), "Link to an issue")
+    closed = next(one for one in app.radio(key="issue_picked").options if "#14" in one)
+    app.radio(key="issue_picked").set_value(closed).run()
+    app.button(key="link_all").click().run()
+    said = words(app)
+    closed_on = YESTERDAY - timedelta(hours=5)
+    assert f"Its issue was closed on {closed_on:%a %d %b %Y}; it failed again on {YESTERDAY:%a %d %b %Y}." in said
+    app = visit("failures")
+    table = next(frame.value for frame in app.dataframe if "issue_returned" in frame.value)
+    flagged = table[table["issue_state"] == "closed"]
+    assert flagged["issue_returned"].tolist() == [True]
+
+
+def test_a_rule_that_matches_green_logs_asks_twice(visited: Visit) -> None:
+    visit, made = visited
+    text = b"boom in engine line 9\nJob succeeded\n"
+    app = open_failure(visit, made["new"])
+    stored = green_row(1, "unit", 5, Trace(text, b"", len(text), 0))
+    assert stored is not None
+    runtime().store.write(Put(GREEN_LOGS, [stored]))
+    choose(app, "Rule")
+    assert "Matches 3 failed jobs" in words(app) and "logs of jobs that passed" in words(app)
+    assert app.button(key="save_rule").disabled
+    app.checkbox(key="rule_sure").check().run()
+    assert not app.button(key="save_rule").disabled
+    app.button(key="save_rule").click().run()
+    assert asked("select pattern, issue_iid, created_by from link_rules") == [("%boom in engine line %", 12, "Grace")]
+    choose(app, "Rule")
+    button(app, "remove_").click().run()
+    assert asked("select * from link_rules") == [] and asked("select * from rule_matches") == []
+
+
+def test_many_picked_jobs_and_a_pair_that_is_judged(visited: Visit) -> None:
+    visit, _ = visited
+    app = visit("failures", view="nearly the same")
+    assert any("similarity" in frame.value for frame in app.dataframe)
+    runtime().store.write()
+    from dashlib.failures import decisions
+
+    decisions.judge(runtime().store, "Ada", SIGNATURE, ALIKE, "same")
+    app.run()
+    assert not app.exception
+    rows = asked("select signature, failures from failure_signatures")
+    assert rows == [(SIGNATURE, 3)] or rows == [(ALIKE, 3)]
+
+
+@pytest.mark.parametrize("token, creates", [(WRITE_TOKEN, True), (READ_TOKEN, False)])
+def test_new_issue_by_the_api_or_by_the_form(
+    gitlab: GitLab, opener: Callable[[Path], Open], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, token: str,
+    creates: bool,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("GITLAB_ACCESS_TOKEN", token)
+    project = gitlab.world.projects[0]
+    path = tmp_path / "new.duckdb"
+    with open_store(path) as store:
+        made = fill(Builder(store), project.id)
+    app = choose(open_failure(opener(path), made["new"]), "New issue")
+    assert not app.exception
+    held = len(project.issues)
+    if not creates:
+        assert not [button for button in app.button if button.key == "create_issue"]
+        assert "The token may only read" in words(app)
+        return
+    app.text_input(key="issue_title").set_value("The engine explodes").run()
+    app.button(key="create_issue").click().run()
+    assert len(project.issues) == held + 1 and project.issues[-1].title == "The engine explodes"
+    assert "linked to every failure like this" in words(app)
+    assert asked("select count(*) from job_failures where issue_iid is not null") == [(2,)]
+
+
+def test_from_another_machine_nothing_can_be_changed(visited: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    visit, made = visited
+    app = choose(open_failure(visit, made["new"]), "Assign")
+    app.selectbox(key="who_act").set_value("Ada Lovelace (ada)").run()
+    refusal = "Only a browser on the machine that runs the dashboard may change issues and persons."
+    monkeypatch.setattr("dashlib.widgets.act.local_only", lambda _="": refusal)
+    app.button(key="assign_act").click().run()
+    assert asked("select * from assignments") == []
+    assert refusal in words(app) and not [button for button in app.button if button.key == "assign_act"]
+
+
+def test_everything_there_was_stands_after_a_restart(visited: Visit) -> None:
+    visit, made = visited
+    app = choose(open_failure(visit, made["new"]), "Link to an issue")
+    app.button(key="link_all").click().run()
+    from dashlib import runtime as module
+
+    module.close()
+    app = open_failure(visit, made["old"])
+    assert "#12 boom in the engine room (opened)" in words(app)
+    choose(app, "Changes")
+    button(app, "undo_").click().run()
+    assert asked(f"select * from {RULES.name}") == []
