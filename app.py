@@ -4,11 +4,16 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashlib.routes import ROUTES
+from dashlib.routes import MIDDLEWARE, ROUTES
 from dashlib.runtime import lifespan
 
 _HOST = st.get_option("server.address") or "127.0.0.1"
 _LOCAL = "127.0.0.1" if _HOST in ("0.0.0.0", "::", "localhost") else _HOST  # noqa: S104 - compared, not bound
 _ADDRESS = f"http://{_LOCAL}:{st.get_option('server.port')}"
 
-app = st.App(Path(__file__).parent / "pages" / "navigation.py", routes=ROUTES, lifespan=lifespan(_ADDRESS))
+app = st.App(
+    Path(__file__).parent / "pages" / "navigation.py",
+    routes=ROUTES,
+    middleware=MIDDLEWARE,
+    lifespan=lifespan(_ADDRESS),
+)

@@ -18,6 +18,7 @@ _COMMANDS = {
     "sync": "one sync of every source that is set up",
     "status": "how fresh each source is",
     "explain": "why a job failed, from its log",
+    "report": "the morning note: what is new, still red, recovered, missing and at risk",
     "sql": "one read-only statement over the data",
     "replay": "stored webhook deliveries through today's row functions again",
     "doctor": "what is wrong with settings, token or database, and how to mend it",

@@ -1,4 +1,4 @@
-"""The HTTP routes beside the pages: health, and what the app does for its own commands."""
+"""The HTTP routes beside the pages: webhooks, health, metrics, and what the app does for its own commands."""
 
 from __future__ import annotations
 
@@ -11,12 +11,18 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from dashlib import control
+from dashlib import badge, control
 from dashlib.queries.status import status
+from dashlib.receive import verify
+from dashlib.receive.endpoint import Deliveries, Endpoint
+from dashlib.receive.metrics import CONTENT_TYPE
+from dashlib.receive.shaping import replay
+from dashlib.receive.sources import BY_NAME, SOURCES
 from dashlib.runtime import Runtime, announced, runtime
 from dashlib.settings import SettingsError
 from dashlib.store import StoreError
@@ -48,6 +54,15 @@ def _health() -> dict[str, Any]:
         "syncing": opened.sync.state().running,
         "sources": sources,
     }
+
+
+async def metrics(request: Request) -> Response:
+    """Prometheus' exposition: open on this machine, from elsewhere for whoever has DASH_HOOK_TOKEN."""
+    opened = await asyncio.to_thread(runtime)
+    local = request.client is not None and request.client.host in _LOOPBACK
+    if not local and not verify.bearer(request.headers.get("authorization"), opened.settings.hook_token):
+        return JSONResponse({"error": "from elsewhere this route wants DASH_HOOK_TOKEN as a bearer"}, status_code=401)
+    return Response(await asyncio.to_thread(opened.receiver.metrics.text), media_type=CONTENT_TYPE)
 
 
 async def command(request: Request) -> Response:
@@ -121,9 +136,25 @@ def _status(opened: Runtime, _: dict[str, Any], say: Callable[[dict[str, Any]], 
         reader.close()
 
 
-_COMMANDS = {"ping": _ping, "sync": _sync, "snapshot": _snapshot, "status": _status}
+def _replay(opened: Runtime, body: dict[str, Any], say: Callable[[dict[str, Any]], None]) -> None:
+    source = body.get("source")
+    if source is not None and source not in BY_NAME:
+        raise ValueError(f"there is no source {source!r}")
+    since = date.fromisoformat(body["since"]) if body.get("since") else None
+    say({"replayed": {}})
+    for told in replay(opened.settings, opened.store, source, since):
+        say({"replayed": dict(told)})
+
+
+_COMMANDS = {"ping": _ping, "sync": _sync, "snapshot": _snapshot, "status": _status, "replay": _replay}
+
+ENDPOINTS = {source.path: Endpoint(source, lambda: runtime().receiver) for source in SOURCES}
+MIDDLEWARE = [Middleware(Deliveries, endpoints=ENDPOINTS)]
 
 ROUTES = [
     Route("/healthz", healthz, methods=["GET"]),
+    *badge.routes(),
+    Route("/metrics", metrics, methods=["GET"]),
+    *(Route(path, endpoint) for path, endpoint in ENDPOINTS.items()),
     Route(control.PREFIX + "/{name}", command, methods=["POST"]),
 ]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -17,6 +18,8 @@ from dashlib import control
 from dashlib import settings as settings_module
 from dashlib.control import App
 from dashlib.nightlies import ledger
+from dashlib.nightlies.send import Sender
+from dashlib.receive.receiver import Receiver
 from dashlib.settings import Settings
 from dashlib.store import Store, open_store
 from dashlib.store.remember import remember
@@ -25,13 +28,18 @@ from dashlib.sync.background import BackgroundSync
 
 @dataclass(frozen=True)
 class Runtime:
-    """The three things that pages, routes and commands share."""
+    """What pages, routes and commands share."""
 
     settings: Settings
     store: Store
     sync: BackgroundSync
+    receiver: Receiver
 
 
+_SWITCH_SECONDS = 0.001
+"""How long a thread that computes (a sync, a page) may keep the server's own thread waiting. Python's usual 5 ms, each
+time it comes back from the network, make a webhook wait longer for its turn than for the disk.
+"""
 _LOCK = threading.Lock()
 
 
@@ -41,7 +49,9 @@ def _opened() -> Runtime:
     store = open_store(settings.database)
     remember(store, settings)
     ledger.refresh(store, settings)
-    return Runtime(settings, store, BackgroundSync(settings, store))
+    sync = BackgroundSync(settings, store)
+    receiver = Receiver(settings, store, lambda: sync.budget_left, sync.conclude)
+    return Runtime(settings, store, sync, receiver)
 
 
 def runtime() -> Runtime:
@@ -58,6 +68,7 @@ def close() -> None:
     with _LOCK:
         if _opened.cache_info().currsize:
             opened = _opened()
+            opened.receiver.stop()
             opened.sync.stop()
             opened.store.close()
             _opened.cache_clear()
@@ -80,12 +91,17 @@ def lifespan(address: str) -> Callable[[Any], AbstractAsyncContextManager[dict[s
     @asynccontextmanager
     async def alive(_app: Any) -> AsyncIterator[dict[str, Any]]:
         opened = await asyncio.to_thread(runtime)
+        sys.setswitchinterval(_SWITCH_SECONDS)
         _ANNOUNCED.append(control.announce(opened.settings.database, address))
+        opened.receiver.start()
         opened.sync.start()
+        sender = Sender(opened.settings, opened.store)
+        sender.start()
         try:
             yield {}
         finally:
             control.withdraw(opened.settings.database)
+            await asyncio.to_thread(sender.stop)
             _ANNOUNCED.clear()
             await asyncio.to_thread(close)
 

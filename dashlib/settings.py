@@ -11,6 +11,7 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import time
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -18,10 +19,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from dotenv import dotenv_values
 
 from dashlib.errors import Explained
+from dashlib.receive import verify
 
 NIGHTLY_FIELDS = ("description", "ref", "username")
 EVENT_SCOPES = ("project", "user", "own")
 EVENT_FILTERS = ("action", "target_type", "before", "after", "sort", "scope")
+REPORT_FORMATS = ("slack", "mattermost", "teams")
 LOG_CHOICES = ("mainline", "all", "none")
 SECRETS = (
     "GITLAB_ACCESS_TOKEN",
@@ -29,6 +32,8 @@ SECRETS = (
     "DASH_GITLAB_SIGNING_TOKEN",
     "DASH_GITHUB_WEBHOOK_SECRET",
     "DASH_HOOK_TOKEN",
+    "DASH_REPORT_WEBHOOK",
+    "DASH_REPORT_SMTP_PASSWORD",
 )
 KNOWN = (
     *SECRETS,
@@ -39,6 +44,7 @@ KNOWN = (
     "DASH_LATE_HOURS",
     "DASH_EVENTS",
     "DASH_LOGS",
+    "DASH_GREEN_LOGS",
     "DASH_TIMEZONE",
     "DASH_DATABASE",
     "DASH_SYNC_MINUTES",
@@ -46,6 +52,13 @@ KNOWN = (
     "DASH_REQUESTS",
     "DASH_CALLS_PER_MINUTE",
     "DASH_TIMEOUT_SECONDS",
+    "DASH_REPORT_URL",
+    "DASH_REPORT_BY",
+    "DASH_REPORT_FORMAT",
+    "DASH_REPORT_SMTP",
+    "DASH_REPORT_MAIL_FROM",
+    "DASH_REPORT_MAIL_TO",
+    "DASH_HOOK_DAYS",
 )
 _PREFIXES = ("GITLAB_", "DASH_")
 _ENV_FILE, _SECRETS_FILE = ".env", ".streamlit/secrets.toml"
@@ -102,11 +115,25 @@ class Settings:
     late_hours: float = 2.0
     events: tuple[EventQuery, ...] = (EventQuery("project"),)
     logs: str = "mainline"
+    green_logs: int = 50
     sync_minutes: float = 10.0
     window_days: int = 30
     requests: int = 8
     calls_per_minute: int | None = None
     timeout_seconds: float = 30.0
+    report_url: str = ""
+    report_by: str = "10:00"
+    report_format: str = "slack"
+    report_webhook: str | None = field(default=None, repr=False)
+    report_smtp: str = ""
+    report_smtp_password: str | None = field(default=None, repr=False)
+    report_mail_from: str = ""
+    report_mail_to: tuple[str, ...] = ()
+    gitlab_webhook_token: str | None = field(default=None, repr=False)
+    gitlab_signing_token: str | None = field(default=None, repr=False)
+    github_webhook_secret: str | None = field(default=None, repr=False)
+    hook_token: str | None = field(default=None, repr=False)
+    hook_days: int = 30
 
     @property
     def zone(self) -> ZoneInfo:
@@ -131,11 +158,25 @@ def load(environ: Mapping[str, str] | None = None, root: Path | None = None) -> 
         late_hours=_number("DASH_LATE_HOURS", values.get("DASH_LATE_HOURS") or "2", 0, 168),
         events=tuple(_events(word) for word in _words(values.get("DASH_EVENTS") or "project")),
         logs=_choice("DASH_LOGS", values.get("DASH_LOGS") or "mainline", LOG_CHOICES),
+        green_logs=int(_number("DASH_GREEN_LOGS", values.get("DASH_GREEN_LOGS") or "50", 0, 10_000)),
         sync_minutes=_number("DASH_SYNC_MINUTES", values.get("DASH_SYNC_MINUTES") or "10", 0, 10_080),
         window_days=int(_number("DASH_WINDOW_DAYS", values.get("DASH_WINDOW_DAYS") or "30", 1, 3_660)),
         requests=int(_number("DASH_REQUESTS", values.get("DASH_REQUESTS") or "8", 1, 64)),
         calls_per_minute=_optional_count("DASH_CALLS_PER_MINUTE", values.get("DASH_CALLS_PER_MINUTE")),
         timeout_seconds=_number("DASH_TIMEOUT_SECONDS", values.get("DASH_TIMEOUT_SECONDS") or "30", 0.1, 3_600),
+        report_url=_optional_url("DASH_REPORT_URL", values.get("DASH_REPORT_URL")) or "",
+        report_by=_clock("DASH_REPORT_BY", values.get("DASH_REPORT_BY") or "10:00"),
+        report_format=_choice("DASH_REPORT_FORMAT", values.get("DASH_REPORT_FORMAT") or "slack", REPORT_FORMATS),
+        report_webhook=_optional_url("DASH_REPORT_WEBHOOK", values.get("DASH_REPORT_WEBHOOK")),
+        report_smtp=_smtp(values.get("DASH_REPORT_SMTP", "")),
+        report_smtp_password=values.get("DASH_REPORT_SMTP_PASSWORD") or None,
+        report_mail_from=values.get("DASH_REPORT_MAIL_FROM", ""),
+        report_mail_to=_words(values.get("DASH_REPORT_MAIL_TO", "")),
+        gitlab_webhook_token=values.get("DASH_GITLAB_WEBHOOK_TOKEN") or None,
+        gitlab_signing_token=_signing_token(values.get("DASH_GITLAB_SIGNING_TOKEN")),
+        github_webhook_secret=values.get("DASH_GITHUB_WEBHOOK_SECRET") or None,
+        hook_token=values.get("DASH_HOOK_TOKEN") or None,
+        hook_days=int(_number("DASH_HOOK_DAYS", values.get("DASH_HOOK_DAYS") or "30", 1, 3_660)),
     )
 
 
@@ -277,5 +318,48 @@ def _number(name: str, value: str, lowest: float, highest: float) -> float:
     return number
 
 
+def _signing_token(value: str | None) -> str | None:
+    """GitLab makes them: ``whsec_`` and 32 bytes in base64 (Standard Webhooks). A wrong one would refuse everything."""
+    if not value:
+        return None
+    try:
+        verify.signing_key(value)
+    except ValueError as error:
+        raise SettingsError("DASH_GITLAB_SIGNING_TOKEN must be a signing token as GitLab shows it: whsec_…") from error
+    return value
+
+
 def _optional_count(name: str, value: str | None) -> int | None:
     return int(_number(name, value, 1, 1_000_000)) if value else None
+
+
+def _optional_url(name: str, value: str | None) -> str | None:
+    """A chat's webhook address is a secret itself: the message never quotes it."""
+    if value and not _is_address(value, ("http", "https")):
+        raise SettingsError(f"{name} must be a web address that begins with https://")
+    return value or None
+
+
+def _smtp(value: str) -> str:
+    """``smtp://`` (with STARTTLS where the server offers it) or ``smtps://`` (TLS from the start), user in front."""
+    if value and not _is_address(value, ("smtp", "smtps")):
+        raise SettingsError("DASH_REPORT_SMTP must be an address such as smtp://user@mail.example.com:587")
+    if value and urlsplit(value).password:
+        raise SettingsError("DASH_REPORT_SMTP must hold no password; it goes into DASH_REPORT_SMTP_PASSWORD")
+    return value
+
+
+def _is_address(value: str, schemes: tuple[str, ...]) -> bool:
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in schemes and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
+
+
+def _clock(name: str, value: str) -> str:
+    try:
+        time.fromisoformat(value)
+    except ValueError as error:
+        raise SettingsError(f"{name} must be a time of day such as 10:00") from error
+    return value

@@ -1,9 +1,12 @@
 """The tables that all sources share; one declaration each, ``*_at`` columns are UTC, names are GitLab's own words.
 
-``changed_at`` is the version of a row whose source has no ``updated_at``: the greatest time stamp inside it.
-``state_rank`` breaks ties (see ``status.rank``): at the same instant a job that ended has been running before.
-A pipeline's ``started_at``, ``finished_at``, ``duration`` and user follow from its detail where that is as new as its
-state, else from its jobs.
+``changed_at`` is the version of a row whose source has no ``updated_at``: the greatest time stamp inside it. Of
+pipelines and jobs it is cut to the whole second, because hooks know no finer one: what the API says of 10:00:03.9 and
+what a hook says of 10:00:03 are told apart by ``state_rank`` (see ``status.rank``: what ended has been running before).
+``by_api`` says that the API brought a pipeline's lasting facts; a hook's (an older version leaves some out, and calls a
+merge request's ref by its branch) stand only until then.
+A pipeline's ``started_at``, ``finished_at``, ``duration`` and user follow from its detail or hook where that is as new
+as its state, else from its jobs.
 """
 
 from __future__ import annotations
@@ -131,6 +134,7 @@ PIPELINES = table(
         "web_url": "VARCHAR",
         "created_at": "TIMESTAMP",
         "updated_at": "TIMESTAMP",
+        "changed_at": "TIMESTAMP",
         "state_rank": "TINYINT",
         "started_at": "TIMESTAMP",
         "finished_at": "TIMESTAMP",
@@ -147,23 +151,31 @@ PIPELINES = table(
         "detail_duration": "DOUBLE",
         "detail_user_id": "BIGINT",
         "detail_username": "VARCHAR",
+        "run_at": "TIMESTAMP",
+        "run_rank": "TINYINT",
         "detail_at": "TIMESTAMP",
+        "by_api": "BOOLEAN",
+        "identified_at": "TIMESTAMP",
         "schedule_id": "BIGINT",
         "parent_project_id": "BIGINT",
         "parent_pipeline_id": "BIGINT",
+        "merge_request_iid": "BIGINT",
     },
     groups={
-        "state": (
-            ["iid", "source", "ref", "sha", "status", "name", "web_url", "created_at", "updated_at", "state_rank"],
-            ["updated_at", "state_rank"],
+        "identity": (
+            ["iid", "source", "ref", "sha", "name", "web_url", "created_at", "by_api", "identified_at"],
+            ["by_api", "identified_at"],
         ),
-        "detail": (
-            ["tag", "before_sha", "yaml_errors", "coverage", "queued_duration", "detail_started_at"]
-            + ["detail_finished_at", "detail_duration", "detail_user_id", "detail_username", "detail_at"],
-            ["detail_at"],
+        "state": (["status", "updated_at", "changed_at", "state_rank"], ["changed_at", "state_rank", "updated_at"]),
+        "run": (
+            ["tag", "before_sha", "queued_duration", "detail_finished_at", "detail_duration", "detail_user_id"]
+            + ["detail_username", "run_at", "run_rank"],
+            ["run_at", "run_rank"],
         ),
+        "detail": (["yaml_errors", "coverage", "detail_started_at", "detail_at"], ["detail_at"]),
         "schedule": (["schedule_id"], []),
         "parent": (["parent_project_id", "parent_pipeline_id"], []),
+        "merge_request": (["merge_request_iid"], []),
     },
     derived=["started_at", "finished_at", "duration", "user_id", "username"],
     derive=("pipelines_times",),
@@ -204,6 +216,7 @@ JOBS = table(
         "web_url": "VARCHAR",
         "downstream_project_id": "BIGINT",
         "downstream_pipeline_id": "BIGINT",
+        "run_attempt": "INTEGER",
         "retried": "BOOLEAN",
     },
     groups={
@@ -213,8 +226,10 @@ JOBS = table(
             + ["runner_description", "runner_type", "changed_at", "state_rank"],
             ["changed_at", "state_rank"],
         ),
-        "detail": (["ref", "tag", "sha", "coverage", "tag_list", "erased_at", "web_url"], ["erased_at"]),
+        "ref": (["ref", "tag", "sha"], []),
+        "detail": (["coverage", "tag_list", "erased_at", "web_url"], ["erased_at"]),
         "downstream": (["downstream_project_id", "downstream_pipeline_id"], []),
+        "attempt": (["run_attempt"], []),
     },
     derived=["retried"],
     defaults={"retried": "false"},
@@ -294,19 +309,60 @@ ISSUES = table(
         "closed_at": "TIMESTAMP",
         "due_date": "DATE",
         "web_url": "VARCHAR",
+        "credited_at": "TIMESTAMP",
     },
     groups={
         "issue": (
-            ["id", "title", "description", "state", "issue_type", "confidential", "labels", "milestone"]
-            + ["author_username", "assignee_usernames", "created_at", "updated_at", "closed_at", "due_date", "web_url"],
+            ["id", "title", "description", "state", "issue_type", "confidential", "labels", "assignee_usernames"]
+            + ["created_at", "updated_at", "closed_at", "due_date", "web_url"],
             ["updated_at"],
+        ),
+        "credit": (["milestone", "author_username", "credited_at"], ["credited_at"]),
+    },
+)
+
+MERGE_REQUESTS = table(
+    "merge_requests",
+    grain="One row per merge request that a webhook told of, as it was last told.",
+    key=["project_id", "iid"],
+    columns={
+        "project_id": "BIGINT",
+        "iid": "BIGINT",
+        "id": "BIGINT",
+        "title": "VARCHAR",
+        "description": "VARCHAR",
+        "state": "VARCHAR",
+        "draft": "BOOLEAN",
+        "source_branch": "VARCHAR",
+        "target_branch": "VARCHAR",
+        "source_project_id": "BIGINT",
+        "author_id": "BIGINT",
+        "assignee_usernames": "VARCHAR[]",
+        "reviewer_usernames": "VARCHAR[]",
+        "labels": "VARCHAR[]",
+        "sha": "VARCHAR",
+        "merge_commit_sha": "VARCHAR",
+        "detailed_merge_status": "VARCHAR",
+        "head_pipeline_id": "BIGINT",
+        "created_at": "TIMESTAMP",
+        "updated_at": "TIMESTAMP",
+        "state_rank": "TINYINT",
+        "web_url": "VARCHAR",
+    },
+    groups={
+        "merge_request": (
+            ["id", "title", "description", "state", "draft", "source_branch", "target_branch", "source_project_id"]
+            + ["author_id", "assignee_usernames", "reviewer_usernames", "labels", "sha", "merge_commit_sha"]
+            + ["detailed_merge_status", "head_pipeline_id", "created_at", "updated_at", "state_rank", "web_url"],
+            ["updated_at", "state_rank"],
         )
     },
 )
 
 EVENTS = table(
     "events",
-    grain="One row per event of an events API; a push is one event, its commits are counted in it.",
+    grain="One row per event of an events API, or of a hook that no events API has told of yet (by_hook); a push is "
+    "one event, its commits are counted in it.",
     key=["source", "id"],
     columns={
         "source": "VARCHAR",
@@ -334,6 +390,7 @@ EVENTS = table(
         "noteable_type": "VARCHAR",
         "noteable_iid": "BIGINT",
         "wiki_slug": "VARCHAR",
+        "by_hook": "BOOLEAN",
         "asked_action": "VARCHAR",
     },
     groups={
@@ -341,11 +398,47 @@ EVENTS = table(
             ["project_id", "action_name", "target_type", "target_id", "target_iid", "target_title", "author_id"]
             + ["author_username", "author_name", "created_at", "push_action", "ref_type", "ref", "commit_from"]
             + ["commit_to", "commit_count", "commit_title", "ref_count", "note_id", "note_body", "noteable_type"]
-            + ["noteable_iid", "wiki_slug"],
+            + ["noteable_iid", "wiki_slug", "by_hook"],
             ["created_at"],
         ),
         "asked": (["asked_action"], []),
     },
+    derive=("events_told_twice",),
 )
 
-TABLES = (PROJECTS, USERS, MEMBERS, SCHEDULES, PIPELINES, JOBS, TRACES, COMMITS, ISSUES, EVENTS)
+SIGNALS = table(
+    "signals",
+    grain="One row per alert (from firing to resolved), cloud event or Kubernetes event, however often it was told.",
+    key=["source", "id"],
+    columns={
+        "source": "VARCHAR",
+        "id": "VARCHAR",
+        "kind": "VARCHAR",
+        "severity": "VARCHAR",
+        "status": "VARCHAR",
+        "started_at": "TIMESTAMP",
+        "ended_at": "TIMESTAMP",
+        "title": "VARCHAR",
+        "description": "VARCHAR",
+        "labels": "JSON",
+        "cluster": "VARCHAR",
+        "namespace": "VARCHAR",
+        "node": "VARCHAR",
+        "object": "VARCHAR",
+        "count": "BIGINT",
+        "web_url": "VARCHAR",
+        "seen_at": "TIMESTAMP",
+        "state_rank": "TINYINT",
+    },
+    groups={
+        "signal": (
+            ["kind", "severity", "status", "started_at", "ended_at", "title", "description", "labels", "cluster"]
+            + ["namespace", "node", "object", "count", "web_url", "seen_at", "state_rank"],
+            ["state_rank", "seen_at", "count"],
+        )
+    },
+)
+
+TABLES = (
+    PROJECTS, USERS, MEMBERS, SCHEDULES, PIPELINES, JOBS, TRACES, COMMITS, ISSUES, MERGE_REQUESTS, EVENTS, SIGNALS,
+)  # fmt: skip

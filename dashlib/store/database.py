@@ -15,6 +15,7 @@ from types import TracebackType
 
 import duckdb
 
+from dashlib.failures import act_tables
 from dashlib.failures import tables as failure_tables
 from dashlib.model import Change, Table
 from dashlib.nightlies import tables as nightly_tables
@@ -23,11 +24,13 @@ from dashlib.sources import tables as source_tables
 from dashlib.store import bookkeeping, schema
 from dashlib.store.errors import DatabaseInUse, DatabaseTooNew, NotOurDatabase, StoreError
 from dashlib.store.inbox import Inbox
+from dashlib.store.journal import Journal
 from dashlib.store.schema import Migration
 from dashlib.store.writer import Writer
 
 TABLES: tuple[Table, ...] = (
-    *source_tables.TABLES, *failure_tables.TABLES, *nightly_tables.TABLES, *receive_tables.TABLES, *bookkeeping.TABLES,
+    *source_tables.TABLES, *failure_tables.TABLES, *act_tables.TABLES, *nightly_tables.TABLES, *receive_tables.TABLES,
+    *bookkeeping.TABLES,
 )  # fmt: skip
 _STORAGE = "v1.5.0"
 """Strings are stored with ZSTD from storage version 1.2 on: job logs take an eighth of their size."""
@@ -45,7 +48,8 @@ class Store:
         self._snapshot_at = 0.0
         self._writer = Writer(connection.cursor(), self._moved)
         self._alone = threading.Lock()
-        self.inbox = Inbox(connection.cursor(), self._alone)
+        self.inbox = Inbox(connection.cursor(), Journal(path), self._alone)
+        self.inbox.recover()
 
     @property
     def data_version(self) -> int:
@@ -65,7 +69,7 @@ class Store:
         return self._writer.submit(changes)
 
     def prune_deliveries(self, before: datetime) -> int:
-        """Remove deliveries that came before a moment (UTC) and are done with; returns how many."""
+        """Remove shaped deliveries that came before a moment (UTC); returns how many."""
         return int(self._writer.run(lambda connection: _prune(connection, before)).result())
 
     def snapshot(self, at_most_every: float = 3.0) -> Path:

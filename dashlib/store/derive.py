@@ -1,4 +1,4 @@
-"""Columns that follow from other rows, kept up to date in the transaction that changed those rows.
+"""What follows from other rows (a column, or that a row is told twice), in the transaction that changed those rows.
 
 Each statement reads the temporary table ``touched (project_id, pipeline_id)`` and is a function of the stored rows
 alone, so it ends in one state in whatever order they came.
@@ -24,12 +24,19 @@ def _pipeline_of(table: Table, row: Row) -> tuple[int, int]:
     return (row["project_id"], row["id"] if table.name == "pipelines" else row.get("pipeline_id") or 0)
 
 
-# An attempt is retried when the same pipeline has a later job of that name: GitLab's lists do not say it.
+def _project_of(_: Table, row: Row) -> tuple[int, int]:
+    return (row.get("project_id") or 0, 0)
+
+
+# An attempt is retried when the same pipeline has a later job of that name: GitLab's lists do not say it. Where ids are
+# no order (GitHub's are hashes here) the source counts attempts itself.
 JOBS_RETRIED = """
 update jobs set retried = r.retried
 from (
     select project_id, id,
-           id < max(id) over (partition by project_id, pipeline_id, kind, name) as retried
+           (coalesce(run_attempt, 0), id) < max((coalesce(run_attempt, 0), id)) over (
+               partition by project_id, pipeline_id, kind, name
+           ) as retried
     from jobs
     where (project_id, pipeline_id) in (select (project_id, pipeline_id) from touched)
 ) r
@@ -70,23 +77,56 @@ from (
     select p.project_id, p.id,
            case when p.detail_at >= p.updated_at then p.detail_started_at
                 else coalesce(s.started_at, p.detail_started_at) end as started_at,
-           case when p.detail_at >= p.updated_at then p.detail_finished_at
+           case when p.is_told then p.detail_finished_at
                 when p.status in ('success', 'failed', 'canceled', 'skipped')
                 then coalesce(s.finished_at, p.detail_finished_at) end as finished_at,
-           case when p.detail_at >= p.updated_at then p.detail_duration
+           case when p.is_told then p.detail_duration
                 when p.status in ('success', 'failed', 'canceled', 'skipped')
                 then coalesce(s.duration, p.detail_duration) end as duration,
            coalesce(p.detail_user_id, s.user_id) as user_id,
            coalesce(p.detail_username, s.username) as username
-    from pipelines p left join summed s on s.project_id = p.project_id and s.pipeline_id = p.id
-    where (p.project_id, p.id) in (select (project_id, pipeline_id) from touched)
+    from (
+        select *, run_at > changed_at or (run_at = changed_at and run_rank >= state_rank) as is_told
+        from pipelines where (project_id, id) in (select (project_id, pipeline_id) from touched)
+    ) p
+    left join summed s on s.project_id = p.project_id and s.pipeline_id = p.id
 ) d
 where pipelines.project_id = d.project_id and pipelines.id = d.id
   and (pipelines.started_at, pipelines.finished_at, pipelines.duration, pipelines.user_id, pipelines.username)
       is distinct from (d.started_at, d.finished_at, d.duration, d.user_id, d.username)
 """
 
+# What a hook told stands until the events API tells of it, with GitLab's own number: a push is known by its ref and
+# both ends, a comment by its number, anything else by what was done to what by whom within ten minutes.
+EVENTS_TOLD_TWICE = """
+delete from events h using (
+    select a.source, a.project_id, a.push_action, a.ref_type, a.ref, a.commit_from, a.commit_to
+    from events a
+    where a.by_hook is not true and a.push_action is not null and a.project_id in (select project_id from touched)
+) a
+where h.by_hook and h.source = a.source and h.project_id = a.project_id and h.push_action = a.push_action
+  and h.ref_type = a.ref_type and h.ref = a.ref and h.commit_from is not distinct from a.commit_from
+  and h.commit_to is not distinct from a.commit_to;
+delete from events h using (
+    select a.source, a.project_id, a.note_id
+    from events a
+    where a.by_hook is not true and a.note_id is not null and a.project_id in (select project_id from touched)
+) a
+where h.by_hook and h.source = a.source and h.project_id = a.project_id and h.note_id = a.note_id;
+delete from events h using (
+    select a.source, a.project_id, a.action_name, a.target_type, a.target_id, a.author_id, a.created_at
+    from events a
+    where a.by_hook is not true and a.push_action is null and a.note_id is null
+      and a.project_id in (select project_id from touched)
+) a
+where h.by_hook and h.push_action is null and h.note_id is null
+  and h.source = a.source and h.project_id = a.project_id and h.action_name = a.action_name
+  and h.target_type is not distinct from a.target_type and h.target_id is not distinct from a.target_id
+  and h.author_id = a.author_id and abs(epoch(h.created_at - a.created_at)) <= 600
+"""
+
 DERIVE = {
     "jobs_retried": Derivation(JOBS_RETRIED, _pipeline_of),
     "pipelines_times": Derivation(PIPELINES_TIMES, _pipeline_of),
+    "events_told_twice": Derivation(EVENTS_TOLD_TWICE, _project_of),
 }

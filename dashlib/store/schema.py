@@ -24,7 +24,23 @@ class Migration:
     statements: tuple[str, ...]
 
 
-MIGRATIONS: tuple[Migration, ...] = ()
+# What only the API brought so far gets the versions by which hooks and API are told apart (sources/tables.py).
+_HOOKS_BESIDE_THE_API = (
+    *(
+        f"alter table pipelines add column if not exists {column}"
+        for column in (
+            "changed_at timestamp", "run_at timestamp", "run_rank tinyint", "by_api boolean", "identified_at timestamp"
+        )
+    ),
+    "alter table issues add column if not exists credited_at timestamp",
+    "alter table events add column if not exists by_hook boolean",
+    "update pipelines set by_api = true, identified_at = updated_at, changed_at = date_trunc('second', updated_at),"
+    " run_at = date_trunc('second', detail_at), run_rank = case when detail_at >= updated_at then state_rank end",
+    "update jobs set changed_at = date_trunc('second', changed_at)",
+    "update issues set credited_at = updated_at",
+    "update events set by_hook = false",
+)  # fmt: skip
+MIGRATIONS: tuple[Migration, ...] = (Migration(2, _HOOKS_BESIDE_THE_API),)
 BASELINE = 1
 """The layout of the first release; every later version is a migration."""
 

@@ -76,4 +76,5 @@ def issue_row(project_id: int, json: Mapping[str, Any]) -> Row:
         "closed_at": stamps.utc(json.get("closed_at")),
         "due_date": stamps.day(json.get("due_date")),
         "web_url": text(json.get("web_url")),
+        "credited_at": stamps.utc(json.get("updated_at")),
     }

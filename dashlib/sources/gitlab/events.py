@@ -54,6 +54,7 @@ def event_row(json: Mapping[str, Any], project_id: int | None = None, asked_acti
         "noteable_type": text(note.get("noteable_type")),
         "noteable_iid": number(note.get("noteable_iid")),
         "wiki_slug": text(thing(json.get("wiki_page")).get("slug")),
+        "by_hook": False,
     }
     if asked_action is not None:
         row["asked_action"] = asked_action
@@ -78,29 +79,34 @@ def _action(json: Mapping[str, Any], push: Mapping[str, Any]) -> str | None:
 def _push(json: Mapping[str, Any]) -> dict[str, Any]:
     push = thing(json.get("push_data"))
     if push:
-        return {
-            "push_action": text(push.get("action")),
-            "ref_type": text(push.get("ref_type")),
-            "ref": text(push.get("ref")),
-            "commit_from": text(push.get("commit_from")),
-            "commit_to": text(push.get("commit_to")),
-            "commit_count": number(push.get("commit_count")),
-            "commit_title": text(push.get("commit_title")),
-            "ref_count": number(push.get("ref_count")),
-        }
+        return _columns(push)
     old = thing(json.get("data"))
-    return _old_push(old) if old.get("ref") else dict(_NO_PUSH)
+    return _columns(push_data(old)) if old.get("ref") else dict(_NO_PUSH)
 
 
-def _old_push(data: Mapping[str, Any]) -> dict[str, Any]:
-    before, after = _sha(data.get("before")), _sha(data.get("after"))
-    commits = things(data.get("commits"))
-    total = number(data.get("total_commits_count"))
+def _columns(push: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "push_action": text(push.get("action")),
+        "ref_type": text(push.get("ref_type")),
+        "ref": text(push.get("ref")),
+        "commit_from": text(push.get("commit_from")),
+        "commit_to": text(push.get("commit_to")),
+        "commit_count": number(push.get("commit_count")),
+        "commit_title": text(push.get("commit_title")),
+        "ref_count": number(push.get("ref_count")),
+    }
+
+
+def push_data(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The body of a push webhook (old events carry it in ``data``) as the ``push_data`` of today's events API."""
+    before, after = _sha(body.get("before")), _sha(body.get("after"))
+    commits = things(body.get("commits"))
+    total = number(body.get("total_commits_count"))
     title = (text(commits[-1].get("message")) or "").partition("\n")[0][:70] if commits else None
     return {
-        "push_action": "created" if before is None else "removed" if after is None else "pushed",
-        "ref_type": "tag" if str(data["ref"]).startswith("refs/tags/") else "branch",
-        "ref": short_ref(data["ref"]),
+        "action": "created" if before is None else "removed" if after is None else "pushed",
+        "ref_type": "tag" if str(body["ref"]).startswith("refs/tags/") else "branch",
+        "ref": short_ref(body["ref"]),
         "commit_from": before,
         "commit_to": after,
         "commit_count": total if total is not None else len(commits),

@@ -14,21 +14,30 @@ from dashlib.sources.gitlab.status import rank
 def pipeline_row(project_id: int, json: Mapping[str, Any]) -> Row:
     """A pipeline as a list brings it: no duration, start, end or user there (doc/api/pipelines.md)."""
     created = stamps.utc(json.get("created_at"))
+    updated = stamps.newest(stamps.utc(json.get("updated_at")), created)
     status = text(json.get("status"))
     return {
         "project_id": project_id,
         "id": number(json["id"]),
         "iid": number(json.get("iid")),
-        "source": "schedule" if json.get("source") == "scheduled" else text(json.get("source")),
+        "source": source_of(json.get("source")),
         "ref": text(json.get("ref")),
         "sha": text(json.get("sha")),
         "status": status,
         "name": text(json.get("name")),
         "web_url": text(json.get("web_url")),
         "created_at": created,
-        "updated_at": stamps.newest(stamps.utc(json.get("updated_at")), created),
+        "by_api": True,
+        "identified_at": updated,
+        "updated_at": updated,
+        "changed_at": stamps.second(updated),
         "state_rank": rank(status),
     }
+
+
+def source_of(value: Any) -> str | None:
+    """What started a pipeline; GitLab's documents write ``scheduled`` where it says ``schedule``."""
+    return "schedule" if value == "scheduled" else text(value)
 
 
 def pipeline_detail_row(project_id: int, json: Mapping[str, Any]) -> Row:
@@ -47,6 +56,8 @@ def pipeline_detail_row(project_id: int, json: Mapping[str, Any]) -> Row:
         "detail_duration": decimal(json.get("duration")),
         "detail_user_id": number(user.get("id")),
         "detail_username": text(user.get("username")),
+        "run_at": row["changed_at"],
+        "run_rank": row["state_rank"],
         "detail_at": row["updated_at"],
     }
 
@@ -80,7 +91,7 @@ def job_row(project_id: int, json: Mapping[str, Any], kind: str = "build") -> Ro
         "runner_id": number(runner.get("id")),
         "runner_description": text(runner.get("description")),
         "runner_type": text(runner.get("runner_type")),
-        "changed_at": stamps.newest(created, started, finished),
+        "changed_at": stamps.second(stamps.newest(created, started, finished)),
         "state_rank": rank(status),
         "ref": text(json.get("ref")),
         "tag": truth(json.get("tag")),

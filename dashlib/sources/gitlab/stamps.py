@@ -20,6 +20,7 @@ _STAMP = re.compile(
 )
 _USUAL = len("2026-01-02T03:04:05.678Z")
 """What the REST API writes, read without a regular expression: a sync reads a hundred thousand of them."""
+_HOOKS = len("2026-01-02 03:04:05 UTC")
 
 
 def aware(value: Any) -> datetime | None:
@@ -32,6 +33,9 @@ def aware(value: Any) -> datetime | None:
     if len(value) == _USUAL and value[-1] == "Z":
         with suppress(ValueError):
             return datetime.fromisoformat(value)
+    if len(value) == _HOOKS and value.endswith(" UTC"):
+        with suppress(ValueError):
+            return datetime.fromisoformat(value[:19]).replace(tzinfo=UTC)
     match = _STAMP.fullmatch(value)
     if match is None:
         return None
@@ -68,6 +72,11 @@ def day(value: Any) -> date | None:
     """A date such as ``expires_at`` or ``due_date``, or None."""
     stamp = aware(value)
     return stamp.date() if stamp is not None else None
+
+
+def second(stamp: datetime | None) -> datetime | None:
+    """The time cut to its whole second: as fine as hooks tell it."""
+    return None if stamp is None else stamp.replace(microsecond=0)
 
 
 def newest(*stamps: datetime | None) -> datetime | None:

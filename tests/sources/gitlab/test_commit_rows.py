@@ -69,5 +69,6 @@ def test_issue() -> None:
         "closed_at": None,
         "due_date": date(2026, 3, 20),
         "web_url": "https://gitlab.fjordlys.example/i/3",
+        "credited_at": datetime(2026, 3, 2, 10),
     }
     assert (second["labels"], second["author_username"], second["assignee_usernames"]) == (["bug"], None, [])

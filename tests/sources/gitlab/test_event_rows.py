@@ -9,7 +9,10 @@ from dashlib.sources.gitlab.events import event_row
 from dashlib.sources.tables import EVENTS
 from tests.sources.payloads import gitlab
 
-NOTHING = dict.fromkeys(column for column in EVENTS.columns if column != "asked_action") | {"source": "gitlab"}
+NOTHING = dict.fromkeys(column for column in EVENTS.columns if column != "asked_action") | {
+    "source": "gitlab",
+    "by_hook": False,
+}
 
 
 def test_events() -> None:

@@ -1,0 +1,126 @@
+"""A route that takes deliveries: verify, store, answer (status codes as in the contract of the routes).
+
+200 means that the delivery is on disk, whatever is made of it later: GitLab switches a hook off after four answers that
+are not 2xx. So the only refusals are of requests that nobody we know can have sent as they are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from dashlib.receive.body import Refused, in_time, read
+from dashlib.receive.receiver import Receiver
+from dashlib.receive.secrets import cleaned_headers
+from dashlib.receive.sources import Opened, Source, bare_content_type, extra_headers
+from dashlib.settings import SettingsError
+from dashlib.store import StoreError
+
+_LOG = logging.getLogger(__name__)
+_LARGE = 128 * 1024
+"""From here on a body is read by another thread: a megabyte of JSON would hold up everybody else."""
+_RETRY_AFTER = b"5"
+
+
+class Endpoint:
+    """The ASGI application of one source's route. It takes every method itself: what it does not, nobody else may."""
+
+    def __init__(self, source: Source, receiver: Callable[[], Receiver]) -> None:
+        self._source, self._receiver = source, receiver
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["method"] != "POST":
+            await _answer(send, 405, {"error": "only POST"}, [(b"allow", b"POST")])
+            return
+        try:
+            receiver = self._receiver()
+        except (StoreError, SettingsError) as error:
+            _LOG.warning("a delivery was not taken: %s", error)
+            await self._refuse(send, None, 503, "the database is not open; send it again")
+            return
+        # ASGI: names are in lower case already, values may be any bytes.
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        try:
+            kind, reply, is_new = await self._take(receiver, headers, receive)
+        except Refused as refused:
+            await self._refuse(send, receiver, refused.status, str(refused))
+        except StoreError as error:
+            _LOG.warning("a delivery was not stored: %s", error)
+            await self._refuse(send, receiver, 503, "the delivery was not stored; send it again")
+        else:
+            receiver.metrics.answered(self._source.name, kind, "accepted" if is_new else "duplicate")
+            await _answer(send, 200, reply, [])
+
+    async def _take(
+        self, receiver: Receiver, headers: dict[str, str], receive: Receive
+    ) -> tuple[str, dict[str, Any], bool]:
+        """Its kind, what to answer, and whether it is new. Raises Refused or StoreError."""
+        source, settings, now = self._source, receiver.settings, time.time()
+        signed = source.is_open(settings) and source.signed(headers, settings)
+        if not signed and not source.verify(headers, b"", settings, now):
+            raise Refused(401, "the secret is missing or wrong")
+        if not source.takes(bare_content_type(headers), headers):
+            raise Refused(415, "the content type is not one that this route takes")
+        raw = await in_time(read(receive, headers))
+        if signed and not source.verify(headers, raw, settings, now):
+            raise Refused(401, "the signature is wrong or too old")
+        opened = await asyncio.to_thread(source.open, raw, headers) if len(raw) > _LARGE else source.open(raw, headers)
+        row = _row(source, headers, raw, opened)
+        is_new = await receiver.store(row)
+        return opened.kind, source.reply(opened.kind, opened.payload), is_new
+
+    async def _refuse(self, send: Send, receiver: Receiver | None, status: int, message: str) -> None:
+        if receiver is not None:
+            receiver.metrics.answered(self._source.name, "", str(status))
+        more = [(b"retry-after", _RETRY_AFTER)] if status == 503 else []
+        if status == 401:
+            more.append((b"www-authenticate", b"Bearer"))
+        # What was not read of the body is not read any more.
+        await _answer(send, status, {"error": message}, [*more, (b"connection", b"close")])
+
+
+class Deliveries:
+    """ASGI middleware, outermost: deliveries go straight to their endpoints.
+
+    Sessions, compression and the rules of pages have no business with them, and cost as much as storing them.
+    """
+
+    def __init__(self, app: ASGIApp, endpoints: Mapping[str, Endpoint]) -> None:
+        self._app, self._endpoints = app, endpoints
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a delivery, or pass everything else on."""
+        app = self._endpoints.get(scope["path"], self._app) if scope["type"] == "http" else self._app
+        await app(scope, receive, send)
+
+
+def _row(source: Source, headers: dict[str, str], raw: bytes, opened: Opened) -> dict[str, Any]:
+    """The delivery as it is stored. Its key is made of the body as it came and of the sender's own key, if any."""
+    known_by = "\0".join([source.name, *(headers.get(name, "") for name in source.known_by)])
+    key = hashlib.blake2b(known_by.encode("utf-8", "replace") + b"\0" + raw, digest_size=16)
+    kept = source.headers(headers) | extra_headers(source, raw, headers)
+    return {
+        "source": source.name,
+        "kind": opened.kind[:200],
+        "received_at": datetime.now(UTC).replace(tzinfo=None).isoformat(),
+        "bytes": len(raw),
+        "dedup_key": key.hexdigest(),
+        "headers": cleaned_headers(kept),
+        "body": opened.text,
+    }
+
+
+async def _answer(send: Send, status: int, body: dict[str, Any], headers: list[tuple[bytes, bytes]]) -> None:
+    content = orjson.dumps(body) if body else b"{}"
+    told = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode()), *headers]
+    await send({"type": "http.response.start", "status": status, "headers": told})
+    await send({"type": "http.response.body", "body": content})

@@ -1,0 +1,118 @@
+"""What ``GET /metrics`` tells, in Prometheus' own format: deliveries as they come, the rest as it stands when asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import duckdb
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.registry import Collector
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+_KINDS = 100
+"""A sender chooses the names of kinds: so many of a source are told apart, the rest is ``other``."""
+_WAITING = """
+select source, count(*), epoch(now() at time zone 'UTC' - min(received_at))
+from deliveries where status = 'received' group by source
+"""
+_FRESHNESS = """
+select source, epoch(now() at time zone 'UTC' - last_success_at), calls from source_freshness
+"""
+_FAILED_NIGHTLIES = """
+select count(*) filter (state = 'failed'), count(*)
+from nightly_nights where night = (select max(night) from nightly_nights)
+"""
+
+
+class Metrics:
+    """One process's counts. ``budget_left``: the API calls that GitLab still allows, None where it does not say."""
+
+    def __init__(
+        self, reader: Callable[[], duckdb.DuckDBPyConnection], budget_left: Callable[[], int | None] = lambda: None
+    ) -> None:
+        self._registry = CollectorRegistry()
+        self._kinds: dict[str, set[str]] = {}
+        self._deliveries = Counter(
+            "dashboard_deliveries",
+            "Webhook deliveries by what they were answered: accepted, duplicate, or refused by this status.",
+            ["source", "kind", "result"],
+            registry=self._registry,
+        )
+        self._shaped = Counter(
+            "dashboard_deliveries_shaped",
+            "Stored deliveries by what came of them: shaped, kept, ignored, failed.",
+            ["source", "result"],
+            registry=self._registry,
+        )
+        self._delay = Histogram(
+            "dashboard_delivery_seconds",
+            "From the arrival of a delivery to its rows in the tables.",
+            ["source"],
+            buckets=(0.05, 0.1, 0.25, 0.5, 1, 2, 5, 15, 60, 600),
+            registry=self._registry,
+        )
+        self._children: dict[tuple[str, str, str], Any] = {}
+        self._registry.register(_Standing(reader, budget_left))
+
+    def answered(self, source: str, kind: str, result: str) -> None:
+        """A request was answered; ``result`` is ``accepted``, ``duplicate`` or the status of a refusal."""
+        child = self._children.get((source, kind, result))
+        if child is None:
+            known = self._kinds.setdefault(source, set())
+            if kind not in known and len(known) >= _KINDS:
+                kind = "other"
+            known.add(kind)
+            child = self._children[source, kind, result] = self._deliveries.labels(source, kind, result)
+        child.inc()
+
+    def shaped(self, source: str, result: str, seconds: float) -> None:
+        """Rows were made of a delivery, or not."""
+        self._shaped.labels(source, result).inc()
+        self._delay.labels(source).observe(max(0.0, seconds))
+
+    def text(self) -> bytes:
+        """The exposition. Asks the database: not for the server's own thread."""
+        return generate_latest(self._registry)
+
+
+class _Standing(Collector):
+    """What is true at the moment of asking."""
+
+    def __init__(self, reader: Callable[[], duckdb.DuckDBPyConnection], budget_left: Callable[[], int | None]) -> None:
+        self._reader, self._budget_left = reader, budget_left
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing is asked of the database when the collector is registered."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """Waiting deliveries, how fresh each source is, its API calls, failed nightlies of the newest night."""
+        waiting = GaugeMetricFamily("dashboard_deliveries_waiting", "Stored, not in the tables yet.", labels=["source"])
+        lag = GaugeMetricFamily("dashboard_delivery_lag_seconds", "Age of the oldest waiting one.", labels=["source"])
+        fresh = GaugeMetricFamily(
+            "dashboard_sync_age_seconds", "Since the last sync that came to its end.", labels=["source"]
+        )
+        calls = GaugeMetricFamily("dashboard_api_calls", "API calls since the database was made.", labels=["source"])
+        failed = GaugeMetricFamily("dashboard_nightlies_failed", "Failed nightlies of the newest night.")
+        nights = GaugeMetricFamily("dashboard_nightlies", "Nightlies of the newest night.")
+        with self._reader() as reader:
+            for source, count, seconds in reader.execute(_WAITING).fetchall():
+                waiting.add_metric([source], count)
+                lag.add_metric([source], max(0.0, seconds or 0.0))
+            for source, seconds, made in reader.execute(_FRESHNESS).fetchall():
+                calls.add_metric([source], float(made or 0))
+                if seconds is not None:
+                    fresh.add_metric([source], seconds)
+            found = reader.execute(_FAILED_NIGHTLIES).fetchone() or (0, 0)
+        budget = GaugeMetricFamily(
+            "dashboard_api_calls_left", "API calls that the rate limit leaves, as last told.", labels=["source"]
+        )
+        left = self._budget_left()
+        if left is not None:
+            budget.add_metric(["gitlab"], left)
+        failed.add_metric([], found[0])
+        nights.add_metric([], found[1])
+        yield from (waiting, lag, fresh, calls, budget, failed, nights)

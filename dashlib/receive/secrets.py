@@ -1,0 +1,68 @@
+"""Secrets out of a delivery before it is stored: values of CI variables, and what looks like a token or password."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from dashlib.failures.linear import compiled
+from dashlib.failures.mask import MASKED, mask
+
+_VARIABLES = "variables"
+_TELLING = compiled(
+    r"gl(?:pat|oas|dt|rt|rtr|cbt|ptt|ft|imt|agent|soat|ffct|wt)-|gh[pousr]_|github_pat_|AKIA|ASIA|xox[abprs]-"
+    r"|npm_|pypi-|hf_|whsec_|eyJ|PRIVATE KEY|(?:TOKEN|PASSWORD|PASSWD|SECRET|API_KEY|PRIVATE_KEY)=|ariables"
+    r"|(?i:private-token|job-token|deploy-token|authorization)"
+    r"|://[^/\s:@\"]+:[^/\s]+@"
+    # An ASCII character spelled by its number could be part of any of these words. Rails spells < > & so: no letters.
+    r"|\\u00(?:[4567][0-9a-fA-F]|2[0-57-9a-fA-F]|3[0-9abdfABDF])"
+)
+"""Whatever ``mask`` replaces, or a list of variables holds, has one of these somewhere in its JSON."""
+
+
+def cleaned(raw: bytes, payload: Any) -> tuple[str, Any]:
+    """The text to store and its JSON, without secrets; the text as it came where nothing was cut out.
+
+    Most deliveries hold nothing that looks like a secret: that is found out in one pass over the bytes. The rest is
+    walked through, string by string.
+    """
+    if _TELLING.search(raw) is None:
+        return raw.decode("utf-8-sig"), payload
+    # Numbers of any size stay what they are: not by way of a float.
+    payload = json.loads(raw.decode("utf-8-sig"))
+    clean = _walked(payload)
+    text = raw.decode("utf-8-sig") if clean == payload else json.dumps(clean, ensure_ascii=False)
+    return text, clean
+
+
+def cleaned_headers(headers: Mapping[str, str]) -> str:
+    """Headers as JSON, without what looks like a secret."""
+    text = json.dumps(headers)
+    if _TELLING.search(text.encode()) is None:
+        return text
+    return json.dumps({name: mask(value) for name, value in headers.items()})
+
+
+def _walked(value: Any, key: str = "") -> Any:
+    """A copy without secrets; as deep as ``body.DEEPEST`` at most."""
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, list):
+        if key.endswith(_VARIABLES):
+            return [_without_value(item) for item in value]
+        return [_walked(item) for item in value]
+    if isinstance(value, dict):
+        if key.endswith(_VARIABLES):
+            return dict.fromkeys(value, MASKED)
+        return {mask(name): _walked(item, name) for name, item in value.items()}
+    return value
+
+
+def _without_value(variable: Any) -> Any:
+    """``{"key": …, "value": …}`` keeps its key; what is spelled otherwise keeps nothing but its names."""
+    if not isinstance(variable, dict):
+        return MASKED
+    return {
+        name: _walked(said) if name in ("key", "name", "variable_type") else MASKED for name, said in variable.items()
+    }

@@ -1,0 +1,193 @@
+"""From stored deliveries to rows: one way for fresh ones, for what a killed process left, and for replay."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+import duckdb
+
+from dashlib.model import Change, Row, Upsert
+from dashlib.receive.body import Refused
+from dashlib.receive.sources import BY_NAME, Source, stored_payload
+from dashlib.receive.tables import DELIVERIES, FAILED, IGNORED, KEPT, SHAPED
+from dashlib.settings import Settings
+from dashlib.sources.hook import Hook, Shaped, Unshapeable
+from dashlib.sources.tables import JOBS
+from dashlib.store import Store
+from dashlib.sync.plan import chosen
+
+_LOG = logging.getLogger(__name__)
+_AT_A_TIME = 400
+_BYTES_AT_A_TIME = 8 * 1024 * 1024
+_SIZES = """
+select id, bytes from deliveries
+where id > $after and (not $waiting or status = 'received')
+  and ($source is null or source = $source) and ($since is null or received_at >= $since)
+order by id limit $limit
+"""
+_BODIES = """
+select id, source, kind, received_at, headers, body from deliveries
+where id >= $first and id <= $last and id in (select unnest($ids::bigint[])) order by id
+"""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A stored delivery."""
+
+    id: int
+    source: str
+    kind: str
+    received_at: datetime
+    headers: str
+    body: str
+
+
+@dataclass
+class Outcome:
+    """What came of one delivery: its status, the changes it makes, and its row of ``deliveries``."""
+
+    delivery: Delivery
+    status: str
+    changes: Sequence[Change] = ()
+    row: dict[str, Any] = field(default_factory=dict)
+
+    def tells_of_failed_jobs(self) -> bool:
+        """Whether it brought a job that failed: its reason can be looked for."""
+        jobs = (row for change in self.changes if change.table is JOBS for row in change.rows)
+        return any(row.get("status") == "failed" for row in jobs)
+
+
+def stored(
+    store: Store, *, after: int = 0, waiting: bool = False, source: str | None = None, since: datetime | None = None
+) -> list[Delivery]:
+    """The next stored deliveries in order of arrival, a few hundred or a few megabytes; none at the end.
+
+    ``waiting``: only those that no rows were made of yet.
+    """
+    values = {"after": after, "waiting": waiting, "source": source, "since": since, "limit": _AT_A_TIME}
+    with store.reader() as reader:
+        ids, size = list[int](), 0
+        for ident, length in reader.execute(_SIZES, values).fetchall():
+            size += length
+            if ids and size > _BYTES_AT_A_TIME:
+                break
+            ids.append(ident)
+        if not ids:
+            return []
+        found = reader.execute(_BODIES, {"ids": ids, "first": ids[0], "last": ids[-1]})
+        return [Delivery(*row) for row in found.fetchall()]
+
+
+class Shaper:
+    """Makes rows of deliveries and writes them, with what came of each, in one commit."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self._settings, self._store = settings, store
+
+    def write(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
+        """Shape and write deliveries; returns what came of each.
+
+        One whose rows cannot be written keeps its error; the others are written without it. Raises what the store
+        raises when it cannot write at all: then nothing is marked, and they are shaped again later.
+        """
+        outcomes = [self._outcome(delivery) for delivery in deliveries]
+        self._write(outcomes)
+        return outcomes
+
+    def _write(self, outcomes: Sequence[Outcome]) -> None:
+        try:
+            self._commit(outcomes)
+        except (ValueError, TypeError, OverflowError, duckdb.Error) as error:
+            # pyarrow's errors are ValueErrors and TypeErrors: a value that fits no column. No disk, no memory or
+            # another transaction in the way is not the delivery's fault.
+            if isinstance(error, duckdb.OperationalError):
+                raise
+            if len(outcomes) > 1:
+                middle = len(outcomes) // 2
+                self._write(outcomes[:middle])
+                self._write(outcomes[middle:])
+                return
+            [outcome] = outcomes
+            _LOG.warning("the rows of delivery %s could not be written: %s", outcome.delivery.id, error)
+            outcome.status, outcome.changes = FAILED, ()
+            said = f"its rows could not be written: {error}"
+            outcome.row |= {"status": FAILED, "error": said.splitlines()[0], "rows": 0}
+            self._commit(outcomes)
+
+    def _commit(self, outcomes: Sequence[Outcome]) -> None:
+        now = datetime.now(UTC).replace(tzinfo=None)
+        marks: list[Row] = [outcome.row | {"id": outcome.delivery.id, "shaped_at": now} for outcome in outcomes]
+        changes = [change for outcome in outcomes for change in outcome.changes]
+        self._store.submit([*changes, Upsert(DELIVERIES, marks)]).result()
+
+    def _outcome(self, delivery: Delivery) -> Outcome:
+        row: dict[str, Any] = dict.fromkeys(DELIVERIES.groups["outcome"].columns)
+        source, shaped = BY_NAME[delivery.source], None
+        try:
+            shaped = source.shape(delivery.kind, self._hook(source, delivery))
+        except Unshapeable as error:
+            return Outcome(delivery, FAILED, (), row | {"status": FAILED, "error": str(error), "rows": 0})
+        except Exception as error:  # noqa: BLE001 - a defect of ours: logged, and kept for replay
+            _LOG.exception("delivery %s (%s %s) could not be shaped", delivery.id, delivery.source, delivery.kind)
+            said = f"a defect of the dashboard: {type(error).__name__}"
+            return Outcome(delivery, FAILED, (), row | {"status": FAILED, "error": said, "rows": 0})
+        if shaped is None:
+            return Outcome(delivery, KEPT, (), row | {"status": KEPT, "rows": 0})
+        row |= {"project_id": shaped.project_id, "subject": shaped.subject, "happened_at": shaped.happened_at}
+        if not self._is_chosen(source, shaped):
+            return Outcome(delivery, IGNORED, (), row | {"status": IGNORED, "rows": 0})
+        count = sum(len(change.rows) for change in shaped.changes)
+        status = SHAPED if count else KEPT
+        return Outcome(delivery, status, shaped.changes, row | {"status": status, "rows": count})
+
+    def _hook(self, source: Source, delivery: Delivery) -> Hook:
+        headers = json.loads(delivery.headers)
+        try:
+            payload = stored_payload(source, delivery.body, headers)
+        except Refused as error:
+            raise Unshapeable(str(error)) from error
+        instance = headers.get("x-gitlab-instance") or self._settings.gitlab_url
+        return Hook(payload, headers, delivery.received_at, instance.rstrip("/"), self._project_id)
+
+    def _is_chosen(self, source: Source, shaped: Shaped) -> bool:
+        """Whether DASH_GROUPS and DASH_PROJECTS, where they are set, choose the project."""
+        groups, projects = self._settings.groups, self._settings.projects
+        if not source.one_forge or shaped.project_id is None or not (groups or projects):
+            return True
+        known = "select path_with_namespace from projects where id = $value"
+        path = shaped.path or self._ask(known, shaped.project_id)
+        return path is not None and chosen(str(path), groups, projects)
+
+    def _project_id(self, path: str) -> int | None:
+        statement = "select id from projects where source = 'gitlab' and lower(path_with_namespace) = lower($value)"
+        found = self._ask(statement, path)
+        return None if found is None else int(found)
+
+    def _ask(self, statement: str, value: Any) -> Any:
+        with self._store.reader() as reader:
+            found = reader.execute(statement, {"value": value}).fetchone()
+        return found[0] if found else None
+
+
+def replay(
+    settings: Settings, store: Store, source: str | None = None, since: date | None = None
+) -> Iterator[Counter[str]]:
+    """Take stored deliveries through today's row functions again; yields counts by status so far, after each commit.
+
+    ``since`` is an inclusive day in the team's zone. Rows that are in the tables already stay as they are.
+    """
+    shaper, told, after = Shaper(settings, store), Counter[str](), 0
+    begin = None
+    if since is not None:
+        begin = datetime.combine(since, time(), settings.zone).astimezone(UTC).replace(tzinfo=None)
+    while deliveries := stored(store, after=after, source=source, since=begin):
+        told.update(outcome.status for outcome in shaper.write(deliveries))
+        after = deliveries[-1].id
+        yield told

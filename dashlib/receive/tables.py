@@ -1,0 +1,47 @@
+"""The inbox: every delivery that was answered 200, with what came of it."""
+
+from __future__ import annotations
+
+from dashlib.model import table
+
+RECEIVED, SHAPED, KEPT, IGNORED, FAILED = "received", "shaped", "kept", "ignored", "failed"
+"""What came of a delivery, its ``status``.
+
+``received``: it is stored, its rows are not made yet (for longer than a second or two only after a crash).
+``shaped``: its rows are in the tables. ``kept``: nothing is made of its kind yet. ``ignored``: it is of a project that
+DASH_GROUPS and DASH_PROJECTS do not choose. ``failed``: no rows can be made of it, ``error`` says why; ``replay`` tries
+again.
+"""
+
+DELIVERIES = table(
+    "deliveries",
+    grain="One row per webhook delivery that was answered 200, and what came of it: status (received, shaped, kept, "
+    "ignored, failed), error, rows. Kept for DASH_HOOK_DAYS; secrets and values of CI variables are cut out of body.",
+    key=["id"],
+    columns={
+        "id": "BIGINT",
+        "source": "VARCHAR",
+        "kind": "VARCHAR",
+        "received_at": "TIMESTAMP",
+        "bytes": "BIGINT",
+        "dedup_key": "VARCHAR",
+        "headers": "VARCHAR",
+        "body": "VARCHAR",
+        "status": "VARCHAR",
+        "error": "VARCHAR",
+        "project_id": "BIGINT",
+        "subject": "VARCHAR",
+        "happened_at": "TIMESTAMP",
+        "rows": "BIGINT",
+        "shaped_at": "TIMESTAMP",
+    },
+    groups={
+        "inbox": (["source", "kind", "received_at", "bytes", "dedup_key", "headers", "body"], ["received_at"]),
+        "outcome": (
+            ["status", "error", "project_id", "subject", "happened_at", "rows", "shaped_at"],
+            ["shaped_at"],
+        ),
+    },
+)
+
+TABLES = (DELIVERIES,)

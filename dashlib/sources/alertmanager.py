@@ -1,0 +1,79 @@
+"""Alertmanager's webhook (version 4) to signals. Pure. Shape: prometheus/alertmanager, notify/webhook/webhook.go.
+
+One row per incident of an alert, from firing to resolved: an alert is known by its fingerprint, an incident by that
+and its start. What is repeated every ``repeat_interval``, and what the other of two Alertmanagers says too, is one row.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from dashlib.model import Row
+from dashlib.sources.gitlab import stamps
+from dashlib.sources.gitlab.shapes import stable_id, text, thing, things
+from dashlib.sources.hook import Hook, Rows, Shaped, Unshapeable
+from dashlib.sources.tables import SIGNALS
+
+SOURCE = "alertmanager"
+_STATES = ("firing", "resolved")
+
+
+def kind_of(body: Mapping[str, Any], _: Mapping[str, str]) -> str | None:
+    """``alerts`` for what holds a list of alerts; a body of one's own making (``payload``) may name no kind."""
+    return "alerts" if isinstance(body.get("alerts"), list) else None
+
+
+def shape(kind: str, hook: Hook) -> Shaped | None:
+    """A row per alert of the notification. Raises Unshapeable when one of them has no labels."""
+    body, rows, times = thing(hook.payload), Rows(), []
+    for alert in things(body.get("alerts")):
+        row = _signal(alert, body)
+        rows.add(SIGNALS, row)
+        times.append(row["ended_at"] or row["started_at"])
+    return Shaped(rows.changes(), subject=f"alerts:{len(times)}", happened_at=stamps.newest(*times))
+
+
+def _signal(alert: Mapping[str, Any], group: Mapping[str, Any]) -> Row:
+    labels = _texts(alert.get("labels"))
+    if not labels:
+        raise Unshapeable("an alert has no labels")
+    about = _texts(alert.get("annotations"))
+    started, ended = stamps.utc(alert.get("startsAt")), stamps.utc(alert.get("endsAt"))
+    status = text(alert.get("status")) or text(group.get("status")) or "firing"
+    fingerprint = text(alert.get("fingerprint")) or f"{stable_id(labels):016x}"
+    name = labels.get("alertname") or "alert"
+    summary = about.get("summary") or about.get("title") or about.get("message")
+    return {
+        "source": SOURCE,
+        "id": f"{fingerprint}:{started.isoformat() if started else ''}",
+        "kind": name,
+        "severity": labels.get("severity"),
+        "status": status,
+        "started_at": started,
+        # While it fires, endsAt is the year one, or the time at which it counts as over unless it is told again.
+        "ended_at": _real(ended) if status == "resolved" else None,
+        "title": summary or name,
+        "description": about.get("description"),
+        "labels": json.dumps(labels, sort_keys=True, ensure_ascii=False),
+        "cluster": labels.get("cluster"),
+        "namespace": labels.get("namespace"),
+        "node": labels.get("node") or labels.get("instance"),
+        "object": next(
+            (f"{kind}/{labels[kind]}" for kind in ("pod", "deployment", "job", "runner") if kind in labels), None
+        ),
+        "count": 1,
+        "web_url": text(alert.get("generatorURL")) or None,
+        "seen_at": None,
+        "state_rank": _STATES.index(status) if status in _STATES else 0,
+    }
+
+
+def _real(moment: datetime | None) -> datetime | None:
+    return moment if moment is not None and moment.year > 1 else None
+
+
+def _texts(value: Any) -> dict[str, str]:
+    return {name: said for name, told in thing(value).items() if (said := text(told)) is not None}

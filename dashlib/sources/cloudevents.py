@@ -1,0 +1,140 @@
+"""CloudEvents 1.0 (and 0.3) over HTTP, structured, binary and batched, to signals. Pure.
+
+Read by the ``cloudevents`` SDK. It invents an id and a time where an event has none: an event without an id is refused
+here, one without a time gets that of its arrival, so that a delivery says the same thing however often it is read.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import unquote
+
+from cloudevents.core.base import BaseCloudEvent
+from cloudevents.core.bindings.http import HTTPMessage, from_binary
+from cloudevents.core.exceptions import CloudEventValidationError
+from cloudevents.core.formats.json import JSONFormat
+
+from dashlib.model import Row
+from dashlib.sources.gitlab import stamps
+from dashlib.sources.gitlab.shapes import text, thing
+from dashlib.sources.hook import Hook, Rows, Shaped, Unshapeable
+from dashlib.sources.tables import SIGNALS
+
+SOURCE = "cloudevents"
+BATCH, STRUCTURED, BINARY = "batch", "structured", "binary"
+_FORMAT = JSONFormat()
+_LONGEST_VALUE = 500
+"""Of a value of the event's data among the labels; the whole event stays in its delivery."""
+
+
+def mode(headers: Mapping[str, str]) -> str:
+    """How the event travels, by its content type (the longer name first: one begins like the other)."""
+    kind = headers.get("content-type", "").lower()
+    if kind.startswith("application/cloudevents-batch"):
+        return BATCH
+    return STRUCTURED if kind.startswith("application/cloudevents") else BINARY
+
+
+def kind_of(payload: Any, headers: Mapping[str, str]) -> str | None:
+    """The type of the event; of a batch that of all of them, or ``batch``. None where one names none."""
+    if mode(headers) == BINARY:
+        return unquote(headers.get("ce-type", "").strip()) or None
+    if mode(headers) == STRUCTURED:
+        return _type(payload)
+    kinds = {_type(event) for event in payload}
+    if None in kinds:
+        return None
+    return next(iter(kinds)) if len(kinds) == 1 else BATCH
+
+
+def shape(kind: str, hook: Hook) -> Shaped | None:
+    """A row per event. Raises Unshapeable when the SDK does not take one of them."""
+    rows, found = Rows(), [_signal(event, hook.received_at, timed) for event, timed in _events(hook)]
+    rows.add(SIGNALS, *found)
+    return Shaped(rows.changes(), subject=kind, happened_at=stamps.newest(*(row["seen_at"] for row in found)))
+
+
+def _events(hook: Hook) -> Iterator[tuple[BaseCloudEvent, bool]]:
+    """The events, and whether each tells its time."""
+    try:
+        if mode(hook.headers) == BINARY:
+            if not hook.headers.get("ce-id"):
+                raise Unshapeable("the event has no id")
+            yield from_binary(HTTPMessage(dict(hook.headers), _raw(hook)), _FORMAT), "ce-time" in hook.headers
+            return
+        for event in hook.payload if mode(hook.headers) == BATCH else [hook.payload]:
+            said = {name: value for name, value in thing(event).items() if value is not None}
+            if not text(said.get("id")):
+                raise Unshapeable("the event has no id")
+            yield _FORMAT.read(None, json.dumps(said)), "time" in said
+    except CloudEventValidationError as error:
+        raise Unshapeable(f"no valid CloudEvent: {error}") from error
+    except (TypeError, ValueError) as error:
+        if isinstance(error, Unshapeable):
+            raise
+        raise Unshapeable(f"no valid CloudEvent: {error}") from error
+
+
+def _raw(hook: Hook) -> bytes:
+    """The body of a binary event: data that is no text is kept as base64."""
+    if hook.headers.get("content-transfer-encoding") == "base64":
+        return base64.b64decode(hook.payload)
+    return (hook.payload if isinstance(hook.payload, str) else json.dumps(hook.payload)).encode()
+
+
+def _signal(event: BaseCloudEvent, received_at: datetime, timed: bool) -> Row:
+    told = event.get_time() if timed else None
+    happened = told.astimezone(UTC).replace(tzinfo=None) if told is not None else None
+    labels, data = _labels(event), thing(event.get_data())
+    return {
+        "source": SOURCE,
+        # A URI reference holds no blank: the two cannot run into each other.
+        "id": f"{event.get_source()} {event.get_id()}",
+        "kind": event.get_type(),
+        "severity": next(
+            (labels[name].lower() for name in ("severitytext", "severity", "data.severity") if name in labels), None
+        ),
+        "status": "occurred",
+        "started_at": happened or received_at,
+        "ended_at": None,
+        "title": event.get_subject() or event.get_type(),
+        "description": text(data.get("message")) or text(data.get("description")) or _plain(event),
+        "labels": json.dumps(labels, sort_keys=True, ensure_ascii=False),
+        "cluster": text(data.get("cluster")),
+        "namespace": text(data.get("namespace")),
+        "node": text(data.get("node")),
+        "object": event.get_subject(),
+        "count": 1,
+        "web_url": next((said for name in ("url", "web_url", "link") if (said := text(data.get(name)))), None),
+        "seen_at": happened,
+        "state_rank": 0,
+    }
+
+
+def _labels(event: BaseCloudEvent) -> dict[str, str]:
+    """Every attribute, and what stands at the top of the data, as strings."""
+    attributes = {name: str(value) for name, value in event.get_attributes().items() if name not in ("id", "time")}
+    data = {
+        f"data.{name}": said for name, value in thing(event.get_data()).items() if (said := _word(value)) is not None
+    }
+    return attributes | data
+
+
+def _word(value: Any) -> str | None:
+    said = str(value).lower() if isinstance(value, bool) else text(value)
+    return said if said is None else said[:_LONGEST_VALUE]
+
+
+def _plain(event: BaseCloudEvent) -> str | None:
+    """Data that is text and no JSON."""
+    data = event.get_data()
+    return data[:_LONGEST_VALUE] if isinstance(data, str) else None
+
+
+def _type(event: Any) -> str | None:
+    kind = thing(event).get("type")
+    return kind if isinstance(kind, str) and kind.strip() else None

@@ -1,0 +1,1 @@
+"""GitHub: its webhooks to the rows that all forges share."""

@@ -1,0 +1,71 @@
+"""A webhook as row functions take it, and what they make of it. Pure: no clock, no network, no database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from dashlib.model import Change, Row, Table, Upsert
+from dashlib.sources.gitlab.shapes import stable_id
+
+
+class Unshapeable(ValueError):
+    """A delivery that today's row functions cannot make rows of; the message says what is missing, in one sentence."""
+
+
+@dataclass(frozen=True)
+class Hook:
+    """One delivery: its JSON, the headers that matter (names in lower case), and when it came (naive UTC).
+
+    ``instance`` is the address of the forge that sent it; ``project_id`` finds the number of a project by its path, for
+    versions that do not send it (None where nothing is known of that path).
+    """
+
+    payload: Any
+    headers: Mapping[str, str]
+    received_at: datetime
+    instance: str = ""
+    project_id: Callable[[str], int | None] = lambda _: None
+
+
+@dataclass(frozen=True)
+class Shaped:
+    """What a delivery says: changes to tables, and what it is about.
+
+    ``project_id`` and ``path`` are the project's (None where it concerns none), ``subject`` names the thing as the view
+    ``delivery_ledger`` looks for it, such as ``pipeline:42``; ``happened_at`` is the greatest time stamp in it (UTC).
+    """
+
+    changes: Sequence[Change]
+    project_id: int | None = None
+    path: str | None = None
+    subject: str | None = None
+    happened_at: datetime | None = None
+
+
+@dataclass
+class Rows:
+    """Rows on their way into a Shaped, by table."""
+
+    _rows: dict[str, tuple[Table, list[Row]]] = field(default_factory=dict)
+
+    def add(self, table: Table, *rows: Row | None) -> None:
+        """Rows of a table; None is none."""
+        self._rows.setdefault(table.name, (table, []))[1].extend(row for row in rows if row is not None)
+
+    def changes(self) -> list[Change]:
+        """One upsert per table."""
+        return [Upsert(table, rows) for table, rows in self._rows.values() if rows]
+
+
+def only(table: Table, row: Mapping[str, Any], *groups: str) -> Row:
+    """A row cut to its key and the named groups: what the hook knows of it."""
+    columns = [*table.key, *(column for group in groups for column in table.groups[group].columns)]
+    return {column: row[column] for column in columns}
+
+
+def foreign_id(source: str, native_id: Any) -> int:
+    """The id of a thing of another forge: a stable 63-bit hash of the source and the id it has there."""
+    return stable_id([source, str(native_id)])

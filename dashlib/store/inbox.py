@@ -1,0 +1,276 @@
+"""Deliveries onto the disk, fast, and from there into the table ``deliveries``.
+
+Two threads. The first writes what waits into the journal, all of it with one sync of the disk, and tells those who
+wait: they answer 200 now. The second moves what is in the journal into the database a moment later, hundreds to a
+commit, on a connection of its own: a delivery must not wait behind a sync's merge. The two connections write to one
+file without meeting: this one appends rows, the writer changes and removes rows that were committed before. What must
+have the file to itself (a snapshot) holds ``pause``. What a killed process left in the journal is moved when the
+database is opened.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import duckdb
+import orjson
+
+from dashlib.model import Row
+from dashlib.receive.tables import DELIVERIES, RECEIVED
+from dashlib.store.errors import StoreError
+from dashlib.store.journal import Journal, read
+from dashlib.store.staging import staged
+
+_LOG = logging.getLogger(__name__)
+_BYTES_PER_WRITE = 16 * 1024 * 1024
+_BYTES_WAITING = 256 * 1024 * 1024
+_GATHER_SECONDS = 0.05
+"""So long deliveries gather in the journal before they are moved, many to a commit."""
+_ROWS_PER_COMMIT = 1000
+_RETRY_SECONDS = 2.0
+KNOWN = 50_000
+"""So many of the newest deliveries are recognised when they come again."""
+_COLUMNS = ("id", "source", "kind", "received_at", "bytes", "dedup_key", "headers", "body", "status")
+_APPEND = f"insert into deliveries ({', '.join(_COLUMNS)}) select {', '.join(_COLUMNS)} from staged_deliveries s"
+_NOT_THERE = " where not exists (select 1 from deliveries d where d.id = s.id)"
+
+
+@dataclass
+class _Waiting:
+    key: str
+    size: int
+    row: Row
+    said: bytes
+    loop: asyncio.AbstractEventLoop
+    stored: asyncio.Future[bool] = field(repr=False)
+
+
+class Inbox:
+    """The two threads. ``on_moved`` is told of each commit, in the second thread, with the number of its deliveries."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, journal: Journal, pause: threading.Lock) -> None:
+        self._connection, self._journal, self._pause = connection, journal, pause
+        self._on_moved: Callable[[int], None] = lambda _: None
+        self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._closed = threading.Event()
+        self._written, self._all_written = threading.Event(), threading.Event()
+        self._bytes = 0
+        self._known: dict[str, None] = {}
+        self._next_id = 1
+        self._unmoved: list[Row] = []
+        self._file = 0
+        self._threads: list[threading.Thread] = []
+
+    def recover(self) -> int:
+        """Move what the journal holds into the database; returns how many that were. Before anything else."""
+        count, some = 0, list[Row]()
+        for record in read(self._journal.lines()):
+            some.append(record)
+            count += 1
+            if len(some) == _ROWS_PER_COMMIT:
+                self._insert(some, _APPEND + _NOT_THERE)
+                some = []
+        self._insert(some, _APPEND + _NOT_THERE)
+        self._journal.remove(self._journal.number + 1)
+        return count
+
+    def start(self) -> None:
+        """Read which deliveries are known already. The first ``put`` does it, too, but it holds the server up."""
+        with self._lock:
+            if not self._threads and not self._closed.is_set():
+                self._start()
+
+    def on_moved(self, call: Callable[[int], None]) -> None:
+        """Who is to be told of each commit."""
+        self._on_moved = call
+
+    async def put(self, row: Row) -> bool:
+        """Store a delivery (strings, ``bytes`` a number); returns when it is on disk.
+
+        False: it was stored before, by its ``dedup_key``. Raises StoreError when it is not stored: the disk, too many
+        waiting, or the database is closing.
+        """
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(row["dedup_key"], row["bytes"], row, _spelled(row), loop, loop.create_future())
+        with self._lock:
+            if self._closed.is_set():
+                raise StoreError("the database is closed")
+            if self._bytes and self._bytes + waiting.size > _BYTES_WAITING:
+                raise StoreError("too many deliveries are waiting for the disk")
+            if not self._threads:
+                self._start()
+            self._bytes += waiting.size
+            self._queue.put(waiting)
+        return await waiting.stored
+
+    def close(self) -> None:
+        """Store and move what waits, then stop."""
+        with self._lock:
+            self._closed.set()
+            self._queue.put(None)
+        self._written.set()
+        for thread in self._threads:
+            thread.join()
+        self._journal.close()
+        if not self._unmoved:
+            self._journal.remove(self._journal.number + 1)
+
+    def _start(self) -> None:
+        newest = self._connection.execute(
+            "select id, dedup_key from deliveries order by id desc limit $limit", {"limit": KNOWN}
+        ).fetchall()
+        self._next_id = newest[0][0] + 1 if newest else 1
+        self._known = dict.fromkeys(key for _, key in reversed(newest))
+        works = ((self._write, "store-journal"), (self._move, "store-inbox"))
+        self._threads = [threading.Thread(target=work, name=name, daemon=True) for work, name in works]
+        for thread in self._threads:
+            thread.start()
+
+    # --- onto the disk ---------------------------------------------------------------------------------------------
+
+    def _write(self) -> None:
+        stop = False
+        while not stop and (first := self._queue.get()) is not None:
+            batch, stop = self._gather(first)
+            self._store(batch)
+        self._all_written.set()
+        self._written.set()
+
+    def _gather(self, first: _Waiting) -> tuple[list[_Waiting], bool]:
+        batch, size = [first], first.size
+        while size < _BYTES_PER_WRITE:
+            try:
+                waiting = self._queue.get_nowait()
+            except queue.Empty:
+                break
+            if waiting is None:
+                return batch, True
+            batch.append(waiting)
+            size += waiting.size
+        return batch, False
+
+    def _store(self, batch: Sequence[_Waiting]) -> None:
+        """Those that are new with one sync; then everybody is told, in their own loops."""
+        new: dict[str, _Waiting] = {}
+        for waiting in batch:
+            if waiting.key not in self._known:
+                new.setdefault(waiting.key, waiting)
+        error = self._append(list(new.values())) if new else None
+        for loop in {waiting.loop for waiting in batch}:
+            said = [
+                (waiting.stored, error if waiting.key in new else None, new.get(waiting.key) is waiting)
+                for waiting in batch
+                if waiting.loop is loop
+            ]
+            try:
+                loop.call_soon_threadsafe(_tell, said)
+            except RuntimeError:
+                _LOG.info("the server stopped before %d deliveries were answered; they are stored", len(said))
+        dropped = batch if error is not None else [one for one in batch if new.get(one.key) is not one]
+        with self._lock:
+            self._bytes -= sum(waiting.size for waiting in dropped)
+        if error is None:
+            self._remember(new)
+
+    def _append(self, batch: Sequence[_Waiting]) -> OSError | None:
+        """The error where there is one, and then none of them is stored."""
+        lines = [b'{"id":%d,' % (self._next_id + place) + waiting.said for place, waiting in enumerate(batch)]
+        try:
+            self._journal.append(lines)
+        except OSError as error:
+            _LOG.warning("%d deliveries could not be stored: %s", len(batch), error)
+            return error
+        numbered = [{**waiting.row, "id": self._next_id + place} for place, waiting in enumerate(batch)]
+        self._next_id += len(lines)
+        with self._lock:
+            self._unmoved.extend(numbered)
+            self._file = self._journal.number
+        self._written.set()
+        return None
+
+    def _remember(self, keys: dict[str, Any]) -> None:
+        for key in keys:
+            self._known[key] = None
+        while len(self._known) > KNOWN:
+            del self._known[next(iter(self._known))]
+
+    # --- into the database -----------------------------------------------------------------------------------------
+
+    def _move(self) -> None:
+        while True:
+            self._written.wait()
+            closing = self._closed.wait(_GATHER_SECONDS)
+            if closing:
+                self._all_written.wait()
+            try:
+                self._move_waiting()
+            except duckdb.Error as error:
+                _LOG.warning("deliveries could not be moved from the journal into the database: %s", error)
+                if closing or self._closed.wait(_RETRY_SECONDS):
+                    return  # they are on disk, and moved at the next start
+                self._written.set()
+            if closing and self._all_written.is_set() and not self._unmoved:
+                return
+
+    def _move_waiting(self) -> None:
+        self._written.clear()
+        while True:
+            with self._lock:
+                some, file = self._unmoved[:_ROWS_PER_COMMIT], self._file
+            if not some:
+                return
+            self._insert(some)
+            with self._lock:
+                del self._unmoved[: len(some)]
+                self._bytes -= sum(row["bytes"] for row in some)
+                # Whatever is still to be moved stands in the present file, or in one behind it.
+                below = file if not self._unmoved else 0
+            self._journal.remove(below)
+            self._on_moved(len(some))
+
+    def _insert(self, records: Sequence[Row], statement: str = _APPEND) -> None:
+        """Append deliveries in one commit. Some are there already where a process was killed after such a commit."""
+        if not records:
+            return
+        rows = [{**record, "received_at": _moment(record["received_at"]), "status": RECEIVED} for record in records]
+        with self._pause:
+            self._connection.register("staged_deliveries", staged(DELIVERIES, _COLUMNS, rows))
+            try:
+                self._connection.execute(statement)
+            finally:
+                self._connection.unregister("staged_deliveries")
+
+
+def _moment(text: Any) -> datetime:
+    return datetime.fromisoformat(str(text))
+
+
+def _spelled(row: Row) -> bytes:
+    """The delivery as JSON, without its opening brace; half a surrogate pair, which no database holds, as ``?``."""
+    try:
+        return orjson.dumps(row)[1:]
+    except TypeError:
+        plain = {
+            name: value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+            for name, value in row.items()
+        }
+        return orjson.dumps(plain)[1:]
+
+
+def _tell(said: Sequence[tuple[asyncio.Future[bool], Exception | None, bool]]) -> None:
+    """In the loop of those who wait: once for a whole write."""
+    for stored, error, is_new in said:
+        if stored.done():
+            continue
+        if error is None:
+            stored.set_result(is_new)
+        else:
+            stored.set_exception(StoreError(f"the delivery was not stored: {error}"))

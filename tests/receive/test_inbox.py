@@ -1,0 +1,281 @@
+"""What becomes of a delivery after its 200: once, in order, without secrets, kept, replayed, pruned, counted."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import duckdb
+import pytest
+import requests
+
+from dashlib import control, runtime
+from dashlib.model import Put, Upsert
+from dashlib.receive import shaping
+from dashlib.receive.tables import DELIVERIES
+from dashlib.sources.gitlab import hooks
+from dashlib.sources.gitlab.events import event_row
+from dashlib.sources.gitlab.pipelines import pipeline_row
+from dashlib.sources.tables import EVENTS, PIPELINES
+from tests.receive.conftest import Dashboard
+from tests.receive.payloads import payload, raw
+
+
+def body(name: str, **changes: Any) -> bytes:
+    return json.dumps(payload("gitlab", name) | changes).encode()
+
+
+def test_rows_are_there_within_two_seconds(dashboard: Dashboard) -> None:
+    assert dashboard.send("gitlab", "pipeline").status_code == 200
+    answered = time.monotonic()
+    while not dashboard.rows("select 1 from nightly_failures where pipeline_id = 9001 and job_name = 'test: [17, linux]'"):
+        assert time.monotonic() - answered < 2.0
+        time.sleep(0.02)
+    assert runtime.runtime().store.data_version > 0
+
+
+def test_a_resent_delivery_is_one(dashboard: Dashboard) -> None:
+    """The same Idempotency-Key and body; another key (group hook beside project hook) is another delivery of one push."""
+    for key in ("one", "one", "two", "one"):
+        assert dashboard.send("gitlab", "push", Idempotency_Key=key).status_code == 200
+    assert dashboard.send("gitlab", "push").status_code == dashboard.send("gitlab", "push").status_code == 200
+    assert len(dashboard.settled(3)) == 3
+    assert len(dashboard.rows("select * from events")) == 1
+
+
+def test_one_key_with_two_bodies_loses_neither(dashboard: Dashboard) -> None:
+    for name in ("push", "job"):
+        dashboard.send("gitlab", name, Idempotency_Key="one")
+    assert [one["kind"] for one in dashboard.settled(2)] == ["push", "build"]
+
+
+def test_a_burst_is_stored_once_each_in_order_of_arrival(dashboard: Dashboard) -> None:
+    def post(number: int) -> int:
+        return dashboard.post("gitlab", body("push", after=f"{number:040x}")).status_code
+
+    with ThreadPoolExecutor(16) as pool:
+        codes = list(pool.map(post, [*range(1, 151), *range(1, 51)]))
+    assert set(codes) == {200}
+    found = dashboard.settled(150)
+    assert len(found) == 150
+    assert [one["id"] for one in found] == list(range(found[0]["id"], found[0]["id"] + 150))
+    assert len(dashboard.rows("select distinct commit_to from events")) == 150
+
+
+def test_what_was_stored_stands_as_it_came(dashboard: Dashboard) -> None:
+    dashboard.send("gitlab", "push", X_Gitlab_Event="Push Hook", X_Gitlab_Instance="https://g.example", Cookie="a=b")
+    [delivery] = dashboard.rows("select * from deliveries")  if dashboard.settled(1) else []
+    assert delivery["body"].encode() == raw("gitlab", "push")
+    headers = json.loads(delivery["headers"])
+    assert headers["x-gitlab-event"] == "Push Hook"
+    assert not {"x-gitlab-token", "authorization", "cookie"} & set(headers)
+
+
+def test_secrets_are_cut_out_before_anything_is_stored(dashboard: Dashboard) -> None:
+    token, password = "glpat-" + "A1b2C3d4E5f6G7h8I9j0", "hunter2hunter2"
+    pipeline = payload("gitlab", "pipeline")
+    pipeline["object_attributes"]["variables"] += [{"key": "LEAK", "value": password}, password]
+    pipeline["builds"][0]["variables"] = {"DB": password}
+    pipeline["commit"]["message"] = f"see https://bot:{password}@host/x and {token}\nDB_PASSWORD={password}"
+    assert dashboard.post("gitlab", json.dumps(pipeline).encode(), User_Agent=f"x {token}").status_code == 200
+    spelled = json.dumps(payload("gitlab", "emoji")).replace("thumbsup", "".join(f"\\u{ord(c):04x}" for c in token))
+    assert dashboard.post("gitlab", spelled.encode()).status_code == 200
+    dashboard.settled(2)
+    kept = dashboard.rows("select body, headers from deliveries order by id")
+    for secret in (token, password, "not-for-anybody-else"):
+        assert secret not in str(kept)
+        for path in runtime.runtime().store.path.parent.iterdir():
+            assert secret.encode() not in path.read_bytes(), path.name
+    assert "TIDE_DEPLOY_KEY" in kept[0]["body"], "the names of variables stay"
+    [commit] = dashboard.rows("select message from commits")
+    assert "[MASKED]" in commit["message"]
+    assert dashboard.rows("select status from deliveries") == [{"status": "shaped"}, {"status": "kept"}]
+
+
+def test_a_delivery_that_cannot_be_shaped_stays_and_is_replayed(
+    dashboard: Dashboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is answered 200; its error is shown; tomorrow's code takes it."""
+    def broken(_: Any) -> Any:
+        raise KeyError("what a pipeline of 2031 looks like")
+
+    with monkeypatch.context() as patch:
+        patch.setitem(hooks._SHAPES, "pipeline", broken)
+        assert dashboard.send("gitlab", "pipeline").status_code == 200
+        assert dashboard.post("gitlab", body("job", build_id=None)).status_code == 200
+        failed = dashboard.settled(2)
+    assert [(one["status"], one["error"], one["rows"]) for one in failed] == [
+        ("failed", "a defect of the dashboard: KeyError", 0), ("failed", "the job has no id", 0),
+    ]  # fmt: skip
+    assert dashboard.rows("from pipelines") == []
+    app = control.running(runtime.runtime().settings.database)
+    assert app is not None
+    *_, last = app.call("replay", {"source": "gitlab", "since": None})
+    assert last == {"replayed": {"shaped": 1, "failed": 1}}
+    assert [one["status"] for one in dashboard.settled(2)] == ["shaped", "failed"]
+    assert len(dashboard.rows("from pipelines")) == 1
+
+
+def test_a_value_that_fits_no_column_fails_alone(dashboard: Dashboard, monkeypatch: pytest.MonkeyPatch) -> None:
+    def odd(hook: Any) -> Any:
+        found = hooks.push(hook)
+        broken = [Upsert(change.table, [{**row, "project_id": "many"} for row in change.rows]) for change in found.changes if change.table is EVENTS]
+        return replace(found, changes=broken if hook.payload["total_commits_count"] == 40 else found.changes)
+
+    monkeypatch.setitem(hooks._SHAPES, "push", odd)
+    for name in ("push", "push_of_forty_commits", "push_of_a_new_branch"):
+        dashboard.send("gitlab", name)
+    assert [one["status"] for one in dashboard.settled(3)] == ["shaped", "failed", "shaped"]
+    assert "could not be written" in dashboard.settled()[1]["error"]
+
+
+def test_replay_by_source_and_day(dashboard: Dashboard) -> None:
+    dashboard.send("gitlab", "push")
+    dashboard.send("alertmanager", "firing")
+    dashboard.settled(2)
+    opened = runtime.runtime()
+    today = datetime.now(UTC).date()
+
+    def counted(source: str | None, since: date | None) -> int:
+        told = list(shaping.replay(opened.settings, opened.store, source, since))
+        return sum(told[-1].values()) if told else 0
+
+    assert counted(None, None) == 2
+    assert counted("gitlab", today) == 1
+    assert counted("kubernetes", None) == 0
+    assert counted(None, today + timedelta(days=1)) == 0
+    assert len(dashboard.rows("from events")) == 1, "again is the same"
+
+
+def test_projects_that_are_not_chosen(dashboard: Dashboard, monkeypatch: pytest.MonkeyPatch) -> None:
+    """DASH_PROJECTS speaks of GitLab's: a hook of another one is kept and makes no rows. An unknown one that is chosen
+    comes into being."""
+    shaper = runtime.runtime().receiver._shaper
+    monkeypatch.setattr(shaper, "_settings", replace(shaper._settings, projects=("ostrelune/platform/*",)))
+    other = payload("gitlab", "push")["project"] | {"id": 99, "path_with_namespace": "somewhere/else"}
+    dashboard.post("gitlab", body("push", project=other))
+    dashboard.send("gitlab", "push")
+    dashboard.post("github", raw("github", "push"), X_GitHub_Event="push")
+    assert [one["status"] for one in dashboard.settled(3)] == ["ignored", "shaped", "shaped"]
+    paths = dashboard.rows("select path_with_namespace as path from projects order by 1")
+    assert [one["path"] for one in paths] == ["ostrelune/platform/tide-store", "ostrelune/tide-tables"]
+
+
+def test_old_deliveries_go(dashboard: Dashboard) -> None:
+    dashboard.send("gitlab", "push")
+    [delivery] = dashboard.settled(1)
+    store, now = runtime.runtime().store, datetime.now(UTC).replace(tzinfo=None)
+    days = {"shaped": 31, "received": 31, "failed": 29}
+    aged = [
+        dict.fromkeys(DELIVERIES.columns)
+        | {"id": delivery["id"] + n, "source": "gitlab", "kind": "emoji", "headers": "{}", "body": '{"a": 1}'}
+        | {"status": status, "received_at": now - timedelta(days=age), "dedup_key": str(n), "bytes": 8}
+        for n, (status, age) in enumerate(days.items(), 1)
+    ]
+    store.write(Put(DELIVERIES, aged))
+    runtime.runtime().receiver._prune()
+    left = dashboard.rows("select status from deliveries order by id")
+    assert [one["status"] for one in left] == ["shaped", "received", "failed"], "what waits is never dropped"
+    runtime.runtime().receiver._after = 0
+    runtime.runtime().receiver._arrived.set()
+    dashboard.settled()
+
+
+def test_a_snapshot_in_the_middle_of_a_burst(dashboard: Dashboard) -> None:
+    """The copy is whole, and nobody is refused meanwhile."""
+    stop, bad = threading.Event(), list[int]()
+
+    def burst() -> None:
+        for number in range(10_000):
+            if stop.is_set():
+                return
+            code = dashboard.post("gitlab", body("push", after=f"{number:040x}")).status_code
+            if code != 200:
+                bad.append(code)
+
+    sender = threading.Thread(target=burst)
+    sender.start()
+    try:
+        for _ in range(5):
+            path = runtime.runtime().store.snapshot(0)
+            with duckdb.connect(str(path), read_only=True) as copy:
+                assert copy.execute("select count(distinct id) = count(*) from deliveries").fetchall() == [(True,)]
+    finally:
+        stop.set()
+        sender.join()
+    assert bad == []
+
+
+def test_metrics(dashboard: Dashboard) -> None:
+    dashboard.send("gitlab", "push")
+    dashboard.send("gitlab", "push")
+    dashboard.post("gitlab", b"{}")
+    dashboard.post("gitlab", raw("gitlab", "push"), secret=False)
+    dashboard.settled(1)
+    text = requests.get(dashboard.url + "/metrics", timeout=10).text
+    lines = {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in text.splitlines() if line[:1] not in "#"}
+    assert lines['dashboard_deliveries_total{kind="push",result="accepted",source="gitlab"}'] >= 1
+    assert lines['dashboard_deliveries_total{kind="push",result="duplicate",source="gitlab"}'] >= 1
+    assert lines['dashboard_deliveries_total{kind="",result="422",source="gitlab"}'] >= 1
+    assert lines['dashboard_deliveries_total{kind="",result="401",source="gitlab"}'] >= 1
+    assert lines['dashboard_deliveries_shaped_total{result="shaped",source="gitlab"}'] >= 1
+    assert "dashboard_nightlies_failed" in lines
+
+
+def test_metrics_from_elsewhere_want_the_bearer(dashboard: Dashboard, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dashlib.routes._LOOPBACK", frozenset())
+    url = dashboard.url + "/metrics"
+    assert requests.get(url, timeout=10).status_code == 401
+    good = {"Authorization": "bearer canary-bearer-secret"}
+    assert requests.get(url, headers=good, timeout=10).status_code == 200
+
+
+def test_the_ledger_of_deliveries(dashboard: Dashboard) -> None:
+    """Pipelines 1 and 2 came by hook; the API tells of 2 and 3. A push by both, a push that only the API tells of."""
+    opened = runtime.runtime()
+    now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    began = now - timedelta(hours=2)
+
+    def pipeline(ident: int) -> bytes:
+        told = payload("gitlab", "pipeline")
+        told["object_attributes"] |= {"id": ident, "created_at": f"{began} UTC", "finished_at": f"{began} UTC"}
+        return json.dumps(told | {"builds": []}).encode()
+
+    for ident in (1, 2):
+        dashboard.post("gitlab", pipeline(ident))
+    dashboard.send("gitlab", "push")
+    dashboard.settled(3)
+    ago = [{"id": one["id"], "received_at": began + timedelta(seconds=1 + n)} for n, one in enumerate(dashboard.settled())]
+    known = {one["id"]: one for one in dashboard.rows("select * from deliveries")}
+    opened.store.write(Put(DELIVERIES, [known[one["id"]] | one for one in ago]))
+    listed = [{"id": n, "iid": n, "created_at": f"{began}Z", "updated_at": f"{began}Z"} for n in (2, 3)]
+    opened.store.write(Upsert(PIPELINES, [pipeline_row(15, one) for one in listed]))
+    [push] = dashboard.rows("select * from events")
+    data = {"action": "pushed", "ref_type": "branch", "ref": push["ref"], "commit_count": 2}
+    api = [
+        {"id": 1, "created_at": f"{began}Z", "action_name": "pushed to"}
+        | {"push_data": data | {"commit_from": push["commit_from"], "commit_to": push["commit_to"]}},
+        {"id": 2, "created_at": f"{began}Z", "action_name": "pushed to", "push_data": data | {"commit_to": "bb"}},
+    ]
+    opened.store.write(Upsert(EVENTS, [event_row(one, 15) for one in api]))
+    told = {
+        (one["kind"], one["id"]): (one["by_hook"], one["by_api"]) for one in dashboard.rows("select * from told_by")
+    }
+    assert told == {
+        ("pipeline", 1): (True, False), ("pipeline", 2): (True, True), ("pipeline", 3): (False, True),
+        ("push", 1): (True, True), ("push", 2): (False, True),
+    }  # fmt: skip
+    words = "kind, things, by_both, unread, lost, lost_share, delay_p50, delay_p95"
+    assert dashboard.rows(f"select {words} from delivery_ledger order by kind") == [
+        {"kind": "pipeline", "things": 3, "by_both": 1, "unread": 1, "lost": 1, "lost_share": 0.5, "delay_p50": 1.5,
+         "delay_p95": 1.95},
+        {"kind": "push", "things": 2, "by_both": 1, "unread": 0, "lost": 1, "lost_share": 0.5, "delay_p50": 3.0,
+         "delay_p95": 3.0},
+    ]  # fmt: skip
+    [source] = dashboard.rows("select source, deliveries, shaped, failed, waiting from delivery_sources")
+    assert source == {"source": "gitlab", "deliveries": 3, "shaped": 3, "failed": 0, "waiting": 0}
