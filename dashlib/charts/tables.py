@@ -138,7 +138,7 @@ _PEOPLE = Column("people", "People", "number", 75)
 _RANKED = (
     Column("commits", "Commits", "number", 90),
     Column("share", "Share", "share", 110),
-    Column("change", "± before", "change", 85, help="Against the period of the same length before."),
+    Column("change", "± before", "change", 85, help="Against as many days before; empty where those were not read."),
     Column("active_days", "Active days", "number", 95, help="Days with at least one commit."),
 )
 _LINES = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import ipaddress
 import os
 import signal
@@ -16,7 +17,7 @@ import requests
 
 from dashlib import control
 from dashlib.commands import say
-from dashlib.settings import Settings, collected
+from dashlib.settings import Settings, SettingsError, collected
 from dashlib.store import StoreError, open_store
 
 _APP = Path(__file__).resolve().parents[2] / "app.py"
@@ -66,6 +67,8 @@ class Server:
         command = [
             sys.executable, "-m", "streamlit", "run", str(_APP),
             f"--server.port={self.port}", f"--server.address={host}",
+            # Without it Streamlit asks a server on the internet for this machine's address.
+            f"--browser.serverAddress={_visible(host)}",
             "--server.headless=true", "--browser.gatherUsageStats=false", "--server.fileWatcherType=none",
         ]  # fmt: skip
         # Streamlit's own banner would stand after the line that scripts wait for.
@@ -121,13 +124,17 @@ def free_port() -> int:
 
 
 def is_free(host: str, number: int) -> bool:
-    """Whether a server could listen there."""
+    """Whether a server could listen there. Raises SettingsError for a host that is not this machine."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, number))
-        except OSError:
+        except socket.gaierror as error:
+            raise SettingsError(f"--host {host} is no address of this machine: its name cannot be resolved") from error
+        except OSError as error:
+            if error.errno == errno.EADDRNOTAVAIL:
+                raise SettingsError(f"--host {host} is no address of this machine") from error
             return False
         return True
 

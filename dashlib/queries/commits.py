@@ -87,12 +87,18 @@ with chosen_commits as (
       and committed_at >= team_day_start($since::date - ($until::date - $since::date + 1)::integer)
       and committed_at < team_day_start($since::date)
     group by 1
+), reach as (
+    -- what was never read is not nought
+    select coalesce(
+        max(since) <= team_day_start($since::date - ($until::date - $since::date + 1)::integer), true
+    ) as known
+    from bookkeeping.passes where resource = 'commits' and completed_at is not null
 )
 select c.label, c.key, c.is_bot, c.commits,
        c.commits / sum(c.commits) over () as share,
-       c.commits - coalesce(e.commits, 0) as change,
+       case when r.known then c.commits - coalesce(e.commits, 0) end as change,
        c.active_days, c.repositories, c.people, c.additions, c.deletions, team_time(c.last_at) as last_commit
-from counted c left join earlier e on e.key = c.key
+from counted c cross join reach r left join earlier e on e.key = c.key
 order by c.commits desc, c.key
 """
 
@@ -149,7 +155,8 @@ def ranking(
     """One row per person, repository or group with commits in the period, the most commits first; nobody is cut off.
 
     Columns: label, key, is_bot, commits, share (of the sum, 0..1), change (against the period of the same length
-    before), active_days, repositories, people, additions, deletions (lines), last_commit (the team's wall clock).
+    before; null where a sync has not read that far back), active_days, repositories, people, additions, deletions
+    (lines), last_commit (the team's wall clock).
     """
     return ask(connection, _by(RANKING, by), filters, **_what(role, merges, bots))
 

@@ -13,11 +13,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dashlib.model import Filters
+from dashlib.model import Filters, Put
 from dashlib.queries import activity, choices, commits, freshness, nightlies
 from dashlib.queries.export import to_csv
 from dashlib.queries.question import filled, literal
 from dashlib.store import open_store
+from dashlib.store.bookkeeping import PASSES
 from tests.queries.build import MIDNIGHT, Builder
 
 DAY = timedelta(days=1)
@@ -182,6 +183,13 @@ def test_a_word_that_is_no_choice_is_refused(company: Builder) -> None:
 def test_the_period_before(company: Builder) -> None:
     found = ask(company, commits.ranking, Filters(since=NIGHT + 2 * DAY, until=NIGHT + 3 * DAY))
     assert found[["label", "commits", "change"]].to_dict("split")["data"] == [["Bob", 2, 2]]
+
+
+def test_the_period_before_is_not_told_where_it_was_not_read(company: Builder) -> None:
+    read = {"source": "gitlab", "project_id": 1, "resource": "commits", "variant": "", "completed_at": MIDNIGHT}
+    company.store.write(Put(PASSES, [read | {"since": MIDNIGHT + 2 * DAY}]))
+    found = ask(company, commits.ranking, Filters(since=NIGHT + 2 * DAY, until=NIGHT + 3 * DAY))
+    assert found["change"].isna().all()
 
 
 def test_choices(company: Builder) -> None:

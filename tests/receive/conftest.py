@@ -115,9 +115,7 @@ def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
             patch.setenv(name, value)
         runtime.close()
         port = free_port()
-        app = Starlette(
-            routes=ROUTES, middleware=MIDDLEWARE, lifespan=runtime.lifespan(f"http://127.0.0.1:{port}")
-        )
+        app = Starlette(routes=ROUTES, middleware=MIDDLEWARE, lifespan=runtime.lifespan(f"http://127.0.0.1:{port}"))
         server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning"))
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()

@@ -141,9 +141,16 @@ def test_a_pipeline_that_another_one_started() -> None:
 
 def test_the_pipeline_hook_that_was_proposed_in_2016() -> None:
     """Seed 004: no numbers of projects, times that are none. Its path finds the project, or stands for its number."""
-    found = rows("gitlab", "pipeline_proposed_in_2016", project_id=lambda path: 15 if path.endswith("tide-store") else None)
+    found = rows(
+        "gitlab", "pipeline_proposed_in_2016", project_id=lambda path: 15 if path.endswith("tide-store") else None
+    )
     [pipeline] = found["pipelines"]
-    assert (pipeline["project_id"], pipeline["id"], pipeline["status"], pipeline["ref"]) == (15, 301, "running", "master")
+    assert (pipeline["project_id"], pipeline["id"], pipeline["status"], pipeline["ref"]) == (
+        15,
+        301,
+        "running",
+        "master",
+    )
     assert (pipeline["sha"], pipeline["before_sha"], pipeline["tag"]) == ("12321321", "1234123", True)
     assert (pipeline["created_at"], pipeline["changed_at"], pipeline["detail_username"]) == (None, None, "hbrastow")
     [job] = found["jobs"]

@@ -33,7 +33,9 @@ def body(name: str, **changes: Any) -> bytes:
 def test_rows_are_there_within_two_seconds(dashboard: Dashboard) -> None:
     assert dashboard.send("gitlab", "pipeline").status_code == 200
     answered = time.monotonic()
-    while not dashboard.rows("select 1 from nightly_failures where pipeline_id = 9001 and job_name = 'test: [17, linux]'"):
+    while not dashboard.rows(
+        "select 1 from nightly_failures where pipeline_id = 9001 and job_name = 'test: [17, linux]'"
+    ):
         assert time.monotonic() - answered < 2.0
         time.sleep(0.02)
     assert runtime.runtime().store.data_version > 0
@@ -69,7 +71,7 @@ def test_a_burst_is_stored_once_each_in_order_of_arrival(dashboard: Dashboard) -
 
 def test_what_was_stored_stands_as_it_came(dashboard: Dashboard) -> None:
     dashboard.send("gitlab", "push", X_Gitlab_Event="Push Hook", X_Gitlab_Instance="https://g.example", Cookie="a=b")
-    [delivery] = dashboard.rows("select * from deliveries")  if dashboard.settled(1) else []
+    [delivery] = dashboard.rows("select * from deliveries") if dashboard.settled(1) else []
     assert delivery["body"].encode() == raw("gitlab", "push")
     headers = json.loads(delivery["headers"])
     assert headers["x-gitlab-event"] == "Push Hook"
@@ -101,6 +103,7 @@ def test_a_delivery_that_cannot_be_shaped_stays_and_is_replayed(
     dashboard: Dashboard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is answered 200; its error is shown; tomorrow's code takes it."""
+
     def broken(_: Any) -> Any:
         raise KeyError("what a pipeline of 2031 looks like")
 
@@ -124,7 +127,11 @@ def test_a_delivery_that_cannot_be_shaped_stays_and_is_replayed(
 def test_a_value_that_fits_no_column_fails_alone(dashboard: Dashboard, monkeypatch: pytest.MonkeyPatch) -> None:
     def odd(hook: Any) -> Any:
         found = hooks.push(hook)
-        broken = [Upsert(change.table, [{**row, "project_id": "many"} for row in change.rows]) for change in found.changes if change.table is EVENTS]
+        broken = [
+            Upsert(change.table, [{**row, "project_id": "many"} for row in change.rows])
+            for change in found.changes
+            if change.table is EVENTS
+        ]
         return replace(found, changes=broken if hook.payload["total_commits_count"] == 40 else found.changes)
 
     monkeypatch.setitem(hooks._SHAPES, "push", odd)
@@ -218,7 +225,9 @@ def test_metrics(dashboard: Dashboard) -> None:
     dashboard.post("gitlab", raw("gitlab", "push"), secret=False)
     dashboard.settled(1)
     text = requests.get(dashboard.url + "/metrics", timeout=10).text
-    lines = {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in text.splitlines() if line[:1] not in "#"}
+    lines = {
+        line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in text.splitlines() if line[:1] not in "#"
+    }
     assert lines['dashboard_deliveries_total{kind="push",result="accepted",source="gitlab"}'] >= 1
     assert lines['dashboard_deliveries_total{kind="push",result="duplicate",source="gitlab"}'] >= 1
     assert lines['dashboard_deliveries_total{kind="",result="422",source="gitlab"}'] >= 1
@@ -250,7 +259,9 @@ def test_the_ledger_of_deliveries(dashboard: Dashboard) -> None:
         dashboard.post("gitlab", pipeline(ident))
     dashboard.send("gitlab", "push")
     dashboard.settled(3)
-    ago = [{"id": one["id"], "received_at": began + timedelta(seconds=1 + n)} for n, one in enumerate(dashboard.settled())]
+    ago = [
+        {"id": one["id"], "received_at": began + timedelta(seconds=1 + n)} for n, one in enumerate(dashboard.settled())
+    ]
     known = {one["id"]: one for one in dashboard.rows("select * from deliveries")}
     opened.store.write(Put(DELIVERIES, [known[one["id"]] | one for one in ago]))
     listed = [{"id": n, "iid": n, "created_at": f"{began}Z", "updated_at": f"{began}Z"} for n in (2, 3)]

@@ -151,7 +151,9 @@ def test_pipelines_by_hook_and_api(
     [pipeline] = state["pipelines"]
     assert pipeline["status"] == history[-1].status, "an older state never wins, whichever way it came"
     if any(way in ("list", "detail") for _, way in [*heard, (history[-1], last)]):
-        assert (pipeline["iid"], pipeline["name"], pipeline["by_api"]) == (3, "nightly", True), "hooks leave facts alone"
+        assert (pipeline["iid"], pipeline["name"], pipeline["by_api"]) == (3, "nightly", True), (
+            "hooks leave facts alone"
+        )
     for job in state.get("jobs", []):
         said = [row for table, row in changes if table is JOBS and row["id"] == job["id"]]
         newest = max((row["changed_at"], row["state_rank"]) for row in said)
@@ -206,7 +208,9 @@ def test_nothing_that_someone_did_counts_twice(
     connection: duckdb.DuckDBPyConnection, by_hook: list[str], by_api: list[str], late: int, seed: int
 ) -> None:
     told_by_hook: Changes = [
-        (EVENTS, row) for number, name in enumerate(by_hook) for row in rows("gitlab", name, received_at=later(number))["events"]
+        (EVENTS, row)
+        for number, name in enumerate(by_hook)
+        for row in rows("gitlab", name, received_at=later(number))["events"]
     ]
     told_by_api: Changes = [(EVENTS, event_of_the_api(name, ident, late)) for ident, name in enumerate(by_api, 1)]
     found = same_everywhere(connection, told_by_hook + told_by_api, seed)["events"]
@@ -219,7 +223,9 @@ def later(number: int) -> datetime:
 
 
 @settings(max_examples=20, deadline=None, derandomize=True)
-@given(names=st.lists(st.sampled_from(["issue", "issue_closed", "api"]), min_size=1, max_size=5), seed=st.integers(0, 99))
+@given(
+    names=st.lists(st.sampled_from(["issue", "issue_closed", "api"]), min_size=1, max_size=5), seed=st.integers(0, 99)
+)
 def test_issues_by_hook_and_api(connection: duckdb.DuckDBPyConnection, names: list[str], seed: int) -> None:
     listed = {
         "id": 501, "iid": 3, "title": "Low tide is read twice", "description": "Since Tuesday.", "state": "closed",
@@ -268,7 +274,11 @@ def test_a_retried_pipeline_runs_again_and_a_late_running_does_not(connection: d
     running = Step(BEGIN + second, "running", None, (first,))
     failed = Step(end, "failed", end, (Job(1, "test", "failed", BEGIN, BEGIN + second, end),))
     retried = Step(end + 5 * second, "running", end, (Job(2, "test", "pending", end + 5 * second, None, None),))
-    for steps, status in (([failed, running], "failed"), ([failed, retried], "running"), ([retried, failed], "running")):
+    for steps, status in (
+        ([failed, running], "failed"),
+        ([failed, retried], "running"),
+        ([retried, failed], "running"),
+    ):
         changes = [change for step in steps for change in told(step, "hook")]
         assert same_everywhere(connection, changes, 1)["pipelines"][0]["status"] == status
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from dashlib.receive.sources import CLOUD
 from dashlib.sources.gitlab.status import rank
 from dashlib.sources.hook import Hook, Unshapeable, foreign_id
-from dashlib.receive.sources import CLOUD
 from tests.receive.payloads import RECEIVED, payload, rows, shaped
 
 REPOSITORY = foreign_id("github", 591427149)
@@ -217,7 +217,12 @@ def test_a_kubernetes_event() -> None:
         "object": "Pod/runner-7f9c", "count": 1, "web_url": None, "seen_at": at(1, 18), "state_rank": 0,
     }  # fmt: skip
     [again] = rows("kubernetes", "core_v1_again")["signals"]
-    assert (again["id"], again["count"], again["started_at"], again["seen_at"]) == (event["id"], 4, at(1, 18), at(1, 25))
+    assert (again["id"], again["count"], again["started_at"], again["seen_at"]) == (
+        event["id"],
+        4,
+        at(1, 18),
+        at(1, 25),
+    )
 
 
 def test_kubernetes_events_in_other_clothes() -> None:
