@@ -66,7 +66,7 @@ class Dashboard:
 
     def send(self, source: str, name: str, **headers: str) -> requests.Response:
         """A recorded payload."""
-        return self.post(source, raw(source, name), **headers)
+        return self.post(source, raw(source, name), secret=True, **headers)
 
     def rows(self, sql: str, *values: Any) -> list[dict[str, Any]]:
         with runtime.runtime().store.reader() as reader:

@@ -1,4 +1,4 @@
-"""The recorded webhooks of ``tests/payloads``: the shapes of the forges' own documents, with the demo company's names."""
+"""The recorded webhooks of ``tests/payloads``: the shapes of the forges' documents, the demo company's names."""
 
 from __future__ import annotations
 

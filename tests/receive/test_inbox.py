@@ -18,7 +18,7 @@ from dashlib import control, runtime
 from dashlib.model import Put, Upsert
 from dashlib.receive import shaping
 from dashlib.receive.tables import DELIVERIES
-from dashlib.sources.gitlab import hooks
+from dashlib.sources.gitlab import hooks, hooks_work
 from dashlib.sources.gitlab.events import event_row
 from dashlib.sources.gitlab.pipelines import pipeline_row
 from dashlib.sources.tables import EVENTS, PIPELINES
@@ -42,7 +42,7 @@ def test_rows_are_there_within_two_seconds(dashboard: Dashboard) -> None:
 
 
 def test_a_resent_delivery_is_one(dashboard: Dashboard) -> None:
-    """The same Idempotency-Key and body; another key (group hook beside project hook) is another delivery of one push."""
+    """The same Idempotency-Key and body; another key (group hook beside project hook) is another delivery."""
     for key in ("one", "one", "two", "one"):
         assert dashboard.send("gitlab", "push", Idempotency_Key=key).status_code == 200
     assert dashboard.send("gitlab", "push").status_code == dashboard.send("gitlab", "push").status_code == 200
@@ -126,7 +126,7 @@ def test_a_delivery_that_cannot_be_shaped_stays_and_is_replayed(
 
 def test_a_value_that_fits_no_column_fails_alone(dashboard: Dashboard, monkeypatch: pytest.MonkeyPatch) -> None:
     def odd(hook: Any) -> Any:
-        found = hooks.push(hook)
+        found = hooks_work.push(hook)
         broken = [
             Upsert(change.table, [{**row, "project_id": "many"} for row in change.rows])
             for change in found.changes

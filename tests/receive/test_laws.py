@@ -1,4 +1,4 @@
-"""The law with the real tables: any order and repetition of hooks and API pages ends in one state, and in the true one."""
+"""The law with the real tables: any order and repetition of hooks and API pages ends in one state, the true one."""
 
 from __future__ import annotations
 
@@ -103,7 +103,8 @@ def hook_of(step: Step, iid: int | None) -> dict[str, Any]:
         "created_at": hooked(latest.created), "started_at": hooked(latest.started),
         "finished_at": hooked(latest.finished), "failure_reason": None, "user": None, "runner": None,
     }  # fmt: skip
-    return payload("gitlab", "pipeline") | {"object_attributes": attributes, "builds": [build], "commit": None}
+    known: dict[str, Any] = payload("gitlab", "pipeline")
+    return known | {"object_attributes": attributes, "builds": [build], "commit": None}
 
 
 def api_pipeline(step: Step) -> dict[str, Any]:

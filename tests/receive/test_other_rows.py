@@ -242,8 +242,8 @@ def test_kubernetes_events_in_other_clothes() -> None:
     assert exported["cluster"] == "harbour-1"
     assert json.loads(exported["labels"]) == {"app": "runner", "team": "platform", "reporting_component": "kubelet"}
     [layout] = rows("kubernetes", "exporter_layout")["signals"]
-    words = ("kind", "severity", "count", "object", "node", "cluster", "namespace", "seen_at")
-    assert [layout[word] for word in words] == [
+    asked = ("kind", "severity", "count", "object", "node", "cluster", "namespace", "seen_at")
+    assert [layout[word] for word in asked] == [
         "BackOff", "warning", 7, "Pod/runner-7f9c", "runner-7", "north-1", "ci", at(1, 18),
     ]  # fmt: skip
     assert layout["id"] == rows("kubernetes", "exporter_layout")["signals"][0]["id"]
