@@ -29,7 +29,7 @@ from dashlib.widgets.filters import filters as bar
 _LOCK = threading.Lock()
 _HELD: dict[tuple[str, int], HeldNights] = {}
 _MOST_OPEN = 40
-_TUCKED_AWAY = ("schedule", "state", "job", "category", "whose", "sort", "by", "column", "times")
+_TUCKED_AWAY = ("schedule", "state", "job", "category", "whose", "sort", "grouped", "column", "times")
 _FILES = (
     ("md", "text/markdown", "description"),
     ("html", "text/html", "mail"),
@@ -103,7 +103,7 @@ def narrowed(night: date) -> tuple[Narrowed, Arranged]:
             whose = some("Whose", "whose", "Mine: your own user name. The schedule's owner, or who has the failure.")
         with st.container(horizontal=True, vertical_alignment="bottom"):
             order = one_from("Sort by", list(night_grid.ORDERS), key="sort")
-            group = one_from("Group by", list(night_grid.GROUPS), key="by", width=130)
+            group = one_from("Group by", list(night_grid.GROUPS), key="grouped", width=130)
             grain = one_of("A column is a", list(night_grid.GRAINS), key="column")
             times = switch("run times in minutes", key="times")
     chosen = Narrowed(night, schedules, states, jobs, categories, search, only_new, without_issue, whose)
