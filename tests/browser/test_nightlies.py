@@ -48,7 +48,7 @@ def test_from_a_failed_cell_to_its_failure_to_the_job_and_back(tab: Tab) -> None
 
 
 def test_a_shared_address_shows_the_same_view_in_a_fresh_browser(tab: Tab, chromium: Browser) -> None:
-    page = tab.open("/nightlies?sort=name&by=group")
+    page = tab.open("/nightlies?sort=name&grouped=group")
     page.get_by_role("button", name="Open acme/web/site").click()
     page.wait_for_url(re.compile("opened="))
     page.get_by_title(f"{EARLIER:%a %d %b %Y}: frame it", exact=False).click()
@@ -57,7 +57,7 @@ def test_a_shared_address_shows_the_same_view_in_a_fresh_browser(tab: Tab, chrom
     page.get_by_role("button", name="Close acme/web/site").wait_for()
     shown = page.locator(".grid").inner_text()
     assert query(page) == {
-        "sort": ["name"], "by": ["group"], "opened": ["acme/web/site"], "night": [f"{EARLIER:%Y-%m-%d}"]
+        "sort": ["name"], "grouped": ["group"], "opened": ["acme/web/site"], "night": [f"{EARLIER:%Y-%m-%d}"]
     }  # fmt: skip
     other = Tab(chromium.new_context(viewport={"width": 1600, "height": 1200}).new_page(), tab.server)
     seen = other.open(page.url.removeprefix(tab.server))
@@ -103,7 +103,7 @@ def test_the_morning_note(tab: Tab) -> None:
 def test_narrow(chromium: Browser, server: str, scheme: str) -> None:
     context = chromium.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)  # type: ignore[arg-type]
     tab = Tab(context.new_page(), server)
-    for path in ("/nightlies?opened=acme/core/engine&by=group", "/report"):
+    for path in ("/nightlies?opened=acme/core/engine&grouped=group", "/report"):
         page = tab.open(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert tab.wrong == []
