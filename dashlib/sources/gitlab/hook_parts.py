@@ -91,7 +91,7 @@ def add_users(rows: Rows, users: Iterable[Any]) -> None:
 def hook_commit(project_id: int, json: Mapping[str, Any]) -> Row | None:
     """A commit as hooks show it; None where its author is kept secret (the API's row would say another)."""
     author = thing(json.get("author"))
-    if text(json.get("id")) is None or author.get("email") in _NO_EMAIL:
+    if text(json.get("id")) is None or text(author.get("email")) in _NO_EMAIL:
         return None
     named = {
         "id": text(json.get("id")),
