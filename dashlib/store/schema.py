@@ -18,29 +18,26 @@ from dashlib.store import views
 
 @dataclass(frozen=True)
 class Migration:
-    """Statements that turn version ``to - 1`` into version ``to``."""
+    """Statements that turn version ``to - 1`` into version ``to``.
+
+    ``fill`` gives values to columns that are new: these statements run when all declared columns are there. DuckDB does
+    not alter a table any more in a transaction that has changed its rows.
+    """
 
     to: int
     statements: tuple[str, ...]
+    fill: tuple[str, ...] = ()
 
 
 # What only the API brought so far gets the versions by which hooks and API are told apart (sources/tables.py).
 _HOOKS_BESIDE_THE_API = (
-    *(
-        f"alter table pipelines add column if not exists {column}"
-        for column in (
-            "changed_at timestamp", "run_at timestamp", "run_rank tinyint", "by_api boolean", "identified_at timestamp"
-        )
-    ),
-    "alter table issues add column if not exists credited_at timestamp",
-    "alter table events add column if not exists by_hook boolean",
     "update pipelines set by_api = true, identified_at = updated_at, changed_at = date_trunc('second', updated_at),"
     " run_at = date_trunc('second', detail_at), run_rank = case when detail_at >= updated_at then state_rank end",
     "update jobs set changed_at = date_trunc('second', changed_at)",
     "update issues set credited_at = updated_at",
     "update events set by_hook = false",
-)  # fmt: skip
-MIGRATIONS: tuple[Migration, ...] = (Migration(2, _HOOKS_BESIDE_THE_API),)
+)
+MIGRATIONS: tuple[Migration, ...] = (Migration(2, (), _HOOKS_BESIDE_THE_API),)
 BASELINE = 1
 """The layout of the first release; every later version is a migration."""
 
@@ -75,13 +72,13 @@ def migrate(connection: duckdb.DuckDBPyConnection, tables: Sequence[Table], migr
             "comment on table bookkeeping.meta is 'One row per fact about this file: its layout''s version.'"
         )
         have = version_of(connection) or 0
-        if have:
-            for migration in sorted(migrations, key=lambda m: m.to):
-                if migration.to > have:
-                    for statement in migration.statements:
-                        connection.execute(statement)
+        due = sorted((one for one in migrations if have and one.to > have), key=lambda one: one.to)
+        for statement in [statement for migration in due for statement in migration.statements]:
+            connection.execute(statement)
         for table in tables:
             _create(connection, table)
+        for statement in [statement for migration in due for statement in migration.fill]:
+            connection.execute(statement)
         _remember(connection, "version", str(latest(migrations)))
         _create_views(connection)
         connection.execute("commit")
