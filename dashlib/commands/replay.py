@@ -31,7 +31,8 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     told = last[0] if last else {}
     total = sum(told.values())
     parts = ", ".join(f"{count:,} {status}" for status, count in sorted(told.items()))
-    say.out(f"{total:,} deliveries" + (f": {parts}" if parts else ""))
+    noun = "delivery" if total == 1 else "deliveries"
+    say.out(f"{total:,} {noun}" + (f": {parts}" if parts else ""))
     if told.get(FAILED):
         say.error(f"no rows could be made of {told[FAILED]:,} deliveries; their column error in deliveries says why")
         return say.DONE_WITH_ERRORS

@@ -21,7 +21,7 @@ _PRUNE_SECONDS = 3600.0
 _RETRY_SECONDS = 5.0
 _FLOOD = 1500.0
 """Deliveries a second. Who sends more is answered first: what is stored cannot be lost, and its rows can wait."""
-_FLOOD_SHARE, _LONGEST_WAIT = 8.0, 5.0
+_FLOOD_SHARE, _LONGEST_WAIT = 15.0, 5.0
 
 
 class Receiver:

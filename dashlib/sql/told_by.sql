@@ -5,7 +5,8 @@
 -- stamp in the delivery; for a push the time that the events API says) to the arrival of the first delivery about it.
 with hooks as (
     select project_id, subject, min(received_at) as first_hook_at,
-           greatest(0, arg_min(epoch(received_at - happened_at), received_at)) as delay_seconds
+           arg_min(greatest(0, epoch(received_at - happened_at)), received_at) filter (happened_at is not null)
+               as delay_seconds
     from deliveries
     where status = 'shaped' and project_id is not null
       and (starts_with(subject, 'pipeline:') or starts_with(subject, 'job:') or starts_with(subject, 'push:'))
@@ -23,7 +24,7 @@ with hooks as (
 )
 select t.kind, t.project_id, t.id, t.subject, t.created_at, h.subject is not null as by_hook, t.by_api, h.first_hook_at,
        case when t.kind = 'push' then
-           case when t.by_api then greatest(0, epoch(h.first_hook_at - t.created_at)) end
+           case when t.by_api and h.subject is not null then greatest(0, epoch(h.first_hook_at - t.created_at)) end
        else h.delay_seconds end as delay_seconds
 from things t
 left join hooks h on h.project_id = t.project_id and h.subject = t.subject

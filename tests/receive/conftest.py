@@ -35,6 +35,9 @@ PATHS = {
     "kubernetes": "/k8s/events",
 }
 
+_PATIENCE = 60.0
+"""Seconds after which deliveries that wait for their rows are a failure of the test, not of the machine."""
+
 
 def signed(body: bytes) -> str:
     return "sha256=" + hmac.new(SECRETS["DASH_GITHUB_WEBHOOK_SECRET"].encode(), body, hashlib.sha256).hexdigest()
@@ -76,12 +79,13 @@ class Dashboard:
 
     def settled(self, count: int | None = None) -> list[dict[str, Any]]:
         """All deliveries, once ``count`` of them (or whatever there is) have got their rows."""
-        inbox = runtime.runtime().store.inbox
+        inbox, deadline = runtime.runtime().store.inbox, time.monotonic() + _PATIENCE
         while True:
             moved = inbox._bytes == 0
             found = self.rows("select * exclude (body) from deliveries order by id")
             if moved and (count is None or len(found) >= count) and all(one["status"] != "received" for one in found):
                 return found
+            assert time.monotonic() < deadline, found
             time.sleep(0.02)
 
     def forget(self) -> None:

@@ -1,0 +1,125 @@
+"""What looks like a secret never reaches the disk; what does not is left as it came. And who may post."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from dashlib.failures.mask import MASKED, mask
+from dashlib.receive import verify
+from dashlib.receive.body import Refused, parsed
+from dashlib.receive.secrets import cleaned, cleaned_headers
+from dashlib.settings import SettingsError, load
+
+SECRETS = (
+    "glpat-A1b2C3d4E5f6G7h8I9j0", "ghp_" + "a1B2" * 9, "github_pat_" + "a1B2" * 9, "AKIA" + "ABCD" * 4,
+    "xoxb-0123456789-abc", "npm_" + "a1B2" * 9, "pypi-" + "a1B2" * 13, "hf_" + "a1B2" * 8, "whsec_" + "a1B2" * 8,
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U",
+    "https://bot:hunter2hunter2@host.example/x", "PRIVATE-TOKEN: hunter2hunter2",
+    "authorization: Bearer hunter2hunter2",
+    "DB_PASSWORD=hunter2hunter2", 'API_KEY="hunter2hunter2"',
+    "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\n-----END RSA PRIVATE KEY-----",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("ascii_only", [True, False])
+@pytest.mark.parametrize("secret", SECRETS, ids=lambda secret: secret[:14])
+@settings(max_examples=12, deadline=None, derandomize=True)
+@given(around=st.tuples(st.text(max_size=8), st.text(max_size=8)), depth=st.integers(0, 4))
+@example(around=("\x1b[31m", "\u2028"), depth=2)
+def test_what_a_log_masks_a_delivery_masks(secret: str, ascii_only: bool, around: tuple[str, str], depth: int) -> None:
+    """Wherever it stands in the JSON, and however that spells its characters."""
+    said: Any = f"{around[0]} {secret} {around[1]}"
+    wanted: Any = mask(said)
+    for _ in range(depth):
+        said, wanted = [{"message": said}], [{"message": wanted}]
+    raw = json.dumps({"object_kind": "x", "y": said}, ensure_ascii=ascii_only).encode("utf-8", "replace")
+    text, clean = cleaned(raw, parsed(raw))
+    again = json.loads(raw)["y"]
+    assert clean["y"] == json.loads(json.dumps(wanted)) or again != said, "half a surrogate pair is not what it was"
+    assert "hunter2hunter2" not in text
+
+
+def test_nothing_else_is_touched() -> None:
+    raw = json.dumps(
+        {"object_kind": "push", "message": "glance at <b>&</b> ä 😀", "n": 12345678901234567890123}
+    ).encode()
+    text, clean = cleaned(raw, {"the": "same"})
+    assert (text.encode(), clean) == (raw, {"the": "same"})
+
+
+@pytest.mark.parametrize("key", ["variables", "build_variables", "yaml_variables"])
+@pytest.mark.parametrize(
+    "value", [[{"key": "A", "value": "v4lue"}], [{"name": "A", "raw_value": "v4lue"}], {"A": "v4lue"}, ["v4lue"]]
+)
+def test_values_of_variables(key: str, value: Any) -> None:
+    raw = json.dumps({"x": [{key: value}], "number": 12345678901234567890123}).encode()
+    text, clean = cleaned(raw, parsed(raw))
+    assert "v4lue" not in text + str(clean)
+    assert MASKED in text
+    assert clean["number"] == 12345678901234567890123, "numbers stay what they are"
+
+
+def test_a_key_may_be_spelled_by_numbers() -> None:
+    spelled = '{"\\u0076ariables": [{"key": "A", "value": "v4lue"}]}'
+    assert "v4lue" not in cleaned(spelled.encode(), {})[0]
+
+
+def test_headers() -> None:
+    assert cleaned_headers({"user-agent": "GitLab/18"}) == '{"user-agent": "GitLab/18"}'
+    assert "hunter2" not in cleaned_headers({"user-agent": "x https://a:hunter2hunter2@b"})
+
+
+VECTORS = [
+    ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, b'{"test": 2432232314}',
+     "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="),
+    ("whsec_dGVzdHRlc3R0ZXN0dGVzdHRlc3R0ZXN0dGVzdHRlc3Q=", "f5e5f430-f57b-4e6e-9fac-d9128cd7232f", 1767225600,
+     b'{"object_kind":"push"}', "v1,Z+TZ/7ZajOTsy7bHM+h4i59G6v4kjL/E1dgnWOBRNfw="),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("token", "ident", "stamp", "body", "signature"), VECTORS)
+def test_known_signatures(token: str, ident: str, stamp: int, body: bytes, signature: str) -> None:
+    """Standard Webhooks' own example, and GitLab's key."""
+    told = {"webhook-id": ident, "webhook-timestamp": str(stamp), "webhook-signature": signature}
+    assert verify.standard_webhook(told, body, token, stamp)
+    assert verify.standard_webhook(told, body, token, stamp + verify.TOLERANCE_SECONDS)
+    assert not verify.standard_webhook(told, body, token, stamp + verify.TOLERANCE_SECONDS + 1)
+    assert not verify.standard_webhook(told, body, token, stamp - verify.TOLERANCE_SECONDS - 1)
+    assert not verify.standard_webhook(told, body[:-1], token, stamp)
+
+
+def test_github_s_own_example() -> None:
+    signature = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
+    assert verify.github(signature, b"Hello, World!", "It's a Secret to Everybody")
+    assert not verify.github(signature.upper(), b"Hello, World!", "It's a Secret to Everybody")
+    assert not verify.github(signature, b"Hello, World!", "")
+
+
+def test_a_secret_of_any_letters() -> None:
+    assert verify.same("pässwörd☃".encode().decode("latin-1"), "pässwörd☃")
+    assert not verify.same("passwort", "pässwörd☃")
+    assert verify.bearer("bEaReR  token", "token")
+    assert not verify.bearer("Basic token", "token")
+    assert not verify.bearer(None, "token")
+
+
+def test_a_signing_token_that_is_none(tmp_path: Any) -> None:
+    for wrong in ("secret", "whsec_", "whsec_not base64!"):
+        with pytest.raises(SettingsError, match="DASH_GITLAB_SIGNING_TOKEN") as refused:
+            load({"DASH_GITLAB_SIGNING_TOKEN": wrong}, tmp_path)
+        assert "not base64" not in str(refused.value)
+    assert "whsec_dGVz" not in repr(
+        load({"DASH_GITLAB_SIGNING_TOKEN": VECTORS[1][0], "DASH_HOOK_TOKEN": "x"}, tmp_path)
+    )
+
+
+def test_json_by_the_book() -> None:
+    assert parsed(b'\xef\xbb\xbf{"a": 1e400}')["a"] == float("inf")
+    assert parsed(b'{"a": "\\ud83d"}')["a"] == "\ud83d"
+    with pytest.raises(Refused):
+        parsed("{}".encode("utf-16"))
