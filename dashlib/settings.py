@@ -10,66 +10,24 @@ import difflib
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import time
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from urllib.parse import parse_qsl, urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
 
-from dashlib.errors import Explained
-from dashlib.receive import verify
+from dashlib import setting_values as read
+from dashlib.setting_values import EventQuery, Read, SettingsError
 
-NIGHTLY_FIELDS = ("description", "ref", "username")
-EVENT_SCOPES = ("project", "user", "own")
-EVENT_FILTERS = ("action", "target_type", "before", "after", "sort", "scope")
-REPORT_FORMATS = ("slack", "mattermost", "teams")
-LOG_CHOICES = ("mainline", "all", "none")
-SECRETS = (
-    "GITLAB_ACCESS_TOKEN",
-    "DASH_GITLAB_WEBHOOK_TOKEN",
-    "DASH_GITLAB_SIGNING_TOKEN",
-    "DASH_GITHUB_WEBHOOK_SECRET",
-    "DASH_HOOK_TOKEN",
-    "DASH_REPORT_WEBHOOK",
-    "DASH_REPORT_SMTP_PASSWORD",
-)
-KNOWN = (
-    *SECRETS,
-    "GITLAB_URL",
-    "DASH_PROJECTS",
-    "DASH_GROUPS",
-    "DASH_NIGHTLY",
-    "DASH_LATE_HOURS",
-    "DASH_EVENTS",
-    "DASH_LOGS",
-    "DASH_GREEN_LOGS",
-    "DASH_TIMEZONE",
-    "DASH_DATABASE",
-    "DASH_SYNC_MINUTES",
-    "DASH_WINDOW_DAYS",
-    "DASH_REQUESTS",
-    "DASH_CALLS_PER_MINUTE",
-    "DASH_TIMEOUT_SECONDS",
-    "DASH_REPORT_URL",
-    "DASH_REPORT_BY",
-    "DASH_REPORT_FORMAT",
-    "DASH_REPORT_SMTP",
-    "DASH_REPORT_MAIL_FROM",
-    "DASH_REPORT_MAIL_TO",
-    "DASH_HOOK_DAYS",
-)
-_PREFIXES = ("GITLAB_", "DASH_")
+__all__ = [
+    "KNOWN", "SECRETS", "EventQuery", "Settings", "SettingsError", "Unheard", "collected", "load", "nearest", "unheard",
+]  # fmt: skip
+
 _ENV_FILE, _SECRETS_FILE = ".env", ".streamlit/secrets.toml"
+_PREFIXES = ("GITLAB_", "DASH_")
 _ALIKE = 0.55
 """How alike two names must be, their prefix aside, for one to be taken for a slip of the other."""
-
-
-class SettingsError(Explained, ValueError):
-    """A setting that cannot be used."""
-
-    code = 2
 
 
 @dataclass(frozen=True)
@@ -81,24 +39,6 @@ class Unheard:
     name: str
     place: str
     nearest: str | None
-
-
-@dataclass(frozen=True)
-class EventQuery:
-    """One events endpoint to read, with the filters GitLab offers.
-
-    ``scope`` is ``project`` (every project's events), ``user`` (``user`` holds the name) or ``own``.
-    """
-
-    scope: str
-    user: str | None = None
-    filters: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def variant(self) -> str:
-        """A stable name for checkpoints."""
-        name = self.scope if self.user is None else f"{self.scope}:{self.user}"
-        return name + ("?" + "&".join(f"{k}={v}" for k, v in self.filters) if self.filters else "")
 
 
 @dataclass(frozen=True)
@@ -141,43 +81,59 @@ class Settings:
         return ZoneInfo(self.timezone)
 
 
+_READ: dict[str, tuple[str, Read]] = {
+    "gitlab_url": ("GITLAB_URL", read.url),
+    "gitlab_token": ("GITLAB_ACCESS_TOKEN", read.text),
+    "database": ("DASH_DATABASE", read.path),
+    "timezone": ("DASH_TIMEZONE", read.zone),
+    "groups": ("DASH_GROUPS", read.words),
+    "projects": ("DASH_PROJECTS", read.words),
+    "nightly": ("DASH_NIGHTLY", read.nightly),
+    "late_hours": ("DASH_LATE_HOURS", read.number(0, 168)),
+    "events": ("DASH_EVENTS", read.events),
+    "logs": ("DASH_LOGS", read.choice("mainline", "all", "none")),
+    "green_logs": ("DASH_GREEN_LOGS", read.count(0, 10_000)),
+    "sync_minutes": ("DASH_SYNC_MINUTES", read.number(0, 10_080)),
+    "window_days": ("DASH_WINDOW_DAYS", read.count(1, 3_660)),
+    "requests": ("DASH_REQUESTS", read.count(1, 64)),
+    "calls_per_minute": ("DASH_CALLS_PER_MINUTE", read.count(1, 1_000_000)),
+    "timeout_seconds": ("DASH_TIMEOUT_SECONDS", read.number(0.1, 3_600)),
+    "report_url": ("DASH_REPORT_URL", read.address),
+    "report_by": ("DASH_REPORT_BY", read.clock),
+    "report_format": ("DASH_REPORT_FORMAT", read.choice("slack", "mattermost", "teams")),
+    "report_webhook": ("DASH_REPORT_WEBHOOK", read.address),
+    "report_smtp": ("DASH_REPORT_SMTP", read.smtp),
+    "report_smtp_password": ("DASH_REPORT_SMTP_PASSWORD", read.text),
+    "report_mail_from": ("DASH_REPORT_MAIL_FROM", read.text),
+    "report_mail_to": ("DASH_REPORT_MAIL_TO", read.words),
+    "gitlab_webhook_token": ("DASH_GITLAB_WEBHOOK_TOKEN", read.text),
+    "gitlab_signing_token": ("DASH_GITLAB_SIGNING_TOKEN", read.signing_token),
+    "github_webhook_secret": ("DASH_GITHUB_WEBHOOK_SECRET", read.text),
+    "hook_token": ("DASH_HOOK_TOKEN", read.text),
+    "hook_days": ("DASH_HOOK_DAYS", read.count(1, 3_660)),
+}
+"""Each field of Settings: the setting's name, and what makes its value of the text."""
+KNOWN = tuple(name for name, _ in _READ.values())
+SECRETS = tuple(_READ[one.name][0] for one in fields(Settings) if not one.repr)
+
+
 def load(environ: Mapping[str, str] | None = None, root: Path | None = None) -> Settings:
     """Settings from the environment and the two files below ``root`` (default: the working directory).
 
-    Raises SettingsError for the first value that cannot be used.
+    A setting that is empty is not set. Raises SettingsError with a sentence for each value that cannot be used.
     """
-    values = collected(os.environ if environ is None else environ, root or Path.cwd())
-    return Settings(
-        gitlab_url=_url(values.get("GITLAB_URL") or "https://gitlab.com"),
-        gitlab_token=values.get("GITLAB_ACCESS_TOKEN") or None,
-        database=Path(values.get("DASH_DATABASE") or "data/dashboard.duckdb").expanduser(),
-        timezone=_zone(values.get("DASH_TIMEZONE") or "UTC"),
-        groups=_words(values.get("DASH_GROUPS", "")),
-        projects=_words(values.get("DASH_PROJECTS", "")),
-        nightly=tuple(_nightly(word) for word in _lines(values.get("DASH_NIGHTLY", ""))),
-        late_hours=_number("DASH_LATE_HOURS", values.get("DASH_LATE_HOURS") or "2", 0, 168),
-        events=tuple(_events(word) for word in _words(values.get("DASH_EVENTS") or "project")),
-        logs=_choice("DASH_LOGS", values.get("DASH_LOGS") or "mainline", LOG_CHOICES),
-        green_logs=int(_number("DASH_GREEN_LOGS", values.get("DASH_GREEN_LOGS") or "50", 0, 10_000)),
-        sync_minutes=_number("DASH_SYNC_MINUTES", values.get("DASH_SYNC_MINUTES") or "10", 0, 10_080),
-        window_days=int(_number("DASH_WINDOW_DAYS", values.get("DASH_WINDOW_DAYS") or "30", 1, 3_660)),
-        requests=int(_number("DASH_REQUESTS", values.get("DASH_REQUESTS") or "8", 1, 64)),
-        calls_per_minute=_optional_count("DASH_CALLS_PER_MINUTE", values.get("DASH_CALLS_PER_MINUTE")),
-        timeout_seconds=_number("DASH_TIMEOUT_SECONDS", values.get("DASH_TIMEOUT_SECONDS") or "30", 0.1, 3_600),
-        report_url=_optional_url("DASH_REPORT_URL", values.get("DASH_REPORT_URL")) or "",
-        report_by=_clock("DASH_REPORT_BY", values.get("DASH_REPORT_BY") or "10:00"),
-        report_format=_choice("DASH_REPORT_FORMAT", values.get("DASH_REPORT_FORMAT") or "slack", REPORT_FORMATS),
-        report_webhook=_optional_url("DASH_REPORT_WEBHOOK", values.get("DASH_REPORT_WEBHOOK")),
-        report_smtp=_smtp(values.get("DASH_REPORT_SMTP", "")),
-        report_smtp_password=values.get("DASH_REPORT_SMTP_PASSWORD") or None,
-        report_mail_from=values.get("DASH_REPORT_MAIL_FROM", ""),
-        report_mail_to=_words(values.get("DASH_REPORT_MAIL_TO", "")),
-        gitlab_webhook_token=values.get("DASH_GITLAB_WEBHOOK_TOKEN") or None,
-        gitlab_signing_token=_signing_token(values.get("DASH_GITLAB_SIGNING_TOKEN")),
-        github_webhook_secret=values.get("DASH_GITHUB_WEBHOOK_SECRET") or None,
-        hook_token=values.get("DASH_HOOK_TOKEN") or None,
-        hook_days=int(_number("DASH_HOOK_DAYS", values.get("DASH_HOOK_DAYS") or "30", 1, 3_660)),
-    )
+    texts = collected(os.environ if environ is None else environ, root or Path.cwd())
+    values: dict[str, Any] = {}
+    wrong: list[str] = []
+    for field_name, (name, made) in _READ.items():
+        if texts.get(name):
+            try:
+                values[field_name] = made(name, texts[name])
+            except SettingsError as error:
+                wrong += error.sentences
+    if wrong:
+        raise SettingsError(*wrong)
+    return Settings(**values)
 
 
 def collected(environ: Mapping[str, str], root: Path) -> dict[str, str]:
@@ -249,117 +205,3 @@ def _env_file(root: Path) -> dict[str, str | None]:
         return dotenv_values(file) if file.is_file() else {}
     except UnicodeDecodeError as error:
         raise SettingsError(f"{_ENV_FILE} is not UTF-8 text") from error
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(text.replace(",", " ").split())
-
-
-def _lines(text: str) -> tuple[str, ...]:
-    """Comma or line separated: descriptions hold blanks."""
-    return tuple(part.strip() for part in text.replace("\n", ",").split(",") if part.strip())
-
-
-def _url(text: str) -> str:
-    try:
-        parts = urlsplit(text)
-        _ = parts.port
-    except ValueError as error:
-        raise SettingsError("GITLAB_URL must be a web address such as https://gitlab.example.com") from error
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise SettingsError("GITLAB_URL must be a web address such as https://gitlab.example.com")
-    if parts.username or parts.password or parts.query:
-        raise SettingsError("GITLAB_URL must hold no user, password or query; the token goes into GITLAB_ACCESS_TOKEN")
-    return text.rstrip("/").removesuffix("/api/v4")
-
-
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise SettingsError(f"DASH_TIMEZONE {name!r} is no time zone; write one such as Europe/Berlin") from error
-    return name
-
-
-def _nightly(word: str) -> tuple[str, str]:
-    name, _, pattern = word.partition(":")
-    if name not in NIGHTLY_FIELDS or not pattern:
-        raise SettingsError(f"DASH_NIGHTLY {word!r}: write description:GLOB, ref:GLOB or username:GLOB")
-    return name, pattern
-
-
-def _events(word: str) -> EventQuery:
-    head, _, query = word.partition("?")
-    scope, _, user = head.partition(":")
-    if scope not in EVENT_SCOPES or (scope == "user") != bool(user):
-        raise SettingsError(
-            f"DASH_EVENTS {word!r}: write project, own or user:NAME, with filters such as ?action=pushed"
-        )
-    filters = tuple(sorted(parse_qsl(query, keep_blank_values=True)))
-    for name, value in filters:
-        if name not in EVENT_FILTERS or not value:
-            raise SettingsError(f"DASH_EVENTS {word!r}: filters are {', '.join(EVENT_FILTERS)}")
-    return EventQuery(scope, user or None, filters)
-
-
-def _choice(name: str, value: str, choices: tuple[str, ...]) -> str:
-    if value not in choices:
-        raise SettingsError(f"{name} must be one of {', '.join(choices)}")
-    return value
-
-
-def _number(name: str, value: str, lowest: float, highest: float) -> float:
-    try:
-        number = float(value)
-    except ValueError as error:
-        raise SettingsError(f"{name} must be a number") from error
-    if not lowest <= number <= highest:
-        raise SettingsError(f"{name} must be at least {lowest:g} and at most {highest:g}")
-    return number
-
-
-def _signing_token(value: str | None) -> str | None:
-    """GitLab makes them: ``whsec_`` and 32 bytes in base64 (Standard Webhooks). A wrong one would refuse everything."""
-    if not value:
-        return None
-    try:
-        verify.signing_key(value)
-    except ValueError as error:
-        raise SettingsError("DASH_GITLAB_SIGNING_TOKEN must be a signing token as GitLab shows it: whsec_…") from error
-    return value
-
-
-def _optional_count(name: str, value: str | None) -> int | None:
-    return int(_number(name, value, 1, 1_000_000)) if value else None
-
-
-def _optional_url(name: str, value: str | None) -> str | None:
-    """A chat's webhook address is a secret itself: the message never quotes it."""
-    if value and not _is_address(value, ("http", "https")):
-        raise SettingsError(f"{name} must be a web address that begins with https://")
-    return value or None
-
-
-def _smtp(value: str) -> str:
-    """``smtp://`` (with STARTTLS where the server offers it) or ``smtps://`` (TLS from the start), user in front."""
-    if value and not _is_address(value, ("smtp", "smtps")):
-        raise SettingsError("DASH_REPORT_SMTP must be an address such as smtp://user@mail.example.com:587")
-    if value and urlsplit(value).password:
-        raise SettingsError("DASH_REPORT_SMTP must hold no password; it goes into DASH_REPORT_SMTP_PASSWORD")
-    return value
-
-
-def _is_address(value: str, schemes: tuple[str, ...]) -> bool:
-    try:
-        parts = urlsplit(value)
-        return parts.scheme in schemes and bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:
-        return False
-
-
-def _clock(name: str, value: str) -> str:
-    try:
-        time.fromisoformat(value)
-    except ValueError as error:
-        raise SettingsError(f"{name} must be a time of day such as 10:00") from error
-    return value

@@ -121,6 +121,10 @@ BAD = [
     ("DASH_EVENTS", "own:ida"),
     ("DASH_EVENTS", "project?colour=red"),
     ("DASH_EVENTS", "project?action="),
+    ("DASH_EVENTS", "project?action=flown"),
+    ("DASH_EVENTS", "project?target_type=boat"),
+    ("DASH_EVENTS", "own?after=yesterday"),
+    ("DASH_EVENTS", "own?sort=up"),
     ("DASH_LOGS", "some"),
     ("DASH_SYNC_MINUTES", "often"),
     ("DASH_SYNC_MINUTES", "-1"),
@@ -146,6 +150,12 @@ def test_a_bad_value_is_told_by_name_in_one_line(tmp_path: Path, name: str, valu
     assert name in str(told.value)
     assert "\n" not in str(told.value)
     assert CANARY not in str(told.value)
+
+
+def test_all_bad_values_are_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as told:
+        load({"DASH_LOGS": "some", "DASH_TIMEZONE": "Mars", "DASH_REQUESTS": "many"}, tmp_path)
+    assert [sentence.split()[0] for sentence in told.value.sentences] == ["DASH_TIMEZONE", "DASH_LOGS", "DASH_REQUESTS"]
 
 
 @pytest.mark.parametrize(

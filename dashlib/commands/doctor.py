@@ -43,7 +43,7 @@ def _findings() -> Iterator[Finding]:
         yield from _unheard()
         settings = settings_module.load()
     except SettingsError as error:
-        yield False, str(error)
+        yield from ((False, wrong) for wrong in error.sentences)
         return
     yield True, f"settings: GitLab at {settings.gitlab_url}, time zone {settings.timezone}, logs {settings.logs}"
     yield from _database(settings)

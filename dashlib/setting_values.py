@@ -1,0 +1,205 @@
+"""The value of one setting, read from its text. Errors name the setting and say what to write; they never quote a
+secret, so those of secrets quote nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, time
+from pathlib import Path
+from typing import Any, TypeAlias
+from urllib.parse import parse_qsl, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from dashlib.errors import Explained
+from dashlib.receive import verify
+
+Read: TypeAlias = Callable[[str, str], Any]
+"""Makes a value of a setting's name and its text, which is not empty. Raises SettingsError."""
+_NIGHTLY_FIELDS = ("description", "ref", "username")
+_EVENT_SCOPES = ("project", "user", "own")
+_EVENT_ACTIONS = (
+    "approved", "closed", "commented", "created", "destroyed", "expired", "joined", "left", "merged", "pushed",
+    "reopened", "transferred", "updated",
+)  # fmt: skip
+_EVENT_TARGETS = ("design", "epic", "issue", "merge_request", "milestone", "note", "project", "snippet", "user", "wiki")
+_EVENT_FILTERS = ("action", "target_type", "before", "after", "sort", "scope")
+
+
+class SettingsError(Explained, ValueError):
+    """Settings that cannot be used: a sentence for each."""
+
+    code = 2
+
+    def __init__(self, *sentences: str) -> None:
+        super().__init__("; ".join(sentences))
+        self.sentences = sentences
+
+
+@dataclass(frozen=True)
+class EventQuery:
+    """One events endpoint to read, with the filters GitLab offers.
+
+    ``scope`` is ``project`` (every project's events), ``user`` (``user`` holds the name) or ``own``.
+    """
+
+    scope: str
+    user: str | None = None
+    filters: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def variant(self) -> str:
+        """A stable name for checkpoints."""
+        name = self.scope if self.user is None else f"{self.scope}:{self.user}"
+        return name + ("?" + "&".join(f"{k}={v}" for k, v in self.filters) if self.filters else "")
+
+
+def text(_: str, value: str) -> str:
+    """As it is written."""
+    return value
+
+
+def path(_: str, value: str) -> Path:
+    """A file; ``~`` is the home."""
+    return Path(value).expanduser()
+
+
+def words(_: str, value: str) -> tuple[str, ...]:
+    """Separated by blanks or commas."""
+    return tuple(value.replace(",", " ").split())
+
+
+def url(name: str, value: str) -> str:
+    """The address of a GitLab, without ``/api/v4``."""
+    if not _is_address(value, ("http", "https")):
+        raise SettingsError(f"{name} must be a web address such as https://gitlab.example.com")
+    parts = urlsplit(value)
+    if parts.username or parts.password or parts.query:
+        raise SettingsError(f"{name} must hold no user, password or query; the token goes into GITLAB_ACCESS_TOKEN")
+    return value.rstrip("/").removesuffix("/api/v4")
+
+
+def zone(name: str, value: str) -> str:
+    """A time zone's IANA name."""
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise SettingsError(f"{name} {value!r} is no time zone; write one such as Europe/Berlin") from error
+    return value
+
+
+def nightly(name: str, value: str) -> tuple[tuple[str, str], ...]:
+    """``FIELD:GLOB``, separated by commas or lines: descriptions hold blanks."""
+    found = []
+    for word in filter(None, map(str.strip, value.replace("\n", ",").split(","))):
+        field, _, pattern = word.partition(":")
+        if field not in _NIGHTLY_FIELDS or not pattern:
+            raise SettingsError(f"{name} {word!r}: write description:GLOB, ref:GLOB or username:GLOB")
+        found.append((field, pattern))
+    return tuple(found)
+
+
+def events(name: str, value: str) -> tuple[EventQuery, ...]:
+    """Which events endpoints, each with GitLab's filters."""
+    return tuple(_event_query(name, word) for word in words(name, value))
+
+
+def _event_query(name: str, word: str) -> EventQuery:
+    head, _, query = word.partition("?")
+    scope, _, user = head.partition(":")
+    if scope not in _EVENT_SCOPES or (scope == "user") != bool(user):
+        raise SettingsError(f"{name} {word!r}: write project, own or user:NAME, with filters such as ?action=pushed")
+    filters = tuple(sorted(parse_qsl(query, keep_blank_values=True)))
+    for filter_name, filter_value in filters:
+        if filter_name not in _EVENT_FILTERS:
+            raise SettingsError(f"{name} {word!r}: filters are {', '.join(_EVENT_FILTERS)}")
+        if (wanted := _event_wanted(filter_name, filter_value)) is not None:
+            raise SettingsError(f"{name} {word!r}: {filter_name} must be {wanted}")
+    return EventQuery(scope, user or None, filters)
+
+
+def _event_wanted(name: str, value: str) -> str | None:
+    """What GitLab takes there, where it would answer each project's events with 400 (docs.gitlab.com/api/events)."""
+    choices = {"action": _EVENT_ACTIONS, "target_type": _EVENT_TARGETS, "sort": ("asc", "desc"), "scope": ("all",)}
+    if name in choices:
+        return None if value in choices[name] else f"one of {', '.join(choices[name])}"
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return "a day such as 2026-03-31"
+    return None
+
+
+def choice(*choices: str) -> Read:
+    """One of these words."""
+
+    def read(name: str, value: str) -> str:
+        if value not in choices:
+            raise SettingsError(f"{name} must be one of {', '.join(choices)}")
+        return value
+
+    return read
+
+
+def number(lowest: float, highest: float) -> Read:
+    """A number within these bounds."""
+
+    def read(name: str, value: str) -> float:
+        try:
+            found = float(value)
+        except ValueError as error:
+            raise SettingsError(f"{name} must be a number") from error
+        if not lowest <= found <= highest:
+            raise SettingsError(f"{name} must be at least {lowest:g} and at most {highest:g}")
+        return found
+
+    return read
+
+
+def count(lowest: int, highest: int) -> Read:
+    """A whole number within these bounds; a fraction is cut off."""
+    read = number(lowest, highest)
+    return lambda name, value: int(read(name, value))
+
+
+def signing_token(name: str, value: str) -> str:
+    """GitLab makes them: ``whsec_`` and 32 bytes in base64 (Standard Webhooks). A wrong one would refuse everything."""
+    try:
+        verify.signing_key(value)
+    except ValueError as error:
+        raise SettingsError(f"{name} must be a signing token as GitLab shows it: whsec_…") from error
+    return value
+
+
+def address(name: str, value: str) -> str:
+    """A web address. A chat's webhook address is a secret itself: the message never quotes it."""
+    if not _is_address(value, ("http", "https")):
+        raise SettingsError(f"{name} must be a web address that begins with https://")
+    return value
+
+
+def smtp(name: str, value: str) -> str:
+    """``smtp://`` (with STARTTLS where the server offers it) or ``smtps://`` (TLS from the start), user in front."""
+    if not _is_address(value, ("smtp", "smtps")):
+        raise SettingsError(f"{name} must be an address such as smtp://user@mail.example.com:587")
+    if urlsplit(value).password:
+        raise SettingsError(f"{name} must hold no password; it goes into DASH_REPORT_SMTP_PASSWORD")
+    return value
+
+
+def clock(name: str, value: str) -> str:
+    """A time of day."""
+    try:
+        time.fromisoformat(value)
+    except ValueError as error:
+        raise SettingsError(f"{name} must be a time of day such as 10:00") from error
+    return value
+
+
+def _is_address(value: str, schemes: tuple[str, ...]) -> bool:
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in schemes and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
