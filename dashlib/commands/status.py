@@ -46,13 +46,16 @@ def _found(settings: Settings) -> dict[str, Any]:
 
 def _print(found: dict[str, Any]) -> None:
     console = Console()
-    grid = Grid("source", "last success", "lag", "calls", "rows", "last error", box=None, pad_edge=False)
+    grid = Grid("source", "last success", "lag", "calls", "rows", box=None, pad_edge=False)
     for source in found["sources"]:
         grid.add_row(
             source["source"], source["last_success_at"] or "never", _spoken(source["lag_seconds"]),
-            f"{source['calls'] or 0:,}", f"{source['rows'] or 0:,}", (source["last_error"] or "")[:120],
+            f"{source['calls'] or 0:,}", f"{source['rows'] or 0:,}",
         )  # fmt: skip
     console.print(grid if found["sources"] else "nothing synced yet: run `python -m dashlib sync`")
+    for source in found["sources"]:
+        if source["last_error"]:
+            console.print(f"{source['source']}, last sync: {source['last_error']}", markup=False, highlight=False)
     console.print(" · ".join(f"{name} {rows:,}" for name, rows in found["tables"].items()), highlight=False)
     console.print(f"{found['disk_bytes'] / 1e6:,.1f} MB on disk", highlight=False)
 

@@ -27,15 +27,15 @@ TABLE_ROWS = (
 
 
 def status(connection: duckdb.DuckDBPyConnection, database: Path) -> dict[str, Any]:
-    """One object: ``sources`` (last finish and success as ISO 8601 in UTC, lag in seconds, calls, rows, last error),
-    ``tables`` (rows each) and ``disk_bytes`` (database, its log and the read snapshot).
+    """One object: ``sources`` (last finish and success as ISO 8601 in UTC, lag in seconds since the latter, calls,
+    rows, last error), ``tables`` (rows each) and ``disk_bytes`` (database, its log and the read snapshot).
     """
     now = datetime.now(UTC).replace(tzinfo=None)
     names = ("source", "last_finished_at", "last_success_at", "calls", "rows", "last_error", "unfinished_since")
     sources = [dict(zip(names, row, strict=True)) for row in connection.execute(LOADS).fetchall()]
     for source in sources:
-        finished = source["last_finished_at"]
-        source["lag_seconds"] = round((now - finished).total_seconds(), 1) if finished else None
+        success = source["last_success_at"]
+        source["lag_seconds"] = round((now - success).total_seconds(), 1) if success else None
         for name in ("last_finished_at", "last_success_at", "unfinished_since"):
             source[name] = _iso(source[name])
     tables = {name: int(rows) for name, rows in connection.execute(TABLE_ROWS).fetchall()}

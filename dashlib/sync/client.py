@@ -26,7 +26,8 @@ import gitlab
 import requests
 from gitlab.exceptions import GitlabError, RedirectError
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
+from requests.exceptions import ProxyError
+from urllib3.exceptions import HTTPError, NameResolutionError, ProtocolError, ReadTimeoutError
 
 from dashlib.failures.mask import MASKED
 from dashlib.sync.budget import Budget, server_time
@@ -297,7 +298,20 @@ def _what(error: Exception) -> str:  # noqa: PLR0911 - one line per kind
     if isinstance(error, requests.exceptions.ChunkedEncodingError | ProtocolError):
         return "the answer was cut off"
     if isinstance(error, requests.ConnectionError):
-        return "the connection failed"
+        return _unconnected(error)
     if isinstance(error, ValueError):
         return "the answer is not valid JSON"
     return type(error).__name__
+
+
+def _unconnected(error: requests.ConnectionError) -> str:
+    """requests packs the cause two or three deep; its own text names addresses of objects in memory."""
+    packed = [error, *error.args, *(getattr(inner, "reason", None) for inner in error.args)]
+    if any(isinstance(inner, ProxyError) for inner in (error, *packed)):
+        return "the proxy could not be reached"
+    if any(isinstance(inner, NameResolutionError) for inner in packed):
+        return "the host name cannot be resolved"
+    causes = [inner.__cause__ or inner.__context__ for inner in packed if isinstance(inner, BaseException)]
+    if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
+        return "the connection was refused: nothing listens there"
+    return "the connection failed"

@@ -15,7 +15,7 @@ from dashlib.settings import Settings
 from dashlib.sources.tables import USERS
 from dashlib.store import Store
 from dashlib.store.bookkeeping import PROBLEMS
-from dashlib.sync.client import Client, Refused
+from dashlib.sync.client import Client, Refused, Unreachable
 from dashlib.sync.loop import Loop, Task
 from dashlib.sync.passes import SOURCE, Passes
 
@@ -131,7 +131,8 @@ class Context:
         """Record a problem against the project; what follows from the task's failure goes on."""
         if isinstance(error, Refused) and error.status == 404:
             self.found(task.project_id).gone = True
-        self.report(task.project_id, task.resource, explained(task.resource, error))
+        address = None if task.project_id else self.settings.gitlab_url
+        self.report(task.project_id, task.resource, explained(task.resource, error, address))
         if task.on_failure is not None:
             self.loop.add(task.on_failure())
 
@@ -154,8 +155,10 @@ class Context:
         return [Delete(PROBLEMS, [{"source": SOURCE, "project_id": project_id, "resource": resource}])]
 
 
-def explained(resource: str, error: Exception) -> str:
-    """The error as a sentence, with what to do about it where we know."""
+def explained(resource: str, error: Exception, address: str | None = None) -> str:
+    """The error as a sentence, with what to do about it where we know; ``address`` where nothing at all was read."""
+    if isinstance(error, Unreachable) and address is not None:
+        return f"{address} cannot be reached: {error}; check GITLAB_URL, proxy and certificate"
     if isinstance(error, Refused):
         if error.status == 401:
             return f"the token was not accepted ({error.message}); make a new one with scope read_api"

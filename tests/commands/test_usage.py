@@ -118,6 +118,15 @@ def test_what_views_depend_on_is_written_with_the_data(connected: Shell) -> None
     assert nightly.out.split() == ["field,pattern", "ref,main"]
 
 
+def test_a_sync_of_nobody_names_the_address_and_the_cause(shell: Shell) -> None:
+    said = shell("sync", GITLAB_ACCESS_TOKEN=CANARY)
+    assert said.code == 1
+    assert "http://127.0.0.1:9 cannot be reached: the connection was refused" in said.error()
+    status = json.loads(shell("status", "--json").out)
+    assert status["sources"][0]["lag_seconds"] is None, "a source that was never read is not fresh"
+    assert "127.0.0.1:9 cannot be reached" in " ".join(shell("status").out.split())
+
+
 def test_a_sync_with_errors_names_them(connected: Shell, gitlab: Small) -> None:
     def forbidden(asked: Asked) -> Answer:
         return Answer({"message": "403 Forbidden"}, 403) if asked.path.endswith("/pipelines") else answer(asked)

@@ -73,7 +73,8 @@ class _Projects:
             return self._taken([found], chosen=True)
         except (Refused, Unreachable) as error:
             path = unquote(self._asked.path.removeprefix("/projects/"))
-            self._context.report(0, f"project {path}", explained("project", error), path)
+            why = explained("project", error, self._context.settings.gitlab_url)
+            self._context.report(0, f"project {path}", why, path)
             return []
 
     def _say_if_moved(self, found: Mapping[str, Any]) -> None:

@@ -138,7 +138,7 @@ def test_nobody_there() -> None:
     with small_server(in_turn(GOOD)) as gone:
         url = gone.url
     client = Client(url, CANARY, budget(Clock()), timeout=1, tries=2)
-    with pytest.raises(Unreachable, match=r"the connection failed \(2 tries\)"):
+    with pytest.raises(Unreachable, match=r"the connection was refused: nothing listens there \(2 tries\)"):
         client.page("jobs", "/projects/1/jobs", {})
 
 
