@@ -72,10 +72,14 @@ class Server:
             "--server.headless=true", "--browser.gatherUsageStats=false", "--server.fileWatcherType=none",
         ]  # fmt: skip
         # Streamlit's own banner would stand after the line that scripts wait for.
-        self._process = subprocess.Popen(command, cwd=_APP.parent, env=environment, stdout=subprocess.DEVNULL)
+        # In a group of its own, Ctrl-C reaches only this process, which ends the child in order.
+        self._process = subprocess.Popen(
+            command, cwd=_APP.parent, env=environment, stdout=subprocess.DEVNULL, process_group=0
+        )
 
     def __enter__(self) -> Server:
-        signal.signal(signal.SIGTERM, self._stopped)
+        for end in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(end, self._stopped)
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -68,6 +68,8 @@ def _period() -> tuple[date, date]:
     if period == CUSTOM:
         since = day("From", key="from", start=since)
         until = day("To", key="to", start=until)
+        if until < since:
+            st.caption(":material/swap_horiz: The last day comes before the first: read the other way round.")
     return min(since, until), max(since, until)
 
 
