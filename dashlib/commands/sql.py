@@ -55,6 +55,10 @@ class QueryError(Explained):
     drawn = True
 
 
+class _Echo(QueryError):
+    """One of DuckDB's threads met an error and stopped the others, and one of those spoke first."""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's flags."""
     parser.add_argument("query", metavar="QUERY", help="one SELECT statement")
@@ -77,6 +81,8 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
             _write(answer, arguments.format, sys.stdout.buffer)
         else:
             _write_file(answer, arguments.format, arguments.output)
+    except (_Echo, duckdb.InterruptException) as error:
+        raise _first_cause(path, arguments.query) or QueryError(str(error)) from error
     except duckdb.Error as error:
         raise _explained(str(error), wrong=not isinstance(error, _MACHINE)) from error
     except BrokenPipeError:
@@ -100,7 +106,19 @@ def _readable(settings: Settings) -> Path:
     return need(settings)
 
 
-def _answer(path: Path, query: str) -> Answer:
+def _first_cause(path: Path, query: str) -> QueryError | StoreError | None:
+    """What was wrong, asked of one thread alone."""
+    try:
+        for _ in _answer(path, query, threads=1).batches:
+            pass
+    except duckdb.Error as error:
+        return _explained(str(error), wrong=not isinstance(error, _MACHINE))
+    except (QueryError, StoreError) as error:
+        return error
+    return None
+
+
+def _answer(path: Path, query: str, threads: int | None = None) -> Answer:
     """The statement's rows. DuckDB itself refuses writes, files and the network."""
     try:
         statements = duckdb.extract_statements(query)
@@ -113,6 +131,8 @@ def _answer(path: Path, query: str) -> Answer:
     except duckdb.Error as error:
         raise explained(path, error) from error
     connection.execute("set TimeZone = 'UTC'")
+    if threads is not None:
+        connection.execute(f"set threads = {threads}")
     connection.execute("set enable_external_access = false")
     connection.execute("set lock_configuration = true")
     reader = connection.execute(statements[0]).to_arrow_reader(10_000)
@@ -124,6 +144,8 @@ def _streamed(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
     try:
         yield from reader
     except (OSError, pa.ArrowException) as error:
+        if str(error).startswith("INTERRUPT Error"):
+            raise _Echo(str(error)) from error
         raise _explained(str(error), wrong=not str(error).startswith(_MACHINE_WORDS)) from error
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Dialog, Page
+from playwright.sync_api import Browser, Dialog, Page, expect
 
 from tests.browser.conftest import Tab
 from tests.pages.conftest import YESTERDAY
@@ -173,6 +173,7 @@ def test_a_period_of_ones_own_survives_a_copied_address(tab: Tab, chromium: Brow
     assert tile(seen, "Commits") == "4"
     assert selected(seen, "Period") == "custom"
     fields = seen.locator("[data-testid=stDateInput] input")
+    expect(fields).to_have_count(2)
     assert [field.input_value() for field in fields.all()] == [f"{EARLIER:%Y-%m-%d}", f"{YESTERDAY:%Y-%m-%d}"]
     go(other, "Nightlies")
     assert tile(seen, "Ran") == "3"
