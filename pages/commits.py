@@ -14,7 +14,7 @@ if not widgets.asked(commits.totals, filters, **commits.EVERY).iloc[0]["commits"
     st.stop()
 
 with st.container(horizontal=True):
-    grain = widgets.one_of("Per", list(commits.GRAINS), key="per", default="week")
+    grain = widgets.one_of("Per", list(commits.GRAINS), key="per", default=commits.usual_grain(filters))
     by = widgets.one_of("By", list(commits.BY), key="by")
     top = widgets.one_from("Shown", [5, 8, 15], key="top", default=8, width=90, about="The rest is summed as others.")
     role = widgets.one_from("Role", list(commits.ROLES), key="role", width=130)

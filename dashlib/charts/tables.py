@@ -66,12 +66,12 @@ SOURCE = (
 )
 
 FAILED_JOBS = (
-    Column("red_for", "Red for", width=85, help="Nights in a row, this one included."),
+    Column("red_for", "Red for", width=75, help="Nights in a row, this one included."),
     Column("failure_url", "Why", "link", 95, text="why it failed"),
-    Column("job_web_url", "On GitLab", "link", 90, text="open job"),
-    Column("path_with_namespace", "Repository", width="medium"),
-    Column("job_name", "Job", width=150),
-    Column("reason", "Reason", width="large", help="The telling line of its log, else what GitLab says."),
+    Column("job_web_url", "On GitLab", "link", 80, text="open job"),
+    Column("path_with_namespace", "Repository", width=190),
+    Column("job_name", "Job", width=130),
+    Column("reason", "Reason", width=440, help="The telling line of its log, else what GitLab says."),
     Column("issue_title", "Issue", width=150),
     Column("assignee", "Who has it", width=100),
     Column("red_since", "Red since", "date", 105),
@@ -159,10 +159,10 @@ RANKING = {
 }
 
 COMMITS = (
-    Column("committed", "When", "moment", 140),
-    Column("person_label", "Who", width=225),
-    Column("title", "What", width="large"),
-    Column("web_url", "On GitLab", "link", 105, text="open commit"),
+    Column("committed", "When", "moment", 135),
+    Column("person_label", "Who", width=175),
+    Column("title", "What", width=310),
+    Column("web_url", "On GitLab", "link", 100, text="open commit"),
     Column("path_with_namespace", "Repository", width="medium"),
     Column("additions", "Lines +", "number", 75),
     Column("deletions", "Lines −", "number", 75),
@@ -171,12 +171,12 @@ COMMITS = (
 )
 
 EVENTS = (
-    Column("happened", "When", "moment", 140),
-    Column("person_label", "Who", width=225),
-    Column("action", "Did", width=100),
-    Column("target", "To a", width=110),
-    Column("title", "What", width="large"),
-    Column("web_url", "On GitLab", "link", 85, text="open"),
+    Column("happened", "When", "moment", 135),
+    Column("person_label", "Who", width=170),
+    Column("action", "Did", width=95),
+    Column("target", "To a", width=100),
+    Column("title", "What", width=270),
+    Column("web_url", "On GitLab", "link", 80, text="open"),
     Column("path_with_namespace", "Repository", width="medium"),
     Column("commit_count", "Commits", "number", 80, help="Commits in a push."),
 )

@@ -49,7 +49,9 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
             window_days=arguments.days,
             timezone=settings.timezone if "DASH_TIMEZONE" in os.environ else "Europe/Berlin",
         )  # fmt: skip
-        sync_command.run(argparse.Namespace(since=None, project=[], full=False, json=False), settings)
+        troubled = sync_command.run(argparse.Namespace(since=None, project=[], full=False, json=False), settings)
+        if troubled:
+            say.note("(that trouble belongs to the demo: the dashboard shows it on its page Sources, and goes on)")
         with serve.Server(arguments.host, _port(arguments), _environment(settings, hook_token)) as server:
             server.wait_until_ready()
             add_hooks(gitlab.url, f"{server.url}/gitlab/events", hook_token)

@@ -102,6 +102,8 @@ class Talk:
         span = self.nights.days * 24.0
         for _ in range(self.rng.randint(2, 9)):
             at = self.nights.start + timedelta(hours=self.rng.uniform(0, span - 2))
+            if at > self.nights.end:
+                at -= timedelta(days=1)
             labels = tuple(sorted(self.rng.sample(wording.LABELS, self.rng.randint(0, 3))))
             title = wording.issue(self.rng, self.project.word)
             fresh = self.issue(

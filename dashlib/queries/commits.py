@@ -124,6 +124,12 @@ limit $rows
 """
 
 
+def usual_grain(filters: Filters) -> str:
+    """The grain that shows a period in some ten to thirty bars."""
+    days = (filters.until - filters.since).days if filters.since and filters.until else 365
+    return "day" if days <= 31 else "week" if days <= 200 else "month"
+
+
 def over_time(
     connection: duckdb.DuckDBPyConnection,
     filters: Filters,
