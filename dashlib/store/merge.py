@@ -20,6 +20,8 @@ _STAGED = "staged_rows"
 _SCOPES = "staged_scopes"
 _LARGE_TEXT = frozenset({"text", "message", "description", "note_body"})
 """Columns compared by their digest: a four-megabyte log has no business in a sort key."""
+_WORTH_A_LOOK = 100
+"""Rows from which on it pays to look first whether they are all new."""
 
 
 def apply(connection: duckdb.DuckDBPyConnection, changes: Sequence[Change]) -> int:
@@ -139,17 +141,31 @@ def _merge(
     settings = ", ".join(f"{column} = {(values or {}).get(column, f's.{column}')}" for column in columns)
     connection.register(_STAGED, staged(table, names, rows))
     try:
-        result = connection.execute(
-            f"""
-            merge into {table.qualified} t using {source} s
-            on {" and ".join(f"t.{key} = s.{key}" for key in table.key)}
-            when matched and ({when}) then update set {settings}
-            when not matched then insert ({", ".join(names)}) values ({", ".join(f"s.{n}" for n in names)})
-            """
-        ).fetchone()
+        if len(rows) >= _WORTH_A_LOOK and not _known(connection, table):
+            # A merge of rows that are all new takes three times as long as their insert.
+            statement = (
+                f"insert into {table.qualified} ({', '.join(names)}) select {', '.join(f's.{n}' for n in names)} "
+                f"from {source} s"
+            )
+        else:
+            statement = f"""
+                merge into {table.qualified} t using {source} s
+                on {_same_key(table)}
+                when matched and ({when}) then update set {settings}
+                when not matched then insert ({", ".join(names)}) values ({", ".join(f"s.{n}" for n in names)})
+                """
+        result = connection.execute(statement).fetchone()
     finally:
         connection.unregister(_STAGED)
     return int(result[0]) if result else 0
+
+
+def _known(connection: duckdb.DuckDBPyConnection, table: Table) -> bool:
+    """Whether any of the staged rows is in the table."""
+    found = connection.execute(
+        f"select exists (select 1 from {table.qualified} t semi join {_STAGED} s on {_same_key(table)})"
+    ).fetchone()
+    return bool(found and found[0])
 
 
 def _delete(connection: duckdb.DuckDBPyConnection, table: Table, rows: Sequence[Row]) -> int:

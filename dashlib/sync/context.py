@@ -19,6 +19,9 @@ from dashlib.sync.client import Client, Refused, Unreachable
 from dashlib.sync.loop import Loop, Task
 from dashlib.sync.passes import SOURCE, Passes
 
+_TOGETHER, _TOGETHER_BYTES = 40, 8_000_000
+"""Changes, and bytes of logs, that wait for each other."""
+
 
 @dataclass(frozen=True)
 class Project:
@@ -81,6 +84,8 @@ class Context:
         self._users: dict[int, Row] = {}
         self._keys: dict[str, set[tuple[Any, ...]]] = {}
         self._found: dict[int, Found] = {}
+        self._gathered: list[Change] = []
+        self._gathered_bytes = 0
         self._known_problems = {
             (project, resource): first
             for project, resource, first in self.query(
@@ -112,6 +117,25 @@ class Context:
         stored = self.store.submit(changes)
         stored.add_done_callback(self._told_if_lost)
         return stored
+
+    def submit_soon(self, changes: Sequence[Change], size: int) -> None:
+        """Hand rows to the writer with others of their kind: each commit costs as much as ten logs.
+
+        ``size`` is in bytes. What a killed run had gathered, the next one reads again.
+        """
+        with self._lock:
+            self._gathered += changes
+            self._gathered_bytes += size
+            enough = len(self._gathered) >= _TOGETHER or self._gathered_bytes >= _TOGETHER_BYTES
+        if enough:
+            self.flush()
+
+    def flush(self) -> None:
+        """Hand over what was gathered."""
+        with self._lock:
+            gathered, self._gathered, self._gathered_bytes = self._gathered, [], 0
+        if gathered:
+            self.submit(gathered)
 
     def _not_met_yet(self, change: Change) -> Change:
         if change.table is not USERS or not isinstance(change, Upsert):

@@ -94,6 +94,7 @@ def sync(
     store.write(Put(LOADS, [load]))
     with _Reporting(context, on_progress):
         fatal = _work(context, request)
+        context.flush()
         store.write()
     report = _report(context, fatal, time.monotonic() - began)
     store.write(
@@ -145,6 +146,7 @@ def _work(context: Context, request: Request) -> str | None:
     context.loop.add(projects.start(context))
     try:
         context.loop.run()
+        context.flush()
         if not context.loop.stop.is_set():
             context.loop.add([*linked_issues.first(context), *green_logs.first(context)])
             context.loop.run()

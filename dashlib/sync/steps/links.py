@@ -85,7 +85,7 @@ def _link_asked(context: Context, project: Project, waiting: Waiting) -> bool:
         if place == len(candidates) and all_known and answered:
             mine = [run for run, (created, ref) in waiting.items() if plan.ran_on_time(schedule, ref, created)]
             links = [{"project_id": project.id, "id": run, "schedule_id": schedule.id} for run in mine]
-            context.submit([Upsert(PIPELINES, links)]).result()
+            context.submit([Upsert(PIPELINES, links)])
             for run in mine:
                 del waiting[run]
         if not waiting:
@@ -98,7 +98,7 @@ def _link_asked(context: Context, project: Project, waiting: Waiting) -> bool:
             answered = False
             continue
         rows = [{**pipeline_row(project.id, item), "schedule_id": schedule.id} for item in found]
-        context.submit([Upsert(PIPELINES, rows)]).result()
+        context.submit([Upsert(PIPELINES, rows)])
         for row in rows:
             waiting.pop(row["id"], None)
     return answered

@@ -81,7 +81,8 @@ def _read(context: Context, project: Project, job_id: int, tries: int) -> list[T
         if refused.status not in (403, 404):
             raise
         trace = Trace(b"", b"", 0, 0)
-    context.submit([*_changes(project, job_id, trace, tries, context.now), *context.succeeded(project.id, RESOURCE)])
+    changes = [*_changes(project, job_id, trace, tries, context.now), *context.succeeded(project.id, RESOURCE)]
+    context.submit_soon(changes, len(trace.head) + len(trace.tail))
     return []
 
 
@@ -95,4 +96,4 @@ def _changes(project: Project, job_id: int, trace: Trace, tries: int, now: datet
             Upsert(TRACES, [row]),
             Put(ASKED, [{**key, "outcome": "incomplete", "tries": tries + 1, "asked_at": now}]),
         ]
-    return [Upsert(TRACES, [row]), Delete(ASKED, [key])]
+    return [Upsert(TRACES, [row]), *([Delete(ASKED, [key])] if tries else [])]
