@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
-from dashlib.failures.analyse import Progress, analyse
+from dashlib.failures.analyse import Progress, analyse, analyse_ahead
 from dashlib.nightlies import ledger
 from dashlib.settings import Settings
 from dashlib.store import Store
 
 _LOG = logging.getLogger(__name__)
 _ONE_AT_A_TIME = threading.Lock()
+_AHEAD_SECONDS = 0.5
 
 
 def draw(
@@ -33,3 +35,28 @@ def draw(
             analyse(store, stop=stop, on_progress=on_progress)
         except Exception:  # noqa: BLE001 - logged, as said above
             _LOG.exception("expected nights and reasons of failures could not be brought up to date")
+
+
+@contextmanager
+def meanwhile(store: Store) -> Iterator[None]:
+    """While a sync goes on: last night's failures have their reasons before the rest of the window is read.
+
+    A sync waits for the network most of the time, so this costs it little. What is left over is ``draw``'s.
+    """
+    done = threading.Event()
+
+    def ahead() -> None:
+        try:
+            while not done.wait(_AHEAD_SECONDS):
+                with _ONE_AT_A_TIME:
+                    analyse_ahead(store, done)
+        except Exception:  # noqa: BLE001 - logged; draw tries again
+            _LOG.exception("the reasons of failures could not be read ahead")
+
+    thread = threading.Thread(target=ahead, name="reasons-ahead", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()

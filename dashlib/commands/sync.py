@@ -67,7 +67,8 @@ def _here(settings: Settings, request: Request, show: Any) -> dict[str, Any]:
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     try:
         with open_store(settings.database) as store:
-            report = sync(settings, store, request, stop=stop, on_progress=show)
+            with conclusions.meanwhile(store):
+                report = sync(settings, store, request, stop=stop, on_progress=show)
             conclusions.draw(store, settings, stop=stop)
     finally:
         signal.signal(signal.SIGINT, previous)

@@ -33,6 +33,7 @@ SAYS_NOTHING = (None, "script_failure", "unknown_failure")
 BATCH_JOBS = 400
 BATCH_BYTES = 24 * 1024 * 1024
 """A batch is full at either: a log may hold 4 MB."""
+_AHEAD_JOBS = 20
 
 # Newest first: last night's failures have their reasons before those of last month are gone through again.
 _DUE = """
@@ -47,6 +48,15 @@ where j.status = 'failed'
       or f.failure_reason is distinct from j.failure_reason
   )
 order by coalesce(j.finished_at, j.started_at, j.created_at) desc nulls last, j.project_id, j.id desc
+"""
+# While a sync goes on: jobs whose log has come and that nobody has looked at.
+_FRESH = """
+select t.project_id, t.job_id, t.bytes, false as known
+from traces t
+join jobs j on j.project_id = t.project_id and j.id = t.job_id
+where j.status = 'failed'
+  and not exists (select 1 from failures f where f.project_id = t.project_id and f.job_id = t.job_id)
+order by coalesce(j.finished_at, j.started_at, j.created_at) desc nulls last, t.project_id, t.job_id desc
 """
 _TEXTS = """
 select j.project_id, j.id, j.failure_reason, t.bytes, t.complete, t.text
@@ -105,6 +115,19 @@ def analyse(
         adopt(store)
         match(store)
     return Analysis(done, round(time.monotonic() - began, 3), complete)
+
+
+def analyse_ahead(store: Store, stop: threading.Event, rules_version: str = RULES_VERSION) -> None:
+    """Explain the jobs whose logs have just come, the rest is left to ``analyse``; ``stop`` ends it within a few logs.
+
+    Raises RuleError as ``analyse`` does, whose rule about one at a time counts here, too.
+    """
+    with store.reader() as reader:
+        fresh: list[_Due] = reader.execute(_FRESH).fetchall()
+    for start in range(0, len(fresh), _AHEAD_JOBS):
+        if stop.is_set():
+            return
+        store.write(Put(FAILURES, _rows(store, fresh[start : start + _AHEAD_JOBS], rules_version)))
 
 
 def failure_row(

@@ -81,7 +81,8 @@ class BackgroundSync:
                 if on_progress is not None:
                     on_progress(progress)
 
-            report = sync(self._settings, self._store, request, stop=self._stop, on_progress=told)
+            with conclusions.meanwhile(self._store):
+                report = sync(self._settings, self._store, request, stop=self._stop, on_progress=told)
             self.conclude()
             return report
         finally:

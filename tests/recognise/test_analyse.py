@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashlib.failures import analyse as module
-from dashlib.failures.analyse import Progress, analyse
+from dashlib.failures.analyse import Progress, analyse, analyse_ahead
 from dashlib.failures.explain import explain_text
 from dashlib.failures.reason import NOTHING_SAID, Reason, TellingLine
 from dashlib.failures.rulebook import RULES_VERSION
@@ -211,6 +211,23 @@ def test_a_defect_of_the_engine_costs_one_job_its_reason_and_is_logged(
     assert states == {bad: "no_rule", good: "explained"}
 
 
+def test_ahead_only_new_logs_are_read(built: Builder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "explain_text", say)
+    known = failed(built, "network is down")
+    analyse(built.store)
+    failed(built)
+    fresh = failed(built, "dns is down")
+    monkeypatch.setattr(module, "_rows", lambda store, due, version: [{"job": job} for _, job, *_ in due])
+    written: list[Any] = []
+    monkeypatch.setattr(built.store, "write", lambda *changes: written.extend(changes))
+    analyse_ahead(built.store, threading.Event())
+    assert [change.rows for change in written] == [[{"job": fresh}]], f"neither {known} nor the job without a log"
+    stop = threading.Event()
+    stop.set()
+    analyse_ahead(built.store, stop)
+    assert len(written) == 1
+
+
 def test_a_job_that_is_not_failed_any_more_loses_its_row(built: Builder) -> None:
     job = failed(built, PYTEST)
     analyse(built.store)
@@ -262,8 +279,10 @@ def state(store: Store) -> list[list[Any]]:
         ]
 
 
-def ended_in(template: Path, steps: Sequence[Sequence[Said]], versions: Sequence[str]) -> list[list[Any]]:
-    """The state after writing each step and analysing it under each version's rules."""
+def ended_in(
+    template: Path, steps: Sequence[Sequence[Said]], versions: Sequence[str], ahead: bool = False
+) -> list[list[Any]]:
+    """The state after writing each step and analysing it under each version's rules, its logs ``ahead`` or not."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "dashboard.duckdb"
         shutil.copyfile(template, path)
@@ -273,6 +292,8 @@ def ended_in(template: Path, steps: Sequence[Sequence[Said]], versions: Sequence
             for step, version in zip(steps, versions, strict=True):
                 for said in step:
                     write(built, said, pipeline)
+                if ahead:
+                    analyse_ahead(store, threading.Event(), version)
                 analyse(store, rules_version=version)
             return state(store)
 
@@ -283,11 +304,11 @@ def test_any_order_and_batching_ends_in_one_state(template: Path, jobs: list[Sai
     shuffled = data.draw(st.permutations(jobs))
     cut = data.draw(st.integers(0, len(shuffled)))
     size = data.draw(st.integers(1, 3))
-    other_rules_first = data.draw(st.booleans())
+    other_rules_first, ahead = data.draw(st.booleans()), data.draw(st.booleans())
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(module, "explain_text", say)
         once = ended_in(template, [jobs], ["new"])
         patched.setattr(module, "BATCH_JOBS", size)
         versions = ["old" if other_rules_first else "new", "new"]
-        assert ended_in(template, [shuffled[:cut], shuffled[cut:]], versions) == once
+        assert ended_in(template, [shuffled[:cut], shuffled[cut:]], versions, ahead) == once
     assert [row[1] for row in once[0]] == sorted(said.job for said in jobs)

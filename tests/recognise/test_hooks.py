@@ -62,6 +62,19 @@ def test_a_background_sync_ends_with_the_reasons(built: Builder, monkeypatch: py
     sync.stop()
 
 
+def test_reasons_are_there_while_the_sync_still_reads(built: Builder, monkeypatch: pytest.MonkeyPatch) -> None:
+    sync = BackgroundSync(Settings(database=built.store.path), built.store)
+
+    def synced(*_: Any, **__: Any) -> Report:
+        job = failed(built)
+        eventually(built, "select job_id, state from failures", [{"job_id": job, "state": "explained"}])
+        return Report(0, 0.0, {}, [])
+
+    monkeypatch.setattr(module, "sync", synced)
+    sync.run(Request())
+    sync.stop()
+
+
 def test_the_command_ends_with_the_reasons(tmp_path: Path) -> None:
     arguments = argparse.Namespace(since=None, project=[], full=False, json=True)
     with running_gitlab(repos=4, days=5) as gitlab:
