@@ -25,9 +25,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSim, CronSimError
+
+from dashlib.nightlies.errors import Unreadable
+from dashlib.nightlies.zones import zone
 
 PER_PAGE = 100
 JOBS_PER_PIPELINE = 8.0
@@ -88,14 +90,14 @@ def ran_on_time(schedule: Schedule, ref: str | None, created_at: datetime) -> bo
     """Whether a run of that moment (UTC) and ref is surely this schedule's, if it is the project's only one.
 
     GitLab looks for due schedules every few minutes, so a run begins up to a quarter of an hour after its time. A zone
-    that is not in the IANA list (Rails has names of its own) or a cron line that cannot be read proves nothing.
+    or a cron line that cannot be read proves nothing.
     """
     if schedule.ref is None or ref != schedule.ref or schedule.created_at is None or created_at < schedule.created_at:
         return False
     try:
-        moment = created_at.replace(tzinfo=UTC).astimezone(ZoneInfo(schedule.cron_timezone or "UTC"))
+        moment = created_at.replace(tzinfo=UTC).astimezone(zone(schedule.cron_timezone))
         slot = next(CronSim(schedule.cron or "", moment + timedelta(minutes=1), reverse=True))
-    except (CronSimError, StopIteration, ZoneInfoNotFoundError, ValueError, OSError):
+    except (CronSimError, StopIteration, Unreadable, ValueError):
         return False
     return timedelta(minutes=-1) <= moment - slot <= _AFTER_ITS_TIME
 

@@ -14,7 +14,7 @@ from dashlib.widgets.address import carry, unknown
 from dashlib.widgets.answers import asked
 from dashlib.widgets.choose import day, one_from, some_of
 
-PERIODS = {"7 days": 7, "14 days": 14, "30 days": 30, "90 days": 90}
+PERIODS = {"7 days": 7, "14 days": 14, "30 days": 30, "90 days": 90, "365 days": 365}
 USUAL, CUSTOM = "30 days", "custom"
 FILTER_KEYS = ("period", "from", "to", "group", "repo", "person")
 """The keys of the filter bar in every address: the whole company's last thirty days, where none is named."""

@@ -173,7 +173,9 @@ NIGHTLY = Schedule(1, "main", "30 2 * * *", "Europe/Berlin", datetime(2026, 1, 1
         (NIGHTLY, "develop", datetime(2026, 11, 20, 1, 30, 4), False),
         (NIGHTLY, None, datetime(2026, 11, 20, 1, 30, 4), False),
         (NIGHTLY, "main", datetime(2025, 11, 20, 1, 30, 4), False),  # before it was made
+        (replace(NIGHTLY, cron_timezone="Pacific Time (US & Canada)"), "main", datetime(2026, 11, 20, 10, 30), True),
         (replace(NIGHTLY, cron_timezone="Pacific Time (US & Canada)"), "main", datetime(2026, 11, 20, 9, 30), False),
+        (replace(NIGHTLY, cron_timezone="Atlantis"), "main", datetime(2026, 11, 20, 2, 30), False),
         (replace(NIGHTLY, cron="every night"), "main", datetime(2026, 11, 20, 1, 30, 4), False),
         (replace(NIGHTLY, cron=None), "main", datetime(2026, 11, 20, 1, 30, 4), False),
         (replace(NIGHTLY, created_at=None), "main", datetime(2026, 11, 20, 1, 30, 4), False),

@@ -1,0 +1,38 @@
+"""``serve`` as a person starts and ends it: the address on stdout, Ctrl-C, a terminal that closes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.commands.shell import ROOT, Shell
+
+
+def started(shell: Shell) -> tuple[subprocess.Popen[str], str]:
+    """The command in a process group of its own, as a terminal has it, and the address it printed."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("GITLAB_", "DASH_"))}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dashlib", "serve", "--port", "0"],
+        cwd=shell.folder, env=kept | {"PYTHONPATH": str(ROOT), "HOME": str(shell.folder)}, process_group=0,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    return process, process.stdout.readline().strip()
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda how: how.name)
+def test_it_ends_in_order_and_says_nothing(shell: Shell, how: signal.Signals) -> None:
+    process, address = started(shell)
+    assert requests.get(f"{address}/healthz", timeout=10).status_code == 200
+    os.killpg(process.pid, how)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (0, "", "")
+    with pytest.raises(requests.ConnectionError):
+        requests.get(f"{address}/healthz", timeout=10)
+    assert not list(Path(shell.folder, "data").glob("*.app")), "the next command opens the database itself"
