@@ -7,13 +7,11 @@ from datetime import date
 
 import duckdb
 
-from dashlib import control
 from dashlib.commands import say
-from dashlib.commands.database import need
+from dashlib.commands.database import readable, reading
 from dashlib.nightlies.report import FORMATS, note
 from dashlib.settings import Settings
 from dashlib.store import StoreError
-from dashlib.store.database import explained
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,17 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print the note. Raises NoSuchNight, StoreError."""
-    app = control.running(settings.database)
-    path = need(settings)
-    if app is not None:
-        for answer in app.call("snapshot"):
-            path = type(path)(answer["snapshot"])
+    connection = reading(readable(settings))
     try:
-        connection = duckdb.connect(str(path), read_only=True)
-    except duckdb.Error as error:
-        raise explained(path, error) from error
-    try:
-        connection.execute("set TimeZone = 'UTC'")
         found = note(connection, arguments.night, dashboard=settings.report_url)
     except duckdb.Error as error:
         raise StoreError(f"the data could not be read: {error}") from error

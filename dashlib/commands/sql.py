@@ -19,13 +19,11 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dashlib import control
 from dashlib.commands import layout, say
-from dashlib.commands.database import need
+from dashlib.commands.database import readable, reading
 from dashlib.errors import Explained
 from dashlib.settings import Settings
 from dashlib.store import StoreError
-from dashlib.store.database import explained
 
 _ALLOWED = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
 _FORMATS = ("table", "csv", "json", "parquet")
@@ -74,7 +72,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     if arguments.format == "parquet" and arguments.output is None:
         say.error("parquet is binary: name a file with --output")
         return say.BAD_USAGE
-    path = _readable(settings)
+    path = readable(settings)
     try:
         answer = _answer(path, arguments.query)
         if arguments.output is None:
@@ -97,15 +95,6 @@ def _explained(message: str, *, wrong: bool) -> QueryError | StoreError:
     return QueryError(message) if wrong else StoreError(f"the data could not be read: {message}")
 
 
-def _readable(settings: Settings) -> Path:
-    """The read snapshot while the app runs, else the database itself."""
-    app = control.running(settings.database)
-    if app is not None:
-        for answer in app.call("snapshot"):
-            return Path(answer["snapshot"])
-    return need(settings)
-
-
 def _first_cause(path: Path, query: str) -> QueryError | StoreError | None:
     """What was wrong, asked of one thread alone."""
     try:
@@ -126,11 +115,7 @@ def _answer(path: Path, query: str, threads: int | None = None) -> Answer:
         raise QueryError(str(error)) from error
     if len(statements) != 1 or statements[0].type not in _ALLOWED:
         raise QueryError("one SELECT statement, please: this command only reads")
-    try:
-        connection = duckdb.connect(str(path), read_only=True)
-    except duckdb.Error as error:
-        raise explained(path, error) from error
-    connection.execute("set TimeZone = 'UTC'")
+    connection = reading(path)
     if threads is not None:
         connection.execute(f"set threads = {threads}")
     connection.execute("set enable_external_access = false")

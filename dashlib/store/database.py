@@ -168,16 +168,21 @@ def _refuse_others(path: Path, latest: int) -> None:
     """Look before touching: opened read-only, so that a refused file stays as it is."""
     connection = _connect(path, read_only=True)
     try:
-        version = schema.version_of(connection)
+        if refuse_newer(path, connection, latest) is None:
+            raise NotOurDatabase(f"{path} is a DuckDB database of something else. Set DASH_DATABASE to another path.")
     finally:
         connection.close()
-    if version is None:
-        raise NotOurDatabase(f"{path} is a DuckDB database of something else. Set DASH_DATABASE to another path.")
-    if version > latest:
+
+
+def refuse_newer(path: Path, connection: duckdb.DuckDBPyConnection, latest: int) -> int | None:
+    """The layout's version as ``version_of`` tells it. Raises DatabaseTooNew for one newer than this program."""
+    version = schema.version_of(connection)
+    if version is not None and version > latest:
         raise DatabaseTooNew(
             f"{path} was written by a newer version of this dashboard (layout {version}, this one knows {latest}). "
             "It was left as it is: update the dashboard, or set DASH_DATABASE to another path."
         )
+    return version
 
 
 def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+import duckdb
 import pyarrow.parquet as pq
 import pytest
 
@@ -233,6 +234,15 @@ def test_a_value_that_fails_late_leaves_no_half_answer(shell: Shell, form: str) 
     assert (said.code, said.out) == (2, "")
     assert said.err.startswith("error: Conversion Error: Could not convert string 'a' to INT32\n")
     assert (shell.folder / "out").read_bytes() == b""
+
+
+def test_a_database_of_a_newer_release_is_not_read(shell: Shell) -> None:
+    with duckdb.connect(str(shell.folder / "data" / "dashboard.duckdb")) as database:
+        database.execute("update bookkeeping.meta set value = '99' where name = 'version'")
+    for words in (["sql", "select 1"], ["report"]):
+        said = shell(*words)
+        assert (said.code, said.out) == (1, "")
+        assert "was written by a newer version of this dashboard (layout 99" in said.error()
 
 
 @pytest.mark.parametrize("form", ["table", "csv"])
