@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -22,7 +23,7 @@ COLUMNS = {
     " started_at, finished_at, web_url",
     "jobs": "project_id, id, pipeline_id, name, stage, status, allow_failure, retried, failure_reason, created_at,"
     " started_at, finished_at, duration, queued_duration, username, runner_id, web_url",
-    "traces": "project_id, job_id",
+    "traces": "project_id, job_id, bytes, if(omitted_bytes = 0, md5(text), null)",
     "commits": "project_id, id, author_name, author_email, authored_at, committed_at, parent_ids, title, message,"
     " additions, deletions, author_utc_offset",
     "events": "source, project_id, id, action_name, target_type, author_username, created_at, push_action, ref_type,"
@@ -161,7 +162,14 @@ def _ci_truth(repo: Repo, since: datetime, add: Any) -> None:
                 f"{repo.web_url}/-/jobs/{j.id}",
             )  # fmt: skip
             if j.status == "failed" and mainline and repo.traces.get(j.id):
-                add("traces", repo.id, j.id)
+                add("traces", repo.id, j.id, *_log_truth(repo.traces[j.id] or b""))
+
+
+def _log_truth(log: bytes) -> tuple[Any, ...]:
+    """Its size and, where it is kept whole, its text: what is no UTF-8 and what is NUL is one replacement character."""
+    text = log.decode("utf-8", "replace").replace("\x00", "\ufffd")
+    whole = len(log) <= 4 * 1024 * 1024
+    return len(log), hashlib.md5(text.encode(), usedforsecurity=False).hexdigest() if whole else None
 
 
 def _event_truth(e: Json) -> tuple[Any, ...]:
