@@ -8,6 +8,7 @@ from dashlib.charts.job_runs import run_strip
 from dashlib.queries import failure
 from dashlib.widgets import failure as shared
 from dashlib.widgets.act_forms import actions
+from dashlib.widgets.signals import around_failure
 from dashlib.widgets.what_changed import what_changed
 
 asked_for = shared.failure_asked_for()
@@ -39,6 +40,9 @@ if row["attempts"] > 1:
     widgets.table(attempts, tables.ATTEMPTS, "Attempts of this job in its pipeline", "attempts")
 
 what_changed(row)
+
+st.subheader("What was firing or evicted around it", anchor=False)
+around_failure(row)
 
 st.subheader("The same failure elsewhere", anchor=False)
 elsewhere = widgets.asked(failure.elsewhere, project=project, job=job)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import secrets
 import subprocess
@@ -41,7 +42,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         say.error(f"the demo runs already at {running.address}")
         return say.DONE_WITH_ERRORS
     _forget(database)
-    token, hook_token = _token(), secrets.token_urlsafe(32)
+    token, hook_token, bearer = _token(), secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     with _GitLab(arguments.repos, arguments.days) as gitlab:
         say.note(f"simulated GitLab at {gitlab.url}: {arguments.repos} repositories, {arguments.days} nights")
         settings = replace(
@@ -52,9 +53,10 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         troubled = sync_command.run(argparse.Namespace(since=None, project=[], full=False, json=False), settings)
         if troubled:
             say.note("(that trouble belongs to the demo: the dashboard shows it on its page Sources, and goes on)")
-        with serve.Server(arguments.host, _port(arguments), _environment(settings, hook_token)) as server:
+        with serve.Server(arguments.host, _port(arguments), _environment(settings, hook_token, bearer)) as server:
             server.wait_until_ready()
             add_hooks(gitlab.url, f"{server.url}/gitlab/events", hook_token)
+            gitlab.send_signals_to(server.url, bearer)
             say.out(server.url)
             return server.wait()
 
@@ -96,7 +98,7 @@ def add_hooks(gitlab_url: str, hook_url: str, hook_token: str) -> None:
             raise StoreError(f"the simulated GitLab took no webhook: {error}") from error
 
 
-def _environment(settings: Settings, hook_token: str) -> dict[str, str]:
+def _environment(settings: Settings, hook_token: str, bearer: str) -> dict[str, str]:
     """What the served dashboard needs to go on syncing from the simulated GitLab, where things go on happening."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith(("GITLAB_", "DASH_"))}
     return ours | {
@@ -108,6 +110,7 @@ def _environment(settings: Settings, hook_token: str) -> dict[str, str]:
         "DASH_SYNC_MINUTES": "0.5",
         "DASH_PROJECTS": "*",
         "DASH_GITLAB_WEBHOOK_TOKEN": hook_token,
+        "DASH_HOOK_TOKEN": bearer,
     }
 
 
@@ -117,13 +120,22 @@ class _GitLab:
     def __init__(self, repos: int, days: int) -> None:
         command = [
             sys.executable, "-m", "dashlib.demo", "--port", "0", "--repos", str(repos), "--days", str(days),
-            "--live", str(_EVERY_SECONDS),
+            "--live", str(_EVERY_SECONDS), "--signals",
         ]  # fmt: skip
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         self.url = self._process.stdout.readline().strip()
         if not self.url.startswith("http"):
             raise StoreError("the simulated GitLab did not start; its words stand above")
+
+    def send_signals_to(self, url: str, bearer: str) -> None:
+        """Have the company's machines post their signals to the dashboard; the token goes through a pipe alone."""
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(json.dumps({"url": url, "token": bearer}) + "\n")
+            self._process.stdin.close()
+        except OSError as error:
+            raise StoreError(f"the simulated company ended: {error}") from error
 
     def __enter__(self) -> _GitLab:
         return self

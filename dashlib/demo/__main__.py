@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
+import threading
 from datetime import UTC, datetime
 
 from dashlib.demo.gitlab import READ_TOKEN, create_app
 from dashlib.demo.live import Live
 from dashlib.demo.sender import HookSender
 from dashlib.demo.serve import serve_forever
+from dashlib.demo.signals import history
+from dashlib.demo.signals_sent import LiveSignals, SignalSender
+from dashlib.demo.signals_wire import Told
 from dashlib.demo.webhooks import FLAGS
 from dashlib.demo.world import World
 
@@ -30,12 +35,29 @@ def parser() -> argparse.ArgumentParser:
         "--hook-url", default=None, help="a webhook of the whole company that goes there; others come by the hooks API"
     )
     made.add_argument("--hook-token", default="", help="X-Gitlab-Token of the webhooks")
+    made.add_argument(
+        "--signals", action="store_true",
+        help="post alerts and cluster events, too: to the dashboard that one line of standard input names, as JSON with"
+        " its url and the bearer token of its routes",
+    )  # fmt: skip
     return made
 
 
 def _say(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
+
+
+def _tell_signals(world: World, past: list[Told], live: Live | None) -> None:
+    """Waits for the address and the token on standard input, posts the past, then what goes on happening."""
+    line = sys.stdin.readline()
+    if not line.strip():
+        return
+    where = json.loads(line)
+    sender = SignalSender(where["url"], where["token"])
+    sender.send(past)
+    if live is not None:
+        live.signals = LiveSignals(world, sender.send)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -46,6 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
     app = create_app(world, token=given.token, latency=given.latency)
     sender: HookSender | None = None
     live: Live | None = None
+    past = history(world) if given.signals else []
 
     def started(url: str) -> None:
         nonlocal sender, live
@@ -57,6 +80,9 @@ def main(arguments: list[str] | None = None) -> int:
             sender = HookSender(world.web_hooks, base_url=url)
             live = Live(world, sender)
             live.start(given.live)
+        if given.signals:
+            args = (world, past, live)
+            threading.Thread(target=_tell_signals, args=args, name="demo-signals-address", daemon=True).start()
         _say(url)
 
     try:

@@ -13,6 +13,7 @@ from dashlib.demo.hook_parts import Body
 from dashlib.demo.model import Branch, Commit, Event, Job, Note, Pipeline, Project, User
 from dashlib.demo.runs import RUNNERS, is_broken, settle
 from dashlib.demo.sender import HookSender
+from dashlib.demo.signals_sent import LiveSignals
 from dashlib.demo.toolchains import CAUSES, PUSH
 from dashlib.demo.world import World
 
@@ -26,6 +27,7 @@ class Live:
 
     def __init__(self, world: World, hooks: HookSender | None = None) -> None:
         self.world, self.hooks = world, hooks
+        self.signals: LiveSignals | None = None
         self.rng = dice(world.seed, "live")
         self.projects = [each for each in world.projects if each.ci and not each.archived and each.default_branch]
         self._running = [each for each in world.pipelines() if each.status in {"running", "pending"}]
@@ -57,6 +59,8 @@ class Live:
             self.world.now = now
             for pipeline in list(self._running):
                 self._advance(pipeline, now)
+            if self.signals is not None:
+                self.signals.tick(now)
             chance = self.rng.random()
             if chance < 0.5:
                 return self._push(now)
@@ -193,6 +197,8 @@ class Live:
             job.status, job.cause, job.finished_at, job.planned = status, cause, now, None
             job.failure_reason = CAUSES[cause].failure_reason if cause and status == "failed" else None
             self._changed(job.pipeline, now, job)
+            if self.signals is not None and status == "failed":
+                self.signals.failed(job, now)
 
     def _finish(self, pipeline: Pipeline, now: datetime) -> None:
         for job in pipeline.jobs:

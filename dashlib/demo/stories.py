@@ -70,7 +70,8 @@ STORIES: tuple[Story, ...] = (
         tells="'Round half away from zero' reaches tide-units before night 6 and breaks test:unit. The dependency bot"
         " bumps it into station-api (red from night 5), gauge-pipeline and alert-relay (from night 4). Fixed in"
         " tide-units before night 2, in station-api before night 1, in gauge-pipeline before night 0; alert-relay is"
-        " still red on the last night.",
+        " still red on the last night. Signals: the release of tide-units and the deployments of who took it over,"
+        " as CloudEvents twenty minutes after each push.",
         projects=(_UNITS, _STATION, _GAUGE, _RELAY),
         job="test:unit",
         first_night=6,
@@ -89,7 +90,8 @@ STORIES: tuple[Story, ...] = (
         name="runner_outage",
         title="The night the runners were gone",
         tells="On night 8 every scheduled pipeline of every repository fails in its first stage with a runner system"
-        " failure; nothing is wrong with the code.",
+        " failure; nothing is wrong with the code. Signals: the three runner hosts ran out of memory, evicted the pods"
+        " of the runners and were not ready; RunnerHostDown fired for each until the night was over.",
         projects=(),
         job=None,
         first_night=OUTAGE_NIGHT,
@@ -102,7 +104,7 @@ STORIES: tuple[Story, ...] = (
         name="creeping_timeout",
         title="The ensemble test takes longer every night",
         tells="test:ensemble of wave-model grows from about 35 minutes at the start of the window towards its limit of"
-        " one hour and is killed there on nights 3 to 0.",
+        " one hour and is killed there on nights 3 to 0. Signals: CPUThrottlingHigh fires on its runner host.",
         projects=(_WAVE,),
         job="test:ensemble",
         first_night=3,
