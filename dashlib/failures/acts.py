@@ -18,7 +18,7 @@ import duckdb
 
 from dashlib.errors import Explained
 from dashlib.failures.act_tables import CHANGES, DECISIONS
-from dashlib.failures.match import match
+from dashlib.failures.match import match, touched
 from dashlib.model import Change, Delete, Put, Row, Table
 from dashlib.store import Store
 
@@ -51,7 +51,7 @@ class Edit:
 
 
 def act(store: Store, who: str, says: str, edits: Sequence[Edit], undoes: str | None = None) -> str:
-    """Write the edits and their history in one transaction and match the rules anew; gives the action's id.
+    """Write the edits and their history in one transaction and match the rules they touch; gives the action's id.
 
     ``who`` and ``says`` (a sentence without a full stop) are shown beside it. Edits that change nothing are left out of
     the history; an action without any is not written, its id is empty.
@@ -87,7 +87,9 @@ def act(store: Store, who: str, says: str, edits: Sequence[Edit], undoes: str | 
         if not written:
             return ""
         store.write(*changes, Put(CHANGES, written))
-        match(store)
+        with store.reader() as reader:
+            rules = touched(reader, [(edit.table.name, edit.key) for edit in edits])
+        match(store, rules)
         return action
 
 

@@ -19,17 +19,34 @@ WORDS = (
     "timed out", "timeout", "unknown", "unrecognized", "expected", "assert", "critical", "sorry", "illegal",
     "unsupported", "not supported", "does not exist", "doesn't exist", "already exists", "must be", "too many",
     "unsatisf", "conflict", "mismatch", "incompatible", "not installed", "forbidden", "unauthorized", "usage:",
+    "isn't", "not allowed", "not appear", "not available", "not permitted", "no longer", "did not", "didn't",
+    "required",
 )  # fmt: skip
 """Words of lines that may tell something though no rule knows them."""
 
-_NOBODY: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
-_GENERIC = 40
-# So many rules with one word in common share a gate.
-_CROWD = 3
-
-
 # Kinds of words, as bits.
 OF_RULES, MARK, TELLING = 1, 2, 4
+# After so many lines with the same words it pays to make one pattern of all rules that may want such lines.
+_OFTEN = 48
+# Hostile logs have lines of any number of kinds, and a pattern costs memory.
+_MOST_KINDS, _MOST_GATES = 4_096, 160
+
+
+class Kind:
+    """Lines that hold the same words: what these are, which rules may match, and what has been learnt about them.
+
+    ``gate`` matches wherever one of the rules does; ``ahead`` is the place of the rule that took such lines so far,
+    and a pattern that matches wherever one of the weightier ones does. They only save time: what is found is the same.
+    """
+
+    __slots__ = ("ahead", "bits", "gate", "rules", "seen", "taken_by", "wins")
+
+    def __init__(self, bits: int, rules: tuple[int, ...]) -> None:
+        self.bits, self.rules = bits, rules
+        self.seen = self.wins = 0
+        self.taken_by = -1
+        self.gate: Pattern | None = None
+        self.ahead: tuple[int, Pattern] | None = None
 
 
 @dataclass
@@ -38,29 +55,57 @@ class Lexicon:
 
     rules: tuple[Rule, ...]
     automaton: BytesAhoCorasick
-    of_rules: dict[int, tuple[tuple[int, ...], tuple[int, ...]]]
-    kinds: tuple[int, ...]
-    _gates: dict[int, Pattern] = field(default_factory=dict)
+    of_rules: dict[int, tuple[int, ...]]
+    bits: tuple[int, ...]
+    _kinds: dict[frozenset[int], Kind] = field(default_factory=dict)
+    _gates: int = 0
 
-    def candidates(self, words: set[int], core: bytes, shown: bytes) -> Iterator[int]:
-        """The rules that may match a line which holds these words; each once, the weightiest first."""
-        found: set[int] = set()
-        for word in words:
-            indexes, crowd = self.of_rules.get(word, _NOBODY)
-            found.update(indexes)
-            if crowd and matches(self._gate(word, crowd), core, shown):
-                found.update(crowd)
-        if found:
-            lowered = shown.lower()
-            for index in sorted(found):
-                if _has_all(lowered, self.rules[index].others):
-                    yield index
+    def kind(self, words: set[int]) -> Kind:
+        """The kind of a line that holds these words."""
+        key = frozenset(words)
+        kind = self._kinds.get(key)
+        if kind is None:
+            if len(self._kinds) >= _MOST_KINDS:
+                self._kinds.clear()
+            bits, rules = 0, set[int]()
+            for word in words:
+                bits |= self.bits[word]
+                rules.update(self.of_rules.get(word, ()))
+            kind = self._kinds[key] = Kind(bits, tuple(sorted(rules)))
+        return kind
 
-    def _gate(self, word: int, indexes: tuple[int, ...]) -> Pattern:
-        gate = self._gates.get(word)
-        if gate is None:
-            gate = self._gates[word] = compiled("|".join(f"(?:{self.rules[index].match})" for index in indexes))
-        return gate
+    def candidates(self, kind: Kind, core: bytes, shown: bytes) -> Iterator[int]:
+        """The rules that may match a line of this kind; each once, the weightiest first."""
+        kind.seen += 1
+        rules = kind.rules
+        if len(rules) > 1:
+            if kind.gate is None and kind.seen > _OFTEN:
+                kind.gate = self._gate(rules)
+            if kind.gate is not None and not matches(kind.gate, core, shown):
+                return
+            if kind.ahead is not None and not matches(kind.ahead[1], core, shown):
+                rules = rules[kind.ahead[0] :]
+        lowered = shown.lower()
+        for index in rules:
+            if _has_all(lowered, self.rules[index].others):
+                yield index
+
+    def took(self, kind: Kind, index: int) -> None:
+        """A rule took a line of this kind."""
+        if index != kind.taken_by:
+            kind.taken_by, kind.wins, kind.ahead = index, 0, None
+            return
+        kind.wins += 1
+        if kind.wins == _OFTEN:
+            place = kind.rules.index(index)
+            before = self._gate(kind.rules[:place]) if place > 1 else None
+            kind.ahead = (place, before) if before is not None else None
+
+    def _gate(self, indexes: tuple[int, ...]) -> Pattern | None:
+        if self._gates >= _MOST_GATES:
+            return None
+        self._gates += 1
+        return compiled("|".join(f"(?:{self.rules[index].match})" for index in indexes))
 
 
 @lru_cache(maxsize=4)
@@ -75,17 +120,9 @@ def lexicon(rules: tuple[Rule, ...]) -> Lexicon:
     return Lexicon(
         rules,
         BytesAhoCorasick([word.encode() for word in numbers], matchkind=MatchKind.Standard),
-        {numbers[word]: _divided(rules, indexes) for word, indexes in wanted.items()},
+        {numbers[word]: tuple(indexes) for word, indexes in wanted.items()},
         tuple(OF_RULES * (word in wanted) + MARK * (word in MARKS) + TELLING * (word in WORDS) for word in numbers),
     )
-
-
-def _divided(rules: tuple[Rule, ...], indexes: list[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The rules that are asked one by one, and those behind a gate: what nearly any line matches would hold it open."""
-    crowd = tuple(index for index in indexes if rules[index].rank >= _GENERIC)
-    if len(crowd) < _CROWD:
-        return tuple(indexes), ()
-    return tuple(index for index in indexes if index not in crowd), crowd
 
 
 def matches(pattern: Pattern, core: bytes, shown: bytes) -> bool:

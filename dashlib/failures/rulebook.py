@@ -14,7 +14,7 @@ from dashlib.failures.literals import NoLiteral, Words, required
 from dashlib.failures.reason import CATEGORIES
 
 # Raised with every change of the code that gives the same rules another answer.
-ENGINE_VERSION = 1
+ENGINE_VERSION = 2
 RULES = Path(__file__).parent / "rules"
 Pick = Literal["first", "last"]
 
@@ -30,6 +30,7 @@ class Rule:
     ``rank`` is the rule's weight (0 to 100, the scale stands in ``rules/README.md``); ``order`` its place in the files,
     which decides between equals. ``pick`` says which of several matches speaks. ``follow`` are patterns for the lines
     after the match (each brings at most one) up to ``within`` lines on; ``lead`` says which of them is most telling.
+    ``because`` names rules whose match before, in the same command, is the cause of which this one is the effect.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Rule:
     lead: Literal["match", "follow"] = "match"
     says: Literal["both", "match", "follow"] = "both"
     phase: str | None = None
+    because: tuple[str, ...] = ()
     words: tuple[Words, ...] = field(default=())
 
     @cached_property
@@ -76,6 +78,7 @@ class Rule:
 _SAYS = ("both", "match", "follow")
 _FIELDS = {
     "id", "category", "match", "rank", "pick", "unless", "follow", "within", "needs_follow", "lead", "says", "phase",
+    "because",
 }  # fmt: skip
 
 
@@ -98,6 +101,9 @@ def load(folder: Path = RULES) -> tuple[Rule, ...]:
         if rule.id in seen:
             raise RuleError(f"two rules are called {rule.id}")
         seen.add(rule.id)
+    for rule in rules:
+        if unknown := set(rule.because) - seen:
+            raise RuleError(f"{rule.id}: no such rule: {', '.join(sorted(unknown))}")
     return tuple(rules)
 
 
@@ -105,7 +111,8 @@ def _rule(family: str, entry: dict[str, object], default_rank: int, order: int) 
     if unknown := entry.keys() - _FIELDS:
         raise RuleError(f"{family}: {entry.get('id')}: no such field: {', '.join(sorted(unknown))}")
     values = {"rank": default_rank, **entry}
-    values["follow"] = tuple(values.get("follow", ()))  # type: ignore[arg-type]
+    for field_name in ("follow", "because"):
+        values[field_name] = tuple(values.get(field_name, ()))  # type: ignore[arg-type]
     for field_name in ("match", "unless"):
         if isinstance(values.get(field_name), list):
             values[field_name] = f"(?:{'|'.join(values[field_name])})"  # type: ignore[arg-type]

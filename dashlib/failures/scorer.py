@@ -19,6 +19,7 @@ _SAYS = {
     7: (
         r"(?i)\b(?:failed to|cannot|can't|could ?n[o']t|unable to|not found|no such|does(?: not|n't) exist|denied)\b",
         r"(?i)\b(?:refused|forbidden|unauthorized|timed? ?out|not supported|too many|must be|already exists)\b",
+        r"(?i)\b(?:not (?:allowed|available|installed|permitted|appear)|no longer|isn't|did(?: not|n't)|required)\b",
     ),
     5: (r"(?i)\b(?:fail(?:ed|ure|s|ing)?|abort(?:ed|ing)?|killed|mismatch|conflict|incompatible|illegal)\b",),
     4: (
@@ -26,7 +27,23 @@ _SAYS = {
         r"(?i)\b(?:unexpected|unknown|unrecognized|expected)\b",
     ),
 }
+# What only says that something failed: make, npm, scripts, the runner pass on that what they called failed.
+ECHO = (
+    r"(?i)\b(?:returned|exit(?:ed|s)?|finished|failed|ended|died)\b.{0,40}\b(?:exit )?(?:code|status|value):? ?\(?-?\d"
+    r"|\bexit(?:ed)? \d{1,3}\b|non-?zero (?:exit )?(?:code|status|value)|\berror (?:code )?\d{1,3}$|: \*\*\* \["
+    r"|\b(?:command|script|build|job|task|step|process|subprocess|stage|target)\b.{0,60}\bfailed[.!:]?$"
+    r"|\b(?:build|command) failed\b"
+)
 _AGAINST = {
+    -30: (  # what the runner says of itself
+        r"^(?:ERROR|WARNING): (?:Job failed|No files to upload|file does not exist|\S+: no matching files)",
+        r"section_(?:start|end):|^ *on \S+ .*system ID|^##\[(?:end)?group\]",
+        r"^(?:Uploading|Cleaning up|Running (?:with|on|after)|Executing \"|Skipping |Failed to extract cache)",
+        r"^(?:Checking (?:out|cache)|Fetching changes|Reinitialized existing|Initialized empty|Created fresh)",
+        r"^(?:Getting source|Preparing |Using Docker)",
+    ),
+    -16: (r"^\$ ",),
+    -12: (ECHO,),
     -14: (  # an error that there was none of, or that nobody minds
         r"(?i)\b(?:0 (?:errors?|fail(?:ed|ures?))|no (?:errors?|failures?)|errors?[:=] ?0\b|fail(?:ed|ures?)[:=] ?0\b)",
         r"(?i)\b(?:without errors?|non-?fatal|ignoring|ignored|expected failure)\b|\|\| true",
@@ -36,18 +53,18 @@ _AGAINST = {
         r"(?i)\s-W\w|-Werror|\b(?:gcc|g\+\+|cc|clang(?:\+\+)?|rustc|javac|ld|ar) .* -[oIcL]\b",
     ),
     -8: (  # commands, steps of a build, frames of a stack
-        r"^(?:\$ |\++ |> |#\d* ?\[|Step \d|COPY |RUN )",
+        r"^(?:\++ |> (?:\S+@|[a-z])|#\d* ?\[|Step \d|COPY |RUN )",
         r"^\s+at [\w.$<>/]+[ (]|^\s*File \"|^\s+from \S+:\d+:in ",
     ),
     -7: (  # progress
         r"(?i)^\s*(?:✓|✔|ok\b|pass(?:ed)?\b|--- PASS|\[ +OK +\])",
         r"(?i)^(?:downloading|downloaded|installing|installed|compiling|checking for|checking whether|fetching|get:)\b",
-        r"(?i)^(?:setting up|unpacking|copying|creating|adding|collecting|requirement already)\b",
+        r"(?i)^(?:setting up|unpacking|copying|creating|adding|collecting|requirement already|running)\b",
+        r"\.\.\.(?: ?(?:yes|no|ok|done|skipped))?$|(?:Entering|Leaving) directory|^\s*[\w.-]*\s*$|^[^A-Za-z]*$",
     ),
-    -6: (  # echoes
-        r"(?i)\bexit(?:ed)? (?:with )?(?:code|status)\b|\bexited with|process completed|returned (?:a )?non-?zero",
-        r"(?i)\bjob failed\b|: \*\*\* |build failed\b|command failed\b|errors? occurred",
-        r"(?i)see (?:above|the log)|^error: *$",
+    -6: (  # echoes that may have more to say
+        r"(?i)\bexit(?:ed)? (?:with )?(?:code|status)\b|\bexited with|process completed|errors? occurred",
+        r"(?i)see (?:above|the log)|\berror: *$",
     ),
     -5: (r"(?i)\bretry|\btry(?:ing)? again|attempt \d",),
 }
@@ -61,7 +78,9 @@ _GUESSES = {
     "crash": r"(?i)segmentation|core dumped|sig(?:segv|abrt|bus|ill|kill)|signal \d|panic|stack smashing",
     "test_failure": r"(?i)assert|\btests?\b.*\bfail|\bfail.*\btests?\b|\bspec\b",
     "compile_error": r"(?i)syntax ?error|undefined reference|compil|undeclared|parse error|unexpected token",
-    "dependency": r"(?i)dependenc|package .*(?:not found|unavailable)|version .*not|unsatisf|resolve",
+    "dependency": r"(?i)dependenc|package .*(?:not found|unavailable)|version .*(?:not (?:found|available)|required)"
+    r"|unsatisf|resolve|was found, but|(?:isn't|not (?:appear to be )?) ?installed"
+    r"|(?:cannot find|no) (?:module|package)|(?:module|library|gem|plugin) .*not found",
     "lint": r"(?i)\blint|style|format(?:ted|ting)|violation",
     "script_error": r"(?i)not found|no such file|usage:|missing|unrecognized|unknown option|invalid",
 }
@@ -72,13 +91,26 @@ def _all_compiled(said: dict[int, tuple[str, ...]]) -> tuple[tuple[int, Pattern]
 
 
 _FOR, _AGAINST_IT = _all_compiled(_SAYS), _all_compiled(_AGAINST)
+_BY_COMMAND = tuple(
+    (category, compiled(rf"\b(?:{words})\b"))
+    for category, words in (
+        (
+            "lint",
+            r"\w*lint\w*|gofmt|goimports|format|fmt|prettier|black|ruff|flake8|\w*style|rubocop|clippy|pre-commit",
+        ),
+        ("test_failure", r"tests?|pytest|jest|vitest|mocha|rspec|phpunit|ctest|tox|nox|e2e|cypress|playwright|specs?"),
+    )
+)
 _GUESSED = tuple((category, compiled(pattern)) for category, pattern in _GUESSES.items())
 # Where a line stands matters within about so many lines of the end.
 _NEAR = 60
+# Points of the last line before the echoes, when it has no telling word; the lines before it have one less each.
+_LAST_WORDS, _MOST_LAST_WORDS = 9, 3
+_RUNNERS = -16
 
 
 def likeliest(found: Findings) -> list[tuple[float, Line]]:
-    """The lines that likeliest tell why, best first, with their points; empty for a log that says nothing."""
+    """The lines whose words likeliest tell why, best first, with their points."""
     failing = found.place.failing()
     end = found.endings[0][1][0].number if found.endings and found.endings[0][1] else found.last_number
     words = {**found.words_first, **{word.number: word for word in found.words_last}}
@@ -97,7 +129,7 @@ def likeliest(found: Findings) -> list[tuple[float, Line]]:
         if score > 0:
             scored.append((score, line))
     scored.sort(key=lambda pair: (-pair[0], pair[1].number))
-    return scored or _last_words(found)
+    return scored
 
 
 def points(core: bytes) -> float:
@@ -107,13 +139,28 @@ def points(core: bytes) -> float:
     )
 
 
-def _last_words(found: Findings) -> list[tuple[float, Line]]:
-    """What was said last before the work ended."""
-    if not found.endings:
-        return []
-    return [(0.5, line) for line in found.endings[0][1] if points(line.core) >= 0][:3]
+def last_words(found: Findings) -> list[tuple[float, Line]]:
+    """What was said last before the echoes of the work's end, whatever its words: a tool that gives up says why."""
+    said: list[tuple[float, Line]] = []
+    ending = found.endings[0][1] if found.endings else ()
+    for line in ending:
+        value = points(line.core)
+        if value >= 0:
+            said.append((value + _LAST_WORDS - len(said), line))
+        if len(said) == _MOST_LAST_WORDS:
+            break
+    return said or [(0.5, line) for line in ending if points(line.core) > _RUNNERS][:_MOST_LAST_WORDS]
 
 
 def guess(core: bytes) -> str:
     """A category by a line's words; ``unknown`` when they point nowhere."""
     return next((category for category, pattern in _GUESSED if pattern.search(core)), UNKNOWN)
+
+
+def of_command(command: bytes, *, spoken: bool) -> str:
+    """A category by the command that was running where the lines point nowhere; ``unknown`` where nothing does.
+
+    ``spoken``: a line has telling words, so that the script that failed said why.
+    """
+    default = "script_error" if spoken and command else UNKNOWN
+    return next((category for category, pattern in _BY_COMMAND if pattern.search(command)), default)

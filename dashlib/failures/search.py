@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from dashlib.failures.blocks import Block, blocks
-from dashlib.failures.lexicon import MARK, OF_RULES, TELLING, lexicon, matches
+from dashlib.failures.lexicon import MARK, OF_RULES, TELLING, Kind, lexicon, matches
 from dashlib.failures.linear import compiled
 from dashlib.failures.place import Place
 from dashlib.failures.rulebook import Rule, rulebook
@@ -21,6 +21,8 @@ _KEPT_OF_A_RULE_IN_ALL = 60
 _KEPT_WORDS = 100  # at each end
 _KEPT_ENDINGS = 6
 _LINES_OF_AN_ENDING = 30
+# Once so many lines in a row that hold the same words were taken by the same rule, one in sixteen is looked at.
+_STREAK, _ONE_IN = 1_000, 16
 
 # What tools put before another tool's line; the line as shown keeps it.
 _DECORATION = compiled(
@@ -35,12 +37,19 @@ _DECORATION = compiled(
     r"|##\[error\]"
     r"|(?:stderr|stdout) \| "
     r"|remote: "
-    r"|@[\w.-]{1,40}/[\w.-]{1,40}(?:#|:)[\w-]{1,20}: "
+    r"|@[\w.-]{1,40}/[\w.-]{1,40}(?:(?:#|:)[\w-]{1,20})?: "
+    r"|\[[a-z][\w@/.:-]{1,40} {2,30}\] "
+    r"|[a-z][\w.-]{1,40} {0,30}> "
+    r"|➤ YN\d{4}: (?:[│┌└] ?)?(?:\[[\w@/.-]{1,60}\]: )?"
     r")+"
 )
 _DECORATIONS = tuple(
-    b"#|[0|[1|[2|[3|[4|[5|[6|[7|[8|[9|[exec|[java|[scalac|[groovyc|[kotlinc|[junit|[testng|[ant|[apply|[get|[echo|[mvn|"
-    b"[artifact|0|1|2|3|4|5|6|7|8|9|@|DEBUG |INFO |ERROR |remote: ".split(b"|")
+    begin.encode()
+    for begin in (
+        *"#@0123456789",
+        *(f"[{sign}" for sign in "0123456789abcdefghijklmnopqrstuvwxyz"),
+        *("DEBUG ", "INFO ", "ERROR ", "remote: ", "➤ YN"),
+    )
 )
 _MARKER = re.compile(
     rb"section_(?:start|end):\d{1,20}:[\w.\-]{1,255}(?:\[[^\]]{0,255}\])? ?|travis_(?:fold|time):\S{1,120} ?"
@@ -95,7 +104,13 @@ def as_line(number: int, raw: bytes) -> Line:
     if b"section_" in raw or b"travis_" in raw:
         raw = _MARKER.sub(b"", raw)
     shown = raw.rstrip()
-    if shown.startswith(_DECORATIONS) or b" | " in shown[:60] or (shown[:1] in b" \t" and b"[" in shown[:16]):
+    begin = shown[:60]
+    if (
+        begin.startswith(_DECORATIONS)
+        or b" | " in begin
+        or b"> " in begin
+        or (begin[:1] in b" \t" and b"[" in begin[:16])
+    ):
         decorated = _DECORATION.search(shown)
         if decorated:
             return Line(number, shown, shown[decorated.end() :])
@@ -110,6 +125,7 @@ class Search:
         self.rules = self.lexicon.rules
         self.found = Findings()
         self._counts: dict[tuple[int, int], int] = {}
+        self._streaks: dict[Kind, list[int]] = {}
 
     def read(self, block: Block) -> None:
         """Search one block."""
@@ -143,22 +159,44 @@ class Search:
         self._ending(block, self.found.last_number, block.stop)
 
     def _line(self, block: Block, number: int, start: int, end: int, words: set[int]) -> None:
+        kind = self.lexicon.kind(words)
+        bits, place = kind.bits, self.found.place
         raw = block.text[start : min(end, start + LONGEST_READ)]
-        place, lexicon = self.found.place, self.lexicon
-        kinds = 0
-        for word in words:
-            kinds |= lexicon.kinds[word]
-        if kinds & MARK and place.see(raw):
+        if bits & MARK and place.see(raw):
             self._ending(block, number, start)
-        if kinds & TELLING:
+        if bits & TELLING:
             self._word(Word(number, raw, place.segment, place.is_afterwards))
-        if not kinds & OF_RULES:
+        if not bits & OF_RULES or self._is_one_of_many(kind, number):
             return
         line = as_line(number, raw)
-        for index in lexicon.candidates(words, line.core, line.shown):
+        for index in self.lexicon.candidates(kind, line.core, line.shown):
             # A line belongs to the weightiest rule that takes it.
             if self._match(self.rules[index], index, line, block, end):
-                break
+                self.lexicon.took(kind, index)
+                self._took(kind, index)
+                return
+        self._streaks.pop(kind, None)
+
+    def _is_one_of_many(self, kind: Kind, number: int) -> bool:
+        """Whether a line is passed over: a rule that keeps its first lines has taken a thousand like it."""
+        streak = self._streaks.get(kind)
+        if streak is None or streak[1] < _STREAK:
+            return False
+        index, segment = streak[0], self.found.place.segment
+        streak[1] += 1
+        if not streak[1] % _ONE_IN or self._counts.get((index, segment), 0) < _KEPT_OF_A_RULE:
+            return False
+        self.found.last_of_rule[index, segment] = number
+        return True
+
+    def _took(self, kind: Kind, index: int) -> None:
+        streak = self._streaks.get(kind)
+        if streak is not None and streak[0] == index:
+            streak[1] += 1
+        elif self.rules[index].pick == "first" and len(self._streaks) < _KEPT_OF_A_RULE_IN_ALL * 100:
+            self._streaks[kind] = [index, 1]
+        else:
+            self._streaks.pop(kind, None)
 
     def _match(self, rule: Rule, index: int, line: Line, block: Block, end: int) -> bool:
         """Whether the rule takes the line; the first few, or the last few, are kept."""
@@ -222,7 +260,7 @@ class Search:
 
 
 def following(block: Block, number: int, end: int, within: int) -> Iterable[Line]:
-    """Up to ``within`` lines that are not empty, after the line that ends at ``end``."""
+    """Up to ``within`` lines that are not empty, after the line that ends at ``end``, in the same section."""
     given = 0
     for _ in range(4 * within):
         begins = end + 1
@@ -231,6 +269,8 @@ def following(block: Block, number: int, end: int, within: int) -> Iterable[Line
         number += block.lines_between(end, begins)
         end = block.text.find(b"\n", begins)
         end = len(block.text) if end < 0 else end
+        if block.text.startswith((b"section_", b"##[error]Process completed"), begins):
+            return
         line = as_line(number, block.text[begins : min(end, begins + LONGEST_READ)])
         if line.core.strip():
             given += 1

@@ -7,10 +7,11 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from dashlib.failures.linear import compiled
 from dashlib.failures.mask import mask
 from dashlib.failures.reason import LONGEST_LINE, MOST_LINES, NOTHING_SAID, UNKNOWN, Reason, TellingLine
 from dashlib.failures.rulebook import rulebook
-from dashlib.failures.scorer import guess, likeliest
+from dashlib.failures.scorer import ECHO, guess, last_words, likeliest, of_command, points
 from dashlib.failures.search import Finding, Findings, Line
 from dashlib.failures.signature import template
 
@@ -23,8 +24,11 @@ _KNOWN_WHEN_GREEN = -40.0
 # What follows a line: a tool that gives up says so near the end; tests and compilers go on for a while.
 _FADES = {"test_failure": 2.0, "compile_error": 2.0, "lint": 3.0}
 _FADES_ELSE, _FADES_AT_MOST, _NEAR = 7.0, 20.0, 30
-# A rule below this is no more than an echo; the general scorer may know better.
-_ECHO = 25
+# A rule below this is no more than an echo; the general scorer may know better. Up to the other one a rule knows that a
+# line looks like an error message and no more: the scorer compares it with all other lines.
+_ECHO, _VAGUE = 25, 40
+# A vague rule's line that only says that something failed is an echo, too.
+_ECHOED = compiled(ECHO)
 # What a program dies of is the category, even when a test or a compiler noticed it first.
 _EXHAUSTED = frozenset({"oom", "disk_full"})
 _SURE = 80
@@ -70,24 +74,25 @@ class _Weighed:
 def weigh(found: Findings, failure_reason: str | None, green: Collection[str]) -> Reason:
     """The reason in what a search found."""
     weighed = sorted(
-        _weighed(found, failure_reason, green), key=lambda one: (-one.score, one.finding.rule.order, one.index)
+        _causes_first([*_weighed(found, failure_reason, green)]),
+        key=lambda one: (-one.score, one.finding.rule.order, one.index),
     )
     best = weighed[0] if weighed and weighed[0].score > _ECHO else None
-    if best is None:
-        guessed = likeliest(found)
-        if guessed:
-            return _guessed(guessed, weighed, failure_reason)
+    if best is None or best.finding.rule.rank <= _VAGUE:
+        guessed = _guesses(found)
+        if guessed and (best is None or guessed[0][1].number != best.finding.line.number):
+            return _guessed(guessed, weighed, failure_reason, found.place.command)
         if not weighed:
             return _without_lines(failure_reason)
         best = weighed[0]
-    lines = _chosen(best, weighed, found)
+    lines, telling = _chosen(best, weighed, found)
     first = lines[0]
     category = _exhausted(best, weighed) or best.finding.rule.category
     return Reason(
         category,
         _one_line(first.text),
         lines,
-        _signature(best, category, lines),
+        _signature(best, category, lines[:telling]),
         best.finding.rule.id,
         round(max(0.05, min(0.98, best.score / 100)), 2),
     )
@@ -103,6 +108,8 @@ def _weighed(found: Findings, failure_reason: str | None, green: Collection[str]
         for index, finding in enumerate(ordered):
             rule = finding.rule
             score = float(rule.rank)
+            if rule.rank <= _VAGUE and _ECHOED.search(finding.line.core):
+                score = min(score, _ECHO - _FAILED - 1)
             if rule.phase and rule.phase == finding.phase:
                 score += _IN_ITS_PHASE
             elif finding.afterwards and rule.phase != "afterwards":
@@ -125,8 +132,37 @@ def _weighed(found: Findings, failure_reason: str | None, green: Collection[str]
             yield _Weighed(score, finding, index)
 
 
-def _chosen(best: _Weighed, weighed: list[_Weighed], found: Findings) -> tuple[TellingLine, ...]:
-    """At most five lines: the best finding's, then further ones of its rule and the best of other rules in turn."""
+def _causes_first(weighed: list[_Weighed]) -> Iterator[_Weighed]:
+    """Where a rule names its cause and that was said before it in the same command, the two change places."""
+    effects = [one for one in weighed if one.finding.rule.because]
+    causes = {name for one in effects for name in one.finding.rule.because}
+    known = [one for one in weighed if one.finding.rule.id in causes]
+    scores = {id(one): one.score for one in (*effects, *known)}
+    for effect in effects:
+        for cause in known:
+            before, after = cause.finding, effect.finding
+            if before.rule.id not in after.rule.because or before.segment != after.segment:
+                continue
+            if before.line.number < after.line.number:
+                scores[id(cause)] = max(scores[id(cause)], effect.score)
+                scores[id(effect)] = min(scores[id(effect)], cause.score - 1)
+    for one in weighed:
+        yield _Weighed(scores.get(id(one), one.score), one.finding, one.index)
+
+
+def _guesses(found: Findings) -> list[tuple[float, Line]]:
+    """The general scorer's lines, best first: by their words, or said last."""
+    told = likeliest(found)
+    known = {line.number for _, line in told}
+    told += [(score, line) for score, line in last_words(found) if line.number not in known]
+    return sorted(told, key=lambda pair: -pair[0])
+
+
+def _chosen(best: _Weighed, weighed: list[_Weighed], found: Findings) -> tuple[tuple[TellingLine, ...], int]:
+    """At most five lines: the best finding's, then further ones of its rule and the best of other rules in turn.
+
+    Beside them how many of them are telling by themselves; the others only stood last.
+    """
     kin = [one for one in weighed if one.finding.rule is best.finding.rule and one is not best]
     kin.sort(key=lambda one: one.index)
     others: list[_Weighed] = []
@@ -145,7 +181,11 @@ def _chosen(best: _Weighed, weighed: list[_Weighed], found: Findings) -> tuple[T
     if len(lines) < MOST_LINES:
         queue.extend(line for score, line in likeliest(found)[:MOST_LINES] if score > _WORTH_A_LINE)
         lines = _telling(queue)
-    return lines
+    telling = len(lines)
+    if telling < MOST_LINES:
+        queue.extend(line for score, line in last_words(found) if score > _WORTH_A_LINE)
+        lines = _telling(queue)
+    return lines, telling
 
 
 def _telling(queue: list[Line]) -> tuple[TellingLine, ...]:
@@ -159,12 +199,16 @@ def _telling(queue: list[Line]) -> tuple[TellingLine, ...]:
     return tuple(lines)
 
 
-def _guessed(guessed: list[tuple[float, Line]], weighed: list[_Weighed], failure_reason: str | None) -> Reason:
+def _guessed(
+    guessed: list[tuple[float, Line]], weighed: list[_Weighed], failure_reason: str | None, command: bytes
+) -> Reason:
     """No rule spoke, or only echoes: the general scorer's lines."""
     score, first = guessed[0]
     lines = _telling([*(line for _, line in guessed[:MOST_LINES]), *(one.finding.line for one in weighed[:1])])
+    vaguely = weighed[0].finding.rule if weighed and weighed[0].score > _ECHO else None
     category = _OF_GITLAB.get(failure_reason or "") or next(
-        (said for said in (guess(line.core) for _, line in guessed[:3]) if said != UNKNOWN), UNKNOWN
+        (said for said in (guess(line.core) for _, line in guessed[:3]) if said != UNKNOWN),
+        vaguely.category if vaguely else of_command(command, spoken=points(first.core) > 0),
     )
     signature = f"{category}: {template(mask(_text(first.core.strip())))}"
     return Reason(category, _one_line(lines[0].text), lines, signature, None, round(min(0.4, max(0.05, score / 60)), 2))

@@ -166,3 +166,20 @@ def test_a_log_of_nothing_but_chatter_gives_its_last_words() -> None:
     assert (reason.category, reason.rule) == ("unknown", None)
     assert reason.lines[0].text == "three"
     assert reason.confidence <= 0.1
+
+
+def test_among_thousands_of_the_same_complaint_another_is_found() -> None:
+    """Lines of which thousands were alike are passed over, lines with other words are not."""
+    flood = [f"src/part_{n}.c:{n}:1: error: unknown type name 'part_{n}'" for n in range(4_000)]
+    flood.insert(2_500, "/usr/bin/ld: final link failed: No space left on device")
+    reason = explain_text("\n".join(["$ make", *flood, "make: *** [all] Error 1"]))
+    assert reason.category == "disk_full"
+    assert reason.lines[0].text == "/usr/bin/ld: final link failed: No space left on device"
+    assert "part_0" in reason.lines[1].text
+
+
+def test_a_flood_of_one_complaint_says_its_first() -> None:
+    flood = [f"src/part_{n}.c:{n}:1: error: unknown type name 'part_{n}'" for n in range(5_000)]
+    reason = explain_text("\n".join(["$ make", *flood, "make: *** [all] Error 1"]))
+    assert (reason.category, reason.rule) == ("compile_error", "cc.error")
+    assert [line.number for line in reason.lines] == [2, 3, 4, 5, 6]
