@@ -14,9 +14,10 @@ from typing import Any
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from dashlib import badge, control
+from dashlib.live import live
 from dashlib.queries.status import status
 from dashlib.receive import verify
 from dashlib.receive.endpoint import Deliveries, Endpoint
@@ -113,14 +114,18 @@ def _ping(_: Runtime, __: dict[str, Any], say: Callable[[dict[str, Any]], None])
 
 def _sync(opened: Runtime, body: dict[str, Any], say: Callable[[dict[str, Any]], None]) -> None:
     since = date.fromisoformat(body["since"]) if body.get("since") else None
-    if opened.settings.gitlab_token is None:
+    request = run.Request(
+        since, tuple(body.get("only") or ()), bool(body.get("full")), sources=tuple(body.get("sources") or ())
+    )
+    if not opened.settings.sources:
         app = announced()
         where = f"the dashboard that is running at {app.address}" if app else "the running dashboard"
         raise SettingsError(
             f"{where} was started without GITLAB_ACCESS_TOKEN: set it (in .env, say) and start it again"
         )
-    request = run.Request(since, tuple(body.get("only") or ()), bool(body.get("full")))
-    report = opened.sync.run(request, lambda progress: say({"progress": asdict(progress)}))
+    if opened.sync.state().running:
+        say({"waiting": True})
+    report = opened.sync.run(request, lambda progress: say({"progress": asdict(progress)}), wait=True)
     say({"report": json.loads(report.as_json())})
 
 
@@ -151,10 +156,11 @@ _COMMANDS = {"ping": _ping, "sync": _sync, "snapshot": _snapshot, "status": _sta
 ENDPOINTS = {source.path: Endpoint(source, lambda: runtime().receiver) for source in SOURCES}
 MIDDLEWARE = [Middleware(Deliveries, endpoints=ENDPOINTS)]
 
-ROUTES = [
+ROUTES: list[BaseRoute] = [
     Route("/healthz", healthz, methods=["GET"]),
     *badge.routes(),
     Route("/metrics", metrics, methods=["GET"]),
     *(Route(path, endpoint) for path, endpoint in ENDPOINTS.items()),
+    WebSocketRoute("/live", live),
     Route(control.PREFIX + "/{name}", command, methods=["POST"]),
 ]

@@ -80,6 +80,36 @@ def url(name: str, value: str) -> str:
     return value.rstrip("/").removesuffix("/api/v4")
 
 
+def github_url(name: str, value: str) -> str:
+    """The address of a GitHub as a browser shows it; that of its API is understood, too."""
+    return _bare(name, value, "https://github.example.com", "DASH_GITHUB_TOKEN")
+
+
+def codearts_url(name: str, value: str) -> str:
+    """Where CodeArts Repo's API of a region is, without ``/v4``."""
+    example = "https://codehub-ext.cn-north-4.myhuaweicloud.com"
+    return _bare(name, value, example, "DASH_CODEARTS_TOKEN").removesuffix("/v4")
+
+
+def _bare(name: str, value: str, example: str, secret: str) -> str:
+    if not _is_address(value, ("http", "https")):
+        raise SettingsError(f"{name} must be a web address such as {example}")
+    parts = urlsplit(value)
+    if parts.username or parts.password or parts.query:
+        raise SettingsError(f"{name} must hold no user, password or query; the token goes into {secret}")
+    return value.rstrip("/")
+
+
+def numbers(name: str, value: str) -> tuple[int, ...]:
+    """Whole numbers above 0, separated by blanks or commas; each once."""
+    found = []
+    for word in words(name, value):
+        if not word.isdecimal() or not word.isascii() or not 0 < int(word) < 2**63:
+            raise SettingsError(f"{name} {word!r}: write the repositories' numbers, such as 2111694664")
+        found.append(int(word))
+    return tuple(dict.fromkeys(found))
+
+
 def zone(name: str, value: str) -> str:
     """A time zone's IANA name."""
     try:

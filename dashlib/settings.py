@@ -72,6 +72,12 @@ class Settings:
     gitlab_webhook_token: str | None = field(default=None, repr=False)
     gitlab_signing_token: str | None = field(default=None, repr=False)
     github_webhook_secret: str | None = field(default=None, repr=False)
+    github_url: str = "https://github.com"
+    github_token: str | None = field(default=None, repr=False)
+    github_repositories: tuple[str, ...] = ()
+    codearts_url: str = ""
+    codearts_token: str | None = field(default=None, repr=False)
+    codearts_repositories: tuple[int, ...] = ()
     hook_token: str | None = field(default=None, repr=False)
     hook_days: int = 30
 
@@ -79,6 +85,13 @@ class Settings:
     def zone(self) -> ZoneInfo:
         """The team's time zone."""
         return ZoneInfo(self.timezone)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The forges that are set up to be read: those whose token is here, and of CodeArts what to read with it."""
+        codearts = self.codearts_token and self.codearts_url and self.codearts_repositories
+        held = {"gitlab": self.gitlab_token, "github": self.github_token, "codearts": codearts}
+        return tuple(name for name, token in held.items() if token)
 
 
 _READ: dict[str, tuple[str, Read]] = {
@@ -109,6 +122,12 @@ _READ: dict[str, tuple[str, Read]] = {
     "gitlab_webhook_token": ("DASH_GITLAB_WEBHOOK_TOKEN", read.text),
     "gitlab_signing_token": ("DASH_GITLAB_SIGNING_TOKEN", read.signing_token),
     "github_webhook_secret": ("DASH_GITHUB_WEBHOOK_SECRET", read.text),
+    "github_url": ("DASH_GITHUB_URL", read.github_url),
+    "github_token": ("DASH_GITHUB_TOKEN", read.text),
+    "github_repositories": ("DASH_GITHUB_REPOSITORIES", read.words),
+    "codearts_url": ("DASH_CODEARTS_URL", read.codearts_url),
+    "codearts_token": ("DASH_CODEARTS_TOKEN", read.text),
+    "codearts_repositories": ("DASH_CODEARTS_REPOSITORIES", read.numbers),
     "hook_token": ("DASH_HOOK_TOKEN", read.text),
     "hook_days": ("DASH_HOOK_DAYS", read.count(1, 3_660)),
 }

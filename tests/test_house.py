@@ -163,7 +163,7 @@ def test_requirements_are_exact_and_are_what_is_tested(file: Path) -> None:
 def test_what_is_imported_is_required() -> None:
     """Third-party packages by the names they are imported under."""
     names = {"gitlab": "python-gitlab", "dotenv": "python-dotenv", "re2": "google-re2"}
-    names |= {"ahocorasick_rs": "ahocorasick-rs"}
+    names |= {"ahocorasick_rs": "ahocorasick-rs", "yaml": "PyYAML"}
     required = {pin.partition("==")[0].lower() for pin in pins(ROOT / "requirements.txt").values()}
     third_party = {package for path in PROGRAM for package in imported(path)}
     outside = third_party - set(sys.stdlib_module_names) - {"dashlib", "pages", "app"}

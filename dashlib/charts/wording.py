@@ -69,11 +69,18 @@ def exact(then: datetime | None, zone: str) -> str:
 
 def settings_shown(held: Settings) -> dict[str, str]:
     """The settings in force as Markdown; of secrets only whether they are set."""
+    mine = "all the token's user is a member of"
     shown = {
         "GITLAB_URL": held.gitlab_url,
         "GITLAB_ACCESS_TOKEN": "set" if held.gitlab_token else "not set",
-        "DASH_GROUPS": ", ".join(held.groups) or "all the token's user is a member of",
-        "DASH_PROJECTS": ", ".join(held.projects) or "all the token's user is a member of",
+        "DASH_GITHUB_URL": held.github_url,
+        "DASH_GITHUB_TOKEN": "set" if held.github_token else "not set",
+        "DASH_GITHUB_REPOSITORIES": ", ".join(held.github_repositories) or "all the token's user has to do with",
+        "DASH_CODEARTS_URL": held.codearts_url or "not set",
+        "DASH_CODEARTS_TOKEN": "set" if held.codearts_token else "not set",
+        "DASH_CODEARTS_REPOSITORIES": ", ".join(map(str, held.codearts_repositories)) or "none",
+        "DASH_GROUPS": ", ".join(held.groups) or ("none" if held.projects else mine),
+        "DASH_PROJECTS": ", ".join(held.projects) or ("none" if held.groups else mine),
         "DASH_NIGHTLY": ", ".join(f"{field}:{glob}" for field, glob in held.nightly) or "every schedule",
         "DASH_EVENTS": ", ".join(query.variant for query in held.events),
         "DASH_LOGS": held.logs,

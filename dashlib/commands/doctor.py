@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TypeAlias
+from urllib.parse import unquote
 
 from dashlib import control
 from dashlib import settings as settings_module
+from dashlib.commands import doctor_forges as forges
 from dashlib.commands import say
 from dashlib.commands.layout import visible
 from dashlib.settings import Settings, SettingsError
@@ -19,7 +21,7 @@ from dashlib.sources.gitlab.shapes import texts
 from dashlib.store import StoreError, open_store
 from dashlib.sync.budget import Budget, PauseTooLong
 from dashlib.sync.client import Client, Refused, Unreachable
-from dashlib.sync.plan import project_queries
+from dashlib.sync.plan import ProjectQuery, project_queries, quoted
 
 Finding: TypeAlias = tuple[bool, str]
 _ENOUGH = frozenset({"api", "read_api"})
@@ -47,7 +49,9 @@ def _findings() -> Iterator[Finding]:
         return
     yield True, f"settings: GitLab at {settings.gitlab_url}, time zone {settings.timezone}, logs {settings.logs}"
     yield from _database(settings)
-    yield from _gitlab(settings)
+    if settings.gitlab_token is not None or not settings.sources:
+        yield from _gitlab(settings)
+    yield from forges.findings(settings)
 
 
 def _unheard() -> Iterator[Finding]:
@@ -130,20 +134,42 @@ def _scopes(client: Client, _: Settings) -> Iterator[Finding]:
 
 def _projects(client: Client, settings: Settings) -> Iterator[Finding]:
     for query in project_queries(settings.groups, settings.projects):
+        yield from _asked_for(client, query)
+
+
+def _asked_for(client: Client, query: ProjectQuery) -> Iterator[Finding]:
+    """What one entry of DASH_PROJECTS or DASH_GROUPS leads to; an entry of nothing does not hide the others.
+
+    What is no group may be a person's own namespace, which GitLab lists at another address.
+    """
+    name = unquote(query.path.removeprefix("/projects/").removeprefix("/groups/").removesuffix("/projects"))
+    try:
         if query.single:
             yield True, f"projects: {client.object('projects', query.path).get('path_with_namespace')} is visible"
-            continue
+            return
         page = client.page("projects", query.path, {**dict(query.params), "per_page": "100"})
-        count = f"{len(page.items)}{' or more' if page.next else ''}"
-        if page.items:
-            yield True, f"projects: {count} at {query.path}"
+    except Refused as error:
+        if error.status != 404:
+            raise
+        person = ProjectQuery(f"/users/{quoted(name)}/projects", ())
+        if query.fallback and "/" not in name and person.path != query.path:
+            yield from _asked_for(client, person)
         else:
-            yield False, f"projects: none at {query.path}; set DASH_PROJECTS, or add the token's user to a group"
+            name = name.removeprefix("/users/")
+            yield False, f"projects: there is no {name}, or the token may not see it; check DASH_PROJECTS, DASH_GROUPS"
+        return
+    count = f"{len(page.items)}{' or more' if page.next else ''}"
+    if page.items:
+        yield True, f"projects: {count} at {query.path}"
+    else:
+        yield False, f"projects: none at {query.path}; set DASH_PROJECTS, or add the token's user to a group"
 
 
 def _refused(look: Callable[..., Iterator[Finding]], error: Refused, settings: Settings) -> str:
     if error.status == 401:
         return f"token: {settings.gitlab_url} does not accept it ({error.message}); make a new one with scope read_api"
+    if look is _user and error.status in (301, 404):
+        return f"GitLab: nothing at {settings.gitlab_url} answers as a GitLab ({error.message}); check GITLAB_URL"
     what = {"_user": "GitLab", "_scopes": "token", "_projects": "projects"}[look.__name__]
     return f"{what}: {error.message}; check GITLAB_URL, DASH_PROJECTS and DASH_GROUPS"
 

@@ -1,4 +1,4 @@
-"""``sync``: one sync, in the running app if there is one, else here."""
+"""``sync``: one sync of every forge that is set up, in the running app if there is one, else here."""
 
 from __future__ import annotations
 
@@ -22,12 +22,13 @@ from dashlib import conclusions, control
 from dashlib.commands import say
 from dashlib.settings import Settings, SettingsError
 from dashlib.store import open_store
-from dashlib.sync.run import Progress, Request, sync
+from dashlib.sync.forge import GITLAB, SOURCES
+from dashlib.sync.run import Progress, Request, asked, sync
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's flags."""
-    parser.add_argument("--source", choices=["gitlab"], help="only this source (default: all that are set up)")
+    parser.add_argument("--source", choices=list(SOURCES), help="only this source (default: all that are set up)")
     parser.add_argument("--project", metavar="GLOB", action="append", default=[], help="only projects with such a path")
     parser.add_argument("--since", metavar="DATE", type=day, help="read back to this day, inclusive (YYYY-MM-DD)")
     parser.add_argument("--full", action="store_true", help="read the whole window again")
@@ -46,10 +47,12 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Sync and print the report. Exit code 0, or 1 when errors are listed."""
     if arguments.since is not None and arguments.since > date.today():  # noqa: DTZ011 - a person's calendar
         raise SettingsError(f"--since {arguments.since} lies in the future")
-    request = Request(arguments.since, tuple(arguments.project), arguments.full)
+    source = getattr(arguments, "source", None)
+    sources = (source,) if source else ()
+    request = Request(arguments.since, tuple(arguments.project), arguments.full, sources=sources)
     app = control.running(settings.database)
-    if app is None and settings.gitlab_token is None:
-        raise SettingsError("GITLAB_ACCESS_TOKEN is not set: make a token with scope read_api, or try `make demo`")
+    if app is None:
+        asked(settings, request)
     with _shown(quiet=arguments.json) as show:
         report = _in_app(app, request, show) if app is not None else _here(settings, request, show)
     if arguments.json:
@@ -81,8 +84,11 @@ def _in_app(app: control.App, request: Request, show: Any) -> dict[str, Any]:
         "since": request.since.isoformat() if request.since else None,
         "only": list(request.only),
         "full": request.full,
+        "sources": list(request.sources),
     }
     for answer in app.call("sync", body):
+        if "waiting" in answer:
+            say.note("the dashboard is syncing at the moment: this sync follows")
         if "progress" in answer:
             show(Progress(**answer["progress"]))
         if "report" in answer:
@@ -104,6 +110,7 @@ def _shown(*, quiet: bool) -> Iterator[Any]:
 
 def _line(progress: Progress) -> Text:
     parts = [
+        *([progress.source] if progress.source != GITLAB.name else []),
         f"{progress.stage or 'projects'}",
         f"{progress.projects} projects",
         f"{progress.calls:,} calls",
@@ -124,7 +131,8 @@ def _print(report: dict[str, Any]) -> None:
     console = Console(file=sys.stdout)
     if report["rows"]:
         console.print(grid)
-    console.print(f"{report['calls']:,} calls in {report['seconds']:.1f} s", highlight=False)
+    noun = "call" if report["calls"] == 1 else "calls"
+    console.print(f"{report['calls']:,} {noun} in {report['seconds']:.1f} s", highlight=False)
     for problem in report["errors"]:
         where = f"{problem['source']} {problem['project']}" if problem["project"] else problem["source"]
         say.error(f"{where}: {problem['message']}")

@@ -30,10 +30,10 @@ select s.project_id, s.id, s.cron, s.cron_timezone, s.created_at, s.updated_at,
             when p.builds_enabled is false then 'ci_off'
             when s.active is false then 'schedule_off' end,
        (select max(completed_at) from bookkeeping.passes
-        where source = 'gitlab' and project_id = s.project_id and resource = 'schedules'),
+        where project_id = s.project_id and resource = 'schedules'),
        case when not exists (from bookkeeping.passes where resource = 'window') then $earliest::timestamp
             else (select min(since) from bookkeeping.passes
-                  where source = 'gitlab' and project_id = s.project_id and resource = 'pipelines'
+                  where project_id = s.project_id and resource = 'pipelines' and variant = ''
                     and completed_at is not null) end
 from schedules s left join projects p on p.id = s.project_id
 order by s.project_id, s.id

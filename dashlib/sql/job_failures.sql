@@ -5,6 +5,7 @@
 -- log says where the log is: stored, incomplete (the runner's last line is missing), missing (GitLab has none), erased,
 -- not_read (DASH_LOGS leaves it out, or not yet asked for), none (a trigger job has no log).
 -- failed_at is when the job ended. is_nightly: its pipeline takes part in a run of a nightly, whose night is night.
+-- GitHub does not say which jobs may fail (continue-on-error): those that failed in a run that passed.
 -- attempt counts the attempts of this job in its pipeline from 1; passed_on_retry: a later attempt of it passed.
 -- signature is the one that its signature was merged with, where somebody said that they are the same; first_seen_at is
 -- when it was first seen anywhere. Issue and person: see failure_links. issue_returned: it failed after its issue closed.
@@ -35,7 +36,7 @@ with failed as (
 select
     j.project_id, p.path_with_namespace, p.namespace, j.id as job_id, j.name as job_name, j.kind, j.stage, j.pipeline_id,
     coalesce(j.ref, b.ref) as ref, coalesce(j.sha, b.sha) as sha, b.source as pipeline_source,
-    coalesce(j.allow_failure, false) as allow_failure,
+    coalesce(j.allow_failure, false) or coalesce(p.source = 'github' and b.status = 'success', false) as allow_failure,
     j.failure_reason, coalesce(j.finished_at, j.started_at, j.created_at) as failed_at, j.started_at, j.duration,
     j.runner_description, j.username, a.person,
     coalesce(web_link(j.web_url), web_link(p.web_url) || '/-/jobs/' || j.id) as job_web_url,
@@ -69,8 +70,8 @@ left join nightly n on n.project_id = j.project_id and n.pipeline_id = j.pipelin
 left join failures f on f.project_id = j.project_id and f.job_id = j.id
 left join traces t on t.project_id = j.project_id and t.job_id = j.id
 left join bookkeeping.asked k
-    on k.source = 'gitlab' and k.resource = 'logs' and k.project_id = j.project_id and k.ref = j.id::varchar
+    on k.source = coalesce(p.source, 'gitlab') and k.resource = 'logs' and k.project_id = j.project_id and k.ref = j.id::varchar
 left join merged_signatures h on h.signature = f.signature
 left join signatures g on g.signature = coalesce(h.head, f.signature)
 left join failure_links l on l.project_id = j.project_id and l.job_id = j.id
-left join accounts a on a.source = 'gitlab' and a.id = j.user_id
+left join accounts a on a.source = coalesce(p.source, 'gitlab') and a.id = j.user_id

@@ -80,4 +80,5 @@ left join heads h
     on h.project_id = b.project_id and h.schedule_id is not distinct from b.schedule_id and h.night = b.night
 left join nightly_schedules n on n.project_id = b.project_id and n.schedule_id = b.schedule_id
 left join pipelines p on p.project_id = b.project_id and p.id = b.pipeline_id
-left join accounts a on a.source = 'gitlab' and a.username = coalesce(p.username, n.owner_username)
+left join projects r on r.id = b.project_id
+left join accounts a on a.source = coalesce(r.source, 'gitlab') and a.username = coalesce(p.username, n.owner_username)

@@ -15,7 +15,7 @@ with counted as (
     from nightly_jobs group by all
 ), runs as (
     select
-        p.project_id, r.path_with_namespace, r.namespace, coalesce(p.schedule_id, f.schedule_id) as schedule_id,
+        coalesce(r.source, 'gitlab') as forge, p.project_id, r.path_with_namespace, r.namespace, coalesce(p.schedule_id, f.schedule_id) as schedule_id,
         s.description as schedule_description,
         team_day(coalesce(f.expected_at, p.created_at)) as night, p.id as pipeline_id,
         coalesce(web_link(p.web_url), web_link(r.web_url) || '/-/pipelines/' || p.id) as pipeline_web_url,
@@ -40,11 +40,11 @@ with counted as (
     left join schedules s on s.project_id = p.project_id and s.id = coalesce(p.schedule_id, f.schedule_id)
     left join counted c on c.project_id = p.project_id and c.run_id = p.id
 )
-select runs.*,
+select runs.* exclude (forge),
        list_position(['failed', 'running', 'canceled', 'manual', 'warned', 'passed', 'skipped'], runs.state) as severity,
        row_number() over (
            partition by runs.project_id, schedule_id, night order by created_at desc, pipeline_id desc
        ) = 1 as is_last,
        a.person
 from runs
-left join accounts a on a.source = 'gitlab' and a.username = runs.username
+left join accounts a on a.source = runs.forge and a.username = runs.username

@@ -6,7 +6,7 @@
 -- owner_trouble is why GitLab would not run it for its owner (it runs schedules with their owner's rights):
 -- owner_blocked (blocked, banned or deactivated), owner_gone (the account is gone, or no member of the project),
 -- owner_not_allowed (below the role Developer); null where nothing is known against it. owner_expires_at is the day on
--- which the owner's membership ends. next_expected_at is the next time it is to run (UTC), as far as times are known.
+-- which the owner's membership ends. GitHub's schedules have no owner: nothing is said against one. next_expected_at is the next time it is to run (UTC), as far as times are known.
 with membered as (
     select distinct project_id from members
 ), upcoming as (
@@ -27,6 +27,7 @@ select
     r.problem,
     s.owner_username, a.person,
     case
+        when p.source = 'github' then null
         when s.owner_id is null and s.owner_username is null then 'owner_gone'
         when coalesce(u.state, s.owner_state, 'active') <> 'active' or coalesce(m.state, 'active') <> 'active'
             then 'owner_blocked'
@@ -35,11 +36,11 @@ select
     end as owner_trouble,
     m.expires_at as owner_expires_at,
     n.next_expected_at,
-    web_link(p.web_url) || '/-/pipeline_schedules' as schedules_web_url
+    web_link(p.web_url) || if(p.source = 'github', '/actions', '/-/pipeline_schedules') as schedules_web_url
 from schedules s
 left join projects p on p.id = s.project_id
-left join users u on u.source = 'gitlab' and u.id = s.owner_id
-left join accounts a on a.source = 'gitlab' and a.id = s.owner_id
+left join users u on u.source = coalesce(p.source, 'gitlab') and u.id = s.owner_id
+left join accounts a on a.source = coalesce(p.source, 'gitlab') and a.id = s.owner_id
 left join members m on m.project_id = s.project_id and m.user_id = s.owner_id
 left join bookkeeping.schedules_read r on r.project_id = s.project_id and r.schedule_id = s.id
 left join upcoming n on n.project_id = s.project_id and n.schedule_id = s.id

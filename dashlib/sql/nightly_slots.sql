@@ -25,7 +25,7 @@ with clock as (
     select now() at time zone 'UTC' as at
 ), read as (
     select project_id, max(completed_at) as read_at
-    from bookkeeping.passes where source = 'gitlab' and resource = 'pipelines' group by all
+    from bookkeeping.passes where resource = 'pipelines' group by all
 ), runs as materialized (
     select r.*, case when f.fills then f.expected_at end as expected_at, f.by_hand
     from nightly_runs r

@@ -61,6 +61,15 @@ ASKED = table(
     schema="bookkeeping",
 )
 
+ETAGS = table(
+    "etags",
+    grain="One row per list of a source that was stored, with the ETag of its first page: asked with it, a list that "
+    "did not change costs nothing.",
+    key=["source", "path"],
+    columns={"source": "VARCHAR", "path": "VARCHAR", "etag": "VARCHAR"},
+    schema="bookkeeping",
+)
+
 JOBS_READ = table(
     "jobs_read",
     grain="One row per pipeline whose jobs were read: the pipeline's updated_at at that time.",
@@ -101,4 +110,4 @@ NIGHTLY = table(
     schema="bookkeeping",
 )
 
-TABLES = (LOADS, PASSES, ASKED, JOBS_READ, PROBLEMS, SETTINGS, NIGHTLY)
+TABLES = (LOADS, PASSES, ASKED, ETAGS, JOBS_READ, PROBLEMS, SETTINGS, NIGHTLY)

@@ -59,15 +59,21 @@ class BackgroundSync:
 
     def now(self) -> bool:
         """Start a sync; False when one is running already, no token is set, or the app is stopping."""
-        if self._settings.gitlab_token is None or self._stop.is_set() or self._state.running:
+        if not self._settings.sources or self._stop.is_set() or self._state.running:
             return False
         threading.Thread(target=self._quietly, args=(Request(trigger="button"),), name="sync-now", daemon=True).start()
         return True
 
-    def run(self, request: Request, on_progress: Callable[[Progress], None] | None = None) -> Report:
-        """A sync in the caller's thread. Raises SyncRunning, and what ``sync`` raises."""
-        if not self._running.acquire(blocking=False):
-            raise SyncRunning
+    def run(
+        self, request: Request, on_progress: Callable[[Progress], None] | None = None, *, wait: bool = False
+    ) -> Report:
+        """A sync in the caller's thread, after the one under way if it is to ``wait`` for that.
+
+        Raises SyncRunning when it is not, or when the app stops meanwhile; and what ``sync`` raises.
+        """
+        while not self._running.acquire(timeout=0.2 if wait else 0):
+            if not wait or self._stop.is_set():
+                raise SyncRunning
         try:
             self._state = SyncState(
                 running=True,
@@ -97,7 +103,7 @@ class BackgroundSync:
         if self._first is None:
             self._first = threading.Thread(target=self.conclude, name="conclusions", daemon=True)
             self._first.start()
-        if self._settings.sync_minutes and self._settings.gitlab_token is not None and self._timer is None:
+        if self._settings.sync_minutes and self._settings.sources and self._timer is None:
             self._timer = threading.Thread(target=self._tick, name="sync-timer", daemon=True)
             self._timer.start()
 
@@ -134,7 +140,8 @@ class BackgroundSync:
 
     def _show(self, progress: Progress) -> None:
         state = self._state
-        self.budget_left = progress.budget_left
+        if progress.source == "gitlab":
+            self.budget_left = progress.budget_left
         self._state = SyncState(
             running=True,
             trigger=state.trigger,

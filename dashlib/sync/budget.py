@@ -31,8 +31,8 @@ class Stopped(Exception):
 class PauseTooLong(Exception):
     """The server asks for a pause that no person would wait for."""
 
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"GitLab's rate limit asks for a pause of {seconds / 60:.0f} minutes; sync again after it")
+    def __init__(self, seconds: float, forge: str = "GitLab") -> None:
+        super().__init__(f"{forge}'s rate limit asks for a pause of {seconds / 60:.0f} minutes; sync again after it")
         self.seconds = seconds
 
 
@@ -45,6 +45,7 @@ class Budget:
     monotonic: Callable[[], float] = time.monotonic
     waited: float = 0.0
     remaining: int | None = None
+    forge: str = "GitLab"
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
@@ -126,8 +127,22 @@ class Budget:
             pause = max(pause, _SHORTEST_PAUSE * 2 ** min(count - 1, 6))
             spent = self._spent[scope] = self._spent.get(scope, 0.0) + pause
             if spent > LONGEST_PAUSE:
-                raise PauseTooLong(max(pause, asked or 0.0))
+                raise PauseTooLong(max(pause, asked or 0.0), self.forge)
             self._paused[scope] = now + pause + random.uniform(0, 0.1)  # noqa: S311 - not a secret
+
+    def pause(self, seconds: float, asked_at: float) -> None:
+        """Nobody asks anything for so long; what was asked before a pause that is known already adds nothing to it.
+
+        Raises PauseTooLong like ``refused``.
+        """
+        with self._lock:
+            now = self.monotonic()
+            if self._paused.get(_EVERYTHING, 0.0) > asked_at:
+                return
+            spent = self._spent[_EVERYTHING] = self._spent.get(_EVERYTHING, 0.0) + seconds
+            if spent > LONGEST_PAUSE:
+                raise PauseTooLong(seconds, self.forge)
+            self._paused[_EVERYTHING] = now + seconds + random.uniform(0, 0.1)  # noqa: S311 - not a secret
 
     def _reset_in(self, headers: Mapping[str, str]) -> float | None:
         """Seconds until the limit is renewed, by the server's own clock (the Date header): ours may differ."""

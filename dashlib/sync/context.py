@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from dashlib.model import Change, Delete, Put, Row, Upsert
 from dashlib.settings import Settings
 from dashlib.sources.tables import USERS
 from dashlib.store import Store
 from dashlib.store.bookkeeping import PROBLEMS
-from dashlib.sync.client import Client, Refused, Unreachable
+from dashlib.sync.budget import Budget
+from dashlib.sync.client import Page, Refused, Unreachable
 from dashlib.sync.loop import Loop, Task
 from dashlib.sync.passes import SOURCE, Passes
 
@@ -60,15 +61,35 @@ class Problem:
 
     project: str | None
     message: str
+    source: str = SOURCE
+
+
+class Forge(Protocol):
+    """What asks a forge: ``client.Client`` for GitLab, the others' stand beside their steps. All raise alike."""
+
+    budget: Budget
+    calls: Counter[str]
+
+    def page(self, resource: str, path: str, params: Mapping[str, Any]) -> Page:
+        """One page of a list."""
+
+    def object(self, resource: str, path: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """One object."""
+
+    def stream(self, resource: str, path: str, read: Any) -> Any:
+        """A body too large to hold: ``read`` gets its chunks."""
+
+    def close(self) -> None:
+        """Let the connections go."""
 
 
 @dataclass
 class Context:
-    """One run. ``since`` is the start of the window (UTC); ``now`` the run's start."""
+    """One run of one source. ``since`` is the start of the window (UTC); ``now`` the run's start."""
 
     settings: Settings
     store: Store
-    client: Client
+    client: Forge
     loop: Loop
     passes: Passes
     since: datetime
@@ -78,6 +99,8 @@ class Context:
     rows: Counter[str] = field(default_factory=Counter)
     problems: list[Problem] = field(default_factory=list)
     projects: dict[int, Project] = field(default_factory=dict)
+    source: str = SOURCE
+    explain: Callable[[str, Exception, bool], str] | None = None
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
@@ -89,7 +112,8 @@ class Context:
         self._known_problems = {
             (project, resource): first
             for project, resource, first in self.query(
-                "select project_id, resource, first_at from bookkeeping.problems where source = $source", source=SOURCE
+                "select project_id, resource, first_at from bookkeeping.problems where source = $source",
+                source=self.source,
             )
         }
 
@@ -149,26 +173,31 @@ class Context:
         """Rows that cannot be written are a defect of ours: never silent, even where nobody waits for them."""
         if (error := stored.exception()) is not None:
             with self._lock:
-                self.problems.append(Problem(None, f"rows could not be stored: {error}"))
+                self.problems.append(Problem(None, f"rows could not be stored: {error}", self.source))
 
     def failed(self, task: Task, error: Exception) -> None:
         """Record a problem against the project; what follows from the task's failure goes on."""
         if isinstance(error, Refused) and error.status == 404:
             self.found(task.project_id).gone = True
-        address = None if task.project_id else self.settings.gitlab_url
-        self.report(task.project_id, task.resource, explained(task.resource, error, address))
+        self.report(task.project_id, task.resource, self._explained(task, error))
         if task.on_failure is not None:
             self.loop.add(task.on_failure())
+
+    def _explained(self, task: Task, error: Exception) -> str:
+        """The error in the words of the source that was asked."""
+        if self.explain is not None:
+            return self.explain(task.resource, error, not task.project_id)
+        return explained(task.resource, error, None if task.project_id else self.settings.gitlab_url)
 
     def report(self, project_id: int, resource: str, message: str, path: str | None = None) -> None:
         """One sentence about one project (0: the source itself, or the project that ``path`` names)."""
         project = self.projects.get(project_id)
         path = project.path if project else path
         with self._lock:
-            self.problems.append(Problem(path, f"{resource}: {message}"))
+            self.problems.append(Problem(path, f"{resource}: {message}", self.source))
             now = datetime.now(UTC).replace(tzinfo=None)
             first = self._known_problems.setdefault((project_id, resource), now)
-        row = {"source": SOURCE, "project_id": project_id, "resource": resource, "project": path}
+        row = {"source": self.source, "project_id": project_id, "resource": resource, "project": path}
         self.store.submit([Put(PROBLEMS, [row | {"message": message, "first_at": first, "last_at": now}])])
 
     def succeeded(self, project_id: int, resource: str) -> Iterable[Change]:
@@ -176,7 +205,7 @@ class Context:
         with self._lock:
             if self._known_problems.pop((project_id, resource), None) is None:
                 return []
-        return [Delete(PROBLEMS, [{"source": SOURCE, "project_id": project_id, "resource": resource}])]
+        return [Delete(PROBLEMS, [{"source": self.source, "project_id": project_id, "resource": resource}])]
 
 
 def explained(resource: str, error: Exception, address: str | None = None) -> str:

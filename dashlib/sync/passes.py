@@ -31,6 +31,7 @@ class Pass:
     activity: datetime | None = None
     position: dict[str, Any] | None = None
     completed_at: datetime | None = None
+    source: str = SOURCE
 
     def covers(self, since: datetime) -> bool:
         """Whether a whole pass from ``since`` (or earlier) was finished once."""
@@ -38,31 +39,34 @@ class Pass:
 
     def put(self) -> Put:
         """The change that stores it."""
-        row = asdict(self) | {"source": SOURCE}
+        row = asdict(self)
         return Put(PASSES, [row | {"position": json.dumps(self.position, default=str) if self.position else None}])
 
 
 class Passes:
-    """All passes of the source, read once at the start and kept in step by the run that owns them."""
+    """All passes of one source, read once at the start and kept in step by the run that owns them."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, source: str = SOURCE) -> None:
+        self.source = source
         self._lock = threading.Lock()
         self._fresh: set[tuple[int, str, str]] = set()
         names = ("project_id", "resource", "variant", "since", "watermark", "activity", "position", "completed_at")
         rows = connection.execute(
-            f"select {', '.join(names)} from bookkeeping.passes where source = $1", [SOURCE]
+            f"select {', '.join(names)} from bookkeeping.passes where source = $1", [source]
         ).fetchall()
         self._passes: dict[tuple[int, str, str], Pass] = {}
         for row in rows:
             values = dict(zip(names, row, strict=True))
             values["position"] = json.loads(values["position"]) if values["position"] else None
-            self.set(Pass(**values))
+            self.set(Pass(**values, source=source))
         self._fresh.clear()
 
     def get(self, project_id: int, resource: str, variant: str = "") -> Pass:
         """The pass, or a new one that covers nothing."""
         with self._lock:
-            return self._passes.get((project_id, resource, variant)) or Pass(project_id, resource, variant)
+            return self._passes.get((project_id, resource, variant)) or Pass(
+                project_id, resource, variant, source=self.source
+            )
 
     def set(self, value: Pass) -> None:
         """Remember (the caller stores it)."""
@@ -88,7 +92,7 @@ class Passes:
             for key in keys:
                 self._passes.pop(key, None)
                 self._fresh.discard(key)
-        return Delete(PASSES, [dict(zip(names, key, strict=True)) | {"source": SOURCE} for key in keys])
+        return Delete(PASSES, [dict(zip(names, key, strict=True)) | {"source": self.source} for key in keys])
 
     def is_fresh(self, value: Pass) -> bool:
         """Whether it was finished in this run."""

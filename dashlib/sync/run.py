@@ -1,4 +1,4 @@
-"""One sync of GitLab, from the settings to the report."""
+"""One sync of every forge that is set up, one after the other, from the settings to the report."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,28 +17,31 @@ from dashlib.settings import Settings, SettingsError
 from dashlib.store import Store
 from dashlib.store.bookkeeping import LOADS
 from dashlib.store.remember import remember
-from dashlib.sync.budget import Budget, PauseTooLong, Stopped
-from dashlib.sync.client import Client
+from dashlib.sync.budget import PauseTooLong, Stopped
 from dashlib.sync.context import Context, Problem
+from dashlib.sync.forge import GITLAB, SOURCES, Source
 from dashlib.sync.loop import Loop
-from dashlib.sync.passes import SOURCE, Passes
-from dashlib.sync.steps import green_logs, linked_issues, projects, stages
+from dashlib.sync.passes import Passes
+from dashlib.sync.steps import stages
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a sync was asked for; ``since`` is an inclusive day in the team's zone, ``only`` a glob of project paths."""
+    """What a sync was asked for; ``since`` is an inclusive day in the team's zone, ``only`` a glob of project paths,
+    ``sources`` the forges to read (none: all that are set up).
+    """
 
     since: date | None = None
     only: tuple[str, ...] = ()
     full: bool = False
     trigger: str = "command"
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a sync is; ``stage`` names the most urgent kind of work left, ``budget_left`` the calls that GitLab still
-    allows in its present window (None where it does not say).
+    """How far a sync is; ``stage`` names the most urgent kind of work left in ``source``, which is read at the moment;
+    ``budget_left`` the calls that it still allows in its present window (None where it does not say).
     """
 
     stage: str
@@ -49,6 +52,7 @@ class Progress:
     projects: int
     paused_seconds: float
     budget_left: int | None = None
+    source: str = GITLAB.name
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ class Report:
 
     def as_json(self) -> str:
         """The contract's object."""
-        errors = [{"source": SOURCE, **asdict(problem)} for problem in self.errors]
+        errors = [{"source": one.source, "project": one.project, "message": one.message} for one in self.errors]
         return json.dumps({"calls": self.calls, "seconds": self.seconds, "rows": self.rows, "errors": errors})
 
 
@@ -76,31 +80,80 @@ def sync(
 ) -> Report:
     """Read everything that can have changed since the last sync, and what the window asks for.
 
-    Safe to cut off at any moment and to repeat. Problems are listed in the report, not raised; SettingsError is raised
-    when there is no token.
+    Safe to cut off at any moment and to repeat. Problems are listed in the report, not raised, and what goes wrong with
+    one forge keeps none of the others from being read; SettingsError is raised when none is set up, or not one that was
+    asked for.
     """
-    if settings.gitlab_token is None:
-        raise SettingsError("GITLAB_ACCESS_TOKEN is not set: make a token with scope read_api, or try `make demo`")
     request = request or Request()
     stop = stop or threading.Event()
+    sources = asked(settings, request)
     remember(store, settings)
+    reports = []
+    for source in sources:
+        if not stop.is_set():
+            reports.append(_read(settings, store, request, source, stop, on_progress, alone=len(sources) == 1))
+    return _together(request, reports)
+
+
+def asked(settings: Settings, request: Request) -> list[Source]:
+    """The forges that a sync is to read. Raises SettingsError, which says what to set."""
+    if request.sources:
+        unready = [name for name in request.sources if name not in settings.sources]
+        if unready:
+            raise SettingsError(*(SOURCES[name].missing for name in unready))
+        return [SOURCES[name] for name in request.sources]
+    if not settings.sources:
+        raise SettingsError(GITLAB.missing)
+    return [SOURCES[name] for name in settings.sources]
+
+
+def _together(request: Request, reports: Sequence[tuple[Report, bool]]) -> Report:
+    """One report; a glob of projects that some forge knows is no error of the others."""
+    rows: Counter[str] = Counter()
+    for report, _ in reports:
+        rows.update(report.rows)
+    errors = [error for report, _ in reports for error in report.errors]
+    if len(reports) > 1 and not any(found for _, found in reports) and not errors:
+        errors = [Problem(None, f"no project matches {', '.join(request.only)}")]
+    calls, seconds = sum(report.calls for report, _ in reports), sum(report.seconds for report, _ in reports)
+    return Report(calls, round(seconds, 3), dict(sorted(rows.items())), errors)
+
+
+def _read(
+    settings: Settings,
+    store: Store,
+    request: Request,
+    source: Source,
+    stop: threading.Event,
+    on_progress: Callable[[Progress], None] | None,
+    *,
+    alone: bool,
+) -> tuple[Report, bool]:
+    """One forge's load, and whether it has projects that were asked for."""
     began, started = time.monotonic(), datetime.now(UTC).replace(tzinfo=None)
-    budget = Budget(settings.calls_per_minute, stop)
-    client = Client(
-        settings.gitlab_url, settings.gitlab_token, budget, settings.timeout_seconds, settings.requests
-    )  # fmt: skip
-    context = _context(settings, store, client, request, started, stop)
-    load = {"source": SOURCE, "started_at": started, "trigger": request.trigger, "calls": 0, "rows": 0, "errors": 0}
+    try:
+        context = _context(settings, store, source, request, started, stop)
+    except OSError as error:
+        # Certificates that the environment names and that are not there.
+        return Report(0, 0.0, {}, [Problem(None, f"cannot be asked: {error}", source.name)]), False
+    load = {
+        "source": source.name, "started_at": started, "trigger": request.trigger, "calls": 0, "rows": 0, "errors": 0,
+    }  # fmt: skip
     store.write(Put(LOADS, [load]))
-    with _Reporting(context, on_progress):
-        fatal = _work(context, request)
-        context.flush()
-        store.write()
+    try:
+        with _Reporting(context, on_progress):
+            fatal = _work(context, source)
+            context.flush()
+            store.write()
+    finally:
+        context.client.close()
+    if fatal is None and not context.projects and not context.problems and (alone or not request.only):
+        fatal = _nothing(settings, request, source)
     report = _report(context, fatal, time.monotonic() - began)
     store.write(
         Put(LOADS, [load | _summary(context, report) | {"complete": fatal is None and not _source_failed(report)}])
     )
-    return report
+    return report, bool(context.projects)
 
 
 def window_start(settings: Settings, passes: Passes, since: date | None, now: datetime) -> datetime:
@@ -121,15 +174,18 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
 
 
 def _context(
-    settings: Settings, store: Store, client: Client, request: Request, now: datetime, stop: threading.Event
+    settings: Settings, store: Store, source: Source, request: Request, now: datetime, stop: threading.Event
 ) -> Context:
     reader = store.reader()
-    passes = Passes(reader)
+    passes, client = Passes(reader, source.name), source.open(settings, stop, reader)
     reader.close()
     since = window_start(settings, passes, request.since, now)
     # More workers than lanes: some are always waiting for the database instead of the network.
     loop = Loop(2 * settings.requests, _unset, (Stopped, PauseTooLong), stop)
-    context = Context(settings, store, client, loop, passes, since, now, request.full, request.only)
+    context = Context(
+        settings, store, client, loop, passes, since, now, request.full, request.only,
+        source=source.name, explain=source.explained(settings),
+    )  # fmt: skip
     loop.failed = context.failed
     window = replace(passes.get(0, "window"), since=since)
     passes.set(window)
@@ -141,14 +197,14 @@ def _unset(*_: Any) -> None:
     raise RuntimeError("the loop has no owner yet")
 
 
-def _work(context: Context, request: Request) -> str | None:
+def _work(context: Context, source: Source) -> str | None:
     """Run the loop to its end; the reason where it ended early."""
-    context.loop.add(projects.start(context))
+    context.loop.add(source.first(context))
     try:
         context.loop.run()
         context.flush()
         if not context.loop.stop.is_set():
-            context.loop.add([*linked_issues.first(context), *green_logs.first(context)])
+            context.loop.add(source.last(context))
             context.loop.run()
     except PauseTooLong as error:
         return str(error)
@@ -157,14 +213,15 @@ def _work(context: Context, request: Request) -> str | None:
     if context.loop.stop.is_set():
         return "stopped before the end; the next sync goes on from there"
     _forget_gone(context)
-    if not context.projects and not context.problems:
-        wanted = ", ".join([*request.only, *context.settings.projects, *context.settings.groups])
-        return (
-            f"no project matches {wanted}"
-            if wanted
-            else "the token's user is a member of no project; set DASH_PROJECTS"
-        )
     return None
+
+
+def _nothing(settings: Settings, request: Request, source: Source) -> str:
+    """Why no project was found."""
+    asked, chosen = ", ".join(request.only), ", ".join(source.chosen(settings))
+    if asked:
+        return f"no project matches {asked}" + (f" among those of {chosen}" if chosen else "")
+    return f"no project matches {chosen}" if chosen else source.none
 
 
 def _forget_gone(context: Context) -> None:
@@ -178,7 +235,7 @@ def _forget_gone(context: Context) -> None:
 def _report(context: Context, fatal: str | None, seconds: float) -> Report:
     problems = sorted(set(context.problems), key=lambda problem: (problem.project or "", problem.message))
     if fatal is not None:
-        problems.insert(0, Problem(None, fatal))
+        problems.insert(0, Problem(None, fatal, context.source))
     rows = {table: count for table, count in sorted(context.rows.items()) if count and table != LOADS.name}
     return Report(sum(context.client.calls.values()), round(seconds, 3), rows, problems)
 
@@ -241,4 +298,5 @@ class _Reporting:
             projects=len(context.projects),
             paused_seconds=context.client.budget.waited,
             budget_left=context.client.budget.remaining,
+            source=context.source,
         )

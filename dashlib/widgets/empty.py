@@ -40,7 +40,7 @@ def two_ways_in() -> None:
         )
         return
     st.subheader("Nothing is loaded yet", anchor=False)
-    if opened.settings.gitlab_token is not None:
+    if opened.settings.sources:
         tell_connected()
         return
     with st.grid(2, min_column_width=320, gap="medium"):

@@ -57,7 +57,7 @@ TROUBLES: dict[str, tuple[Respond, str]] = {
     ),
     "no projects": (with_answer("/api/v4/projects", Answer([])), "projects: none at /projects"),
     "no GitLab": (lambda _: Answer(b"<html>It works!</html>"), "cannot be reached: the answer is not valid JSON"),
-    "not found": (lambda _: Answer(b"<html>404</html>", 404), "GitLab: HTTP 404"),
+    "not found": (lambda _: Answer(b"<html>404</html>", 404), "answers as a GitLab (HTTP 404); check GITLAB_URL"),
     "in trouble": (lambda _: Answer(b"<html>502</html>", 502), "cannot be reached: HTTP 502"),
 }
 
@@ -81,6 +81,32 @@ def test_a_project_by_name(connected: Shell) -> None:
     said = connected("doctor", DASH_PROJECTS="fjordlys/beacon")
     assert said.code == 0
     assert "projects: fjordlys/beacon is visible" in said.out
+
+
+def unknown(asked: Asked) -> Answer:
+    """GitLab's answer to groups, projects and persons that are not there, or not for this token."""
+    there = asked.path.endswith(("/projects/fjordlys%2Fbeacon", "/users/ida.lund/projects"))
+    nowhere = any(part in asked.path for part in ("/groups/", "/projects/", "/users/")) and not there
+    if nowhere:
+        return Answer({"message": "404 Not Found"}, 404)
+    return Answer([{"id": 5}]) if "/users/" in asked.path else answer(asked)
+
+
+def test_each_entry_that_leads_nowhere_is_named(connected: Shell, gitlab: Small) -> None:
+    gitlab.respond = unknown
+    said = connected("doctor", DASH_PROJECTS="nope/* fjordlys/beacon fjordlys/never", DASH_GROUPS="no/group")
+    assert said.code == 1
+    assert "projects: fjordlys/beacon is visible" in said.out
+    assert [line.split(",")[0] for line in wrong(said.out)] == [
+        f"projects: there is no {name}" for name in ("nope", "fjordlys/never", "no/group")
+    ]
+
+
+def test_a_person_s_own_namespace_is_no_group(connected: Shell, gitlab: Small) -> None:
+    gitlab.respond = unknown
+    said = connected("doctor", DASH_PROJECTS="ida.lund/*")
+    assert (said.code, wrong(said.out)) == (0, [])
+    assert "projects: 1 at /users/ida.lund/projects" in said.out
 
 
 def test_a_misspelt_setting_is_told_by_its_name_only(connected: Shell) -> None:

@@ -12,3 +12,8 @@ FOLDER = Path(__file__).resolve().parents[1] / "payloads"
 def gitlab(name: str) -> Any:
     """One recorded answer of GitLab."""
     return json.loads((FOLDER / "gitlab" / f"{name}.json").read_text("utf-8"))
+
+
+def recorded(forge: str, name: str) -> Any:
+    """One recorded answer of another forge."""
+    return json.loads((FOLDER / forge / f"{name}.json").read_text("utf-8"))

@@ -1,1 +1,1 @@
-"""GitHub: its webhooks to the rows that all forges share."""
+"""GitHub: what its API and its webhooks say, to the rows that all forges share."""

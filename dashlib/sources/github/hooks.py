@@ -1,26 +1,20 @@
 """GitHub's webhooks (push, workflow_run, workflow_job, ping) to rows. Pure.
 
-Shapes: octokit/webhooks, payload-examples. Ids are hashes of (``github``, GitHub's own id), so that they never meet
-GitLab's. A re-run keeps its id and raises ``run_attempt``: it is the same pipeline that runs again, with new jobs.
+Shapes: octokit/webhooks, payload-examples. The rows of runs, jobs and repositories are those of the API (``rows``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from dashlib.model import Row
-from dashlib.sources.github import status as words
-from dashlib.sources.gitlab import stamps
-from dashlib.sources.gitlab.commits import co_authors
+from dashlib.sources.github import rows as made
+from dashlib.sources.github.rows import SOURCE
 from dashlib.sources.gitlab.events import push_data
-from dashlib.sources.gitlab.shapes import number, stable_id, text, texts, thing, things, truth
-from dashlib.sources.gitlab.status import rank
-from dashlib.sources.hook import Hook, Rows, Shaped, Unshapeable, foreign_id
+from dashlib.sources.gitlab.shapes import number, stable_id, text, thing, things
+from dashlib.sources.hook import Hook, Rows, Shaped, Unshapeable
 from dashlib.sources.tables import COMMITS, EVENTS, JOBS, PIPELINES, PROJECTS, USERS
-
-SOURCE = "github"
 
 
 def kind_of(_: Mapping[str, Any], headers: Mapping[str, str]) -> str | None:
@@ -60,8 +54,9 @@ def push(hook: Hook) -> Shaped:
         "commit_title": told["commit_title"],
     }
     rows.add(EVENTS, row)
-    rows.add(COMMITS, *(_commit(project_id, commit) for commit in things(body.get("commits")) if commit.get("id")))
-    _add_users(rows, sender)
+    commits = (commit for commit in things(body.get("commits")) if commit.get("id"))
+    rows.add(COMMITS, *(made.pushed_commit_row(project_id, commit) for commit in commits))
+    rows.add(USERS, *made.user_rows(sender))
     subject = f"push:{':'.join(part or '' for part in parts)}"
     return Shaped(rows.changes(), project_id, path, subject)
 
@@ -72,90 +67,25 @@ def workflow_run(hook: Hook) -> Shaped:
     run = thing(body.get("workflow_run"))
     if number(run.get("id")) is None:
         raise Unshapeable("the workflow run has no id")
-    created, began = stamps.utc(run.get("created_at")), stamps.utc(run.get("run_started_at"))
-    updated = stamps.newest(stamps.utc(run.get("updated_at")), began, created)
+    updated = made.run_version(run)
     project_id, path, rows = _repository(body, updated)
-    state = words.status(text(run.get("status")), text(run.get("conclusion")))
-    ended = updated if run.get("status") == "completed" else None
-    actor = thing(run.get("triggering_actor")) or thing(run.get("actor"))
-    changed, place = stamps.second(updated), rank(state)
-    row: Row = {
-        "project_id": project_id,
-        "id": foreign_id(SOURCE, run["id"]),
-        "iid": number(run.get("run_number")),
-        "source": words.source(text(run.get("event"))),
-        "ref": text(run.get("head_branch")),
-        "sha": text(run.get("head_sha")),
-        "name": text(run.get("name")) or text(thing(body.get("workflow")).get("name")),
-        "web_url": text(run.get("html_url")),
-        "created_at": created,
-        "by_api": False,
-        "identified_at": updated,
-        "status": state,
-        "updated_at": updated,
-        "changed_at": changed,
-        "state_rank": place,
-        "tag": None,
-        "before_sha": None,
-        "queued_duration": None,
-        "detail_finished_at": ended,
-        "detail_duration": (ended - began).total_seconds() if ended and began else None,
-        "detail_user_id": number(actor.get("id")),
-        "detail_username": text(actor.get("login")),
-        "run_at": changed,
-        "run_rank": place,
-    }
+    row = made.run_row(project_id, run, by_api=False, workflow=text(thing(body.get("workflow")).get("name")))
     rows.add(PIPELINES, row)
-    _add_users(rows, thing(run.get("actor")), actor, thing(body.get("sender")))
+    rows.add(USERS, *made.user_rows(thing(run.get("actor")), made.run_actor(run), thing(body.get("sender"))))
     return Shaped(rows.changes(), project_id, path, f"pipeline:{row['id']}", updated)
 
 
 def workflow_job(hook: Hook) -> Shaped:
-    """A job of a workflow run; each attempt has an id of its own. Its stage is the workflow."""
+    """A job of a workflow run; whoever is named as the sender started it."""
     body = thing(hook.payload)
     job = thing(body.get("workflow_job"))
     if number(job.get("id")) is None or number(job.get("run_id")) is None:
         raise Unshapeable("the workflow job has no id or no run_id")
-    created, began, ended = (stamps.utc(job.get(name)) for name in ("created_at", "started_at", "completed_at"))
-    at = stamps.newest(created, began, ended)
+    at, sender = made.job_version(job), thing(body.get("sender"))
     project_id, path, rows = _repository(body, at)
-    conclusion = text(job.get("conclusion"))
-    state = words.status(text(job.get("status")), conclusion)
-    # GitHub tells a "start" of a job that still waits.
-    ran = began if state not in ("created", "pending", "waiting_for_resource", "skipped") else None
-    row: Row = {
-        "project_id": project_id,
-        "id": foreign_id(SOURCE, job["id"]),
-        "pipeline_id": foreign_id(SOURCE, job["run_id"]),
-        "kind": "build",
-        "name": text(job.get("name")),
-        "stage": text(job.get("workflow_name")),
-        "status": state,
-        "allow_failure": False,
-        "failure_reason": words.failure_reason(conclusion) if state == "failed" else None,
-        "created_at": created,
-        "started_at": ran,
-        "finished_at": ended,
-        "duration": (ended - ran).total_seconds() if ended and ran and ended >= ran else None,
-        "queued_duration": (ran - created).total_seconds() if ran and created and ran >= created else None,
-        "user_id": number(thing(body.get("sender")).get("id")),
-        "username": text(thing(body.get("sender")).get("login")),
-        "runner_id": number(job.get("runner_id")),
-        "runner_description": text(job.get("runner_name")),
-        "runner_type": text(job.get("runner_group_name")),
-        "changed_at": stamps.second(at),
-        "state_rank": rank(state),
-        "ref": text(job.get("head_branch")),
-        "tag": None,
-        "sha": text(job.get("head_sha")),
-        "coverage": None,
-        "tag_list": texts(job.get("labels")),
-        "erased_at": None,
-        "web_url": text(job.get("html_url")),
-        "run_attempt": number(job.get("run_attempt")),
-    }
+    row = made.job_row(project_id, job, number(sender.get("id")), text(sender.get("login")))
     rows.add(JOBS, row)
-    _add_users(rows, thing(body.get("sender")))
+    rows.add(USERS, *made.user_rows(sender))
     return Shaped(rows.changes(), project_id, path, f"job:{row['id']}", at)
 
 
@@ -165,7 +95,7 @@ def ping(hook: Hook) -> Shaped | None:
     if number(thing(body.get("repository")).get("id")) is None:
         return None
     project_id, path, rows = _repository(body, None)
-    _add_users(rows, thing(body.get("sender")))
+    rows.add(USERS, *made.user_rows(thing(body.get("sender"))))
     return Shaped(rows.changes(), project_id, path, "ping")
 
 
@@ -175,69 +105,10 @@ def _repository(body: Mapping[str, Any], as_of: datetime | None) -> tuple[int, s
     native, path = number(said.get("id")), text(said.get("full_name"))
     if native is None or not path:
         raise Unshapeable("it names no repository")
-    ident = foreign_id(SOURCE, native)
-    row = dict.fromkeys(PROJECTS.groups["list"].columns) | {
-        "id": ident,
-        "source": SOURCE,
-        "native_id": str(native),
-        "path_with_namespace": path,
-        "name": text(said.get("name")) or path.rpartition("/")[2],
-        "namespace": path.rpartition("/")[0],
-        "web_url": text(said.get("html_url")),
-        "changed_at": as_of,
-        "description": text(said.get("description")),
-        "default_branch": text(said.get("default_branch")),
-        "visibility": text(said.get("visibility")) or ("private" if truth(said.get("private")) else "public"),
-        "archived": truth(said.get("archived")),
-        "topics": texts(said.get("topics")),
-        "issues_enabled": truth(said.get("has_issues")),
-        "created_at": _moment(said.get("created_at")),
-        "updated_at": _moment(said.get("updated_at")),
-        "last_activity_at": _moment(said.get("pushed_at")),
-    }
+    row = made.repository_row({**said, "id": native, "full_name": path}, as_of)
     rows = Rows()
     rows.add(PROJECTS, row)
-    return ident, path, rows
-
-
-def _commit(project_id: int, json: Mapping[str, Any]) -> Row:
-    author = thing(json.get("author"))
-    message = text(json.get("message")) or ""
-    return {
-        "project_id": project_id,
-        "id": text(json["id"]),
-        "title": message.partition("\n")[0],
-        "message": message,
-        "author_name": text(author.get("name")),
-        "author_email": text(author.get("email")),
-        "committed_at": stamps.utc(json.get("timestamp")),
-        "co_authors": co_authors(message),
-        "web_url": text(json.get("url")),
-    }
-
-
-def _add_users(rows: Rows, *users: Mapping[str, Any]) -> None:
-    """Accounts with GitHub's own number: private commit addresses carry it."""
-    for user in users:
-        ident, login = number(user.get("id")), text(user.get("login"))
-        if ident is not None and login is not None:
-            known = dict.fromkeys(USERS.groups["user"].columns)
-            rows.add(USERS, {
-                **known, "source": SOURCE, "id": ident, "username": login, "name": text(user.get("name")),
-                "bot": user.get("type") == "Bot", "avatar_url": text(user.get("avatar_url")),
-                "web_url": text(user.get("html_url")),
-            })  # fmt: skip
-
-
-def _moment(value: Any) -> datetime | None:
-    """Pushes tell the times of their repository in Unix seconds, everything else in ISO 8601."""
-    seconds = number(value)
-    if seconds is None:
-        return stamps.utc(value)
-    try:
-        return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
-    except (ValueError, OverflowError, OSError):
-        return None
+    return int(row["id"]), path, rows
 
 
 _SHAPES: dict[str, Callable[[Hook], Shaped | None]] = {

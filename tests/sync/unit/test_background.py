@@ -65,8 +65,9 @@ def test_never_two_at_once(tmp_path: Path) -> None:
         assert not sync.now()
         with pytest.raises(SyncRunning, match="a sync is running already"):
             sync.run(Request())
-        go.set()
-        eventually(lambda: not sync.state().running)
+        threading.Timer(0.3, go.set).start()
+        assert sync.run(Request(), wait=True).errors == [], "whoever waits reads after the one under way"
+        assert sum(asked.path.endswith("/projects") for asked in server.asked) == 2
         assert sync.now()
 
 
