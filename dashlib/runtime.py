@@ -19,6 +19,7 @@ from dashlib import settings as settings_module
 from dashlib.control import App
 from dashlib.nightlies import ledger
 from dashlib.nightlies.send import Sender
+from dashlib.queries.nights_held import HeldNights
 from dashlib.receive.receiver import Receiver
 from dashlib.settings import Settings
 from dashlib.store import Store, open_store
@@ -34,6 +35,7 @@ class Runtime:
     store: Store
     sync: BackgroundSync
     receiver: Receiver
+    nights: HeldNights
 
 
 _SWITCH_SECONDS = 0.001
@@ -51,7 +53,7 @@ def _opened() -> Runtime:
     ledger.refresh(store, settings)
     sync = BackgroundSync(settings, store)
     receiver = Receiver(settings, store, lambda: sync.budget_left, sync.conclude)
-    return Runtime(settings, store, sync, receiver)
+    return Runtime(settings, store, sync, receiver, HeldNights(store))
 
 
 def runtime() -> Runtime:

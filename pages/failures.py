@@ -22,7 +22,8 @@ def reasons() -> None:
     st.caption("Pick a row for all failed jobs of its signature, since when, and where it went.")
     says = "Signatures, new ones first, then the most frequent; pick one for its failures"
     pick = partial(shared.pick_signature, rows, "signatures")
-    widgets.table(rows, tables.SIGNATURES, says, "signatures", int(sums["signatures"]), on_select=pick)
+    widgets.table(rows, tables.SIGNATURES, says, "signatures", int(sums["signatures"]), on_select=pick,
+                  known_by=("signature_id",))  # fmt: skip
     st.subheader("Failed jobs over time", anchor=False)
     by = widgets.one_of("Split by", list(failures.BY), key="split")
     trend = widgets.asked(failures.over_time, filters, by=by, which=which)
@@ -35,7 +36,8 @@ def jobs() -> None:
     listing = widgets.asked(failures.listing, filters, which=which, states=states)
     whole = shared.counted(sums, states)
     says = "Failed jobs, newest first; pick some to give them an issue or a person"
-    widgets.table(listing, tables.JOBS, says, "failed_jobs", whole, on_select="rerun", picks="multi-row")
+    widgets.table(listing, tables.JOBS, says, "failed_jobs", whole, on_select="rerun", picks="multi-row",
+                  known_by=("project_id", "job_id"))  # fmt: skip
     shared.picked_jobs(listing, "failed_jobs")
 
 
@@ -53,7 +55,7 @@ def nearly_the_same() -> None:
         st.info("No two signatures are nearly the same.", icon=":material/check_circle:")
     else:
         widgets.table(pairs, tables.MERGE, "Pairs of nearly equal signatures; pick one to judge it", "alike",
-                      on_select="rerun")  # fmt: skip
+                      on_select="rerun", known_by=("signature", "other"))  # fmt: skip
         shared.judge_pair(pairs, "alike")
     judged = widgets.asked(acts.judged)
     if len(judged):

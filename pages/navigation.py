@@ -17,6 +17,7 @@ PAGES = (
     ("failures", "Failures", "bug_report", "Why jobs failed, where the same failure struck, and a search in all logs."),
     ("commits", "Commits", "commit", "Commits per author and repository; merges and robots where you want them."),
     ("activity", "Activity", "timeline", "Pushes, merge requests, issues and comments by person and repository."),
+    ("signals", "Signals", "sensors", "Alerts, cloud events and Kubernetes events beside the nightly failures."),
     ("sources", "Sources", "database", "How fresh the data is, what could not be read, how to connect a GitLab."),
 )
 FIRST = PAGES[0][0]
@@ -43,6 +44,7 @@ except (SettingsError, StoreError) as error:
     st.markdown("`python -m dashlib doctor` says what is wrong and how to mend it.")
     st.stop()
 
+widgets.begin_run()
 widgets.arrive(name, page.url_path)
 fill_contents = widgets.contents()
 top = st.container()
@@ -56,3 +58,5 @@ finally:
     widgets.write()
     with top:
         widgets.tell_unknown()
+    with st.sidebar:
+        widgets.end_run()

@@ -8,6 +8,7 @@ from dashlib.charts.wording import plain, settings_shown
 from dashlib.queries import freshness
 from dashlib.queries.status import disk
 from dashlib.runtime import runtime
+from dashlib.widgets.webhooks import webhooks
 
 st.title("Sources", anchor=False)
 st.caption("Where the data comes from, how fresh it is, and what could not be read.")
@@ -15,7 +16,7 @@ opened = runtime()
 held = widgets.asked(freshness.tables)
 if held.empty:
     widgets.two_ways_in()
-if len(held) or opened.settings.gitlab_token is not None:
+if len(held) or opened.settings.sources:
     widgets.sync_card()
 
 for _, source in widgets.asked_now(freshness.sources).iterrows():
@@ -33,6 +34,7 @@ for title, question, columns in (
     if len(answer):
         st.subheader(title, anchor=False)
         widgets.table(answer, columns, title, question.__name__)
+webhooks(first_steps=held.empty)
 if len(held):
     st.subheader("Rows by table", anchor=False)
     st.caption(f"{disk(opened.settings.database) / 1e6:,.1f} MB on disk: the database, its log and the read snapshot.")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["text", "number", "change", "share", "link", "date", "moment", "clock", "seconds", "flag", "bars"]
+Kind = Literal[
+    "text", "wrapped", "number", "change", "share", "link", "date", "moment", "clock", "seconds", "flag", "bars"
+]
 
 
 @dataclass(frozen=True)
@@ -13,7 +15,8 @@ class Column:
     """One column: its name in the answer, its title, and what kind of thing it is.
 
     ``link`` shows ``text`` instead of the address; ``moment`` is a day and a time, ``clock`` the time alone; ``bars``
-    are a list of numbers in the order of time.
+    are a list of numbers in the order of time. ``wrapped`` is text over as many lines as it needs, in a
+    column of so many pixels.
     """
 
     name: str
@@ -182,9 +185,9 @@ EVENTS = (
 )
 
 PROBLEMS = (
-    Column("path_with_namespace", "Repository", width="medium"),
-    Column("resource", "What", width=120),
-    Column("message", "Why, and what to do", width="large"),
+    Column("path_with_namespace", "Repository", width=230),
+    Column("resource", "What", width=95),
+    Column("message", "Why, and what to do", "wrapped", 330),
     Column("last_at", "Last tried", "moment", 140),
     Column("first_at", "Since", "moment", 140),
 )

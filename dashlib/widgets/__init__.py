@@ -2,7 +2,7 @@
 
 ``address`` keeps what is chosen in the URL, ``choose`` are the widgets for it, ``filters`` is the bar of the frame,
 ``contents`` leads from page to page, ``answers`` asks questions and shows charts and tables, ``empty`` says why there
-is nothing, ``freshness`` how old it is.
+is nothing, ``freshness`` how old it is, ``live`` keeps an open page up to date.
 """
 
 from dashlib.widgets.address import arrive, write
@@ -12,6 +12,7 @@ from dashlib.widgets.contents import contents
 from dashlib.widgets.empty import connect_steps, nothing, two_ways_in
 from dashlib.widgets.filters import FILTER_KEYS, filter_bar, filters, header, tell_unknown
 from dashlib.widgets.freshness import freshness_line, local_only, sync_card
+from dashlib.widgets.live import begin_run, end_run
 
 __all__ = [
     "FILTER_KEYS",
@@ -19,11 +20,13 @@ __all__ = [
     "arrive",
     "asked",
     "asked_now",
+    "begin_run",
     "below",
     "chart",
     "connect_steps",
     "contents",
     "day",
+    "end_run",
     "filter_bar",
     "filters",
     "freshness_line",

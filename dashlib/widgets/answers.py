@@ -20,6 +20,7 @@ from dashlib.runtime import runtime
 
 Question = Callable[..., pd.DataFrame]
 NO_FILTERS = Filters()
+_PIXELS_A_LETTER, _LINE_PIXELS, _ROW_PIXELS, _MOST_LINES = 8, 21, 14, 8
 
 
 def asked(question: Question, chosen: Filters = NO_FILTERS, **arguments: Any) -> pd.DataFrame:
@@ -116,11 +117,15 @@ def table(
     whole: int | None = None,
     on_select: Callable[[], None] | Literal["rerun"] | None = None,
     picks: Literal["single-row", "multi-row"] = "single-row",
+    known_by: Sequence[str] = (),
 ) -> None:
     """A table of the declared columns, with its SQL and its rows as a file; says when it is cut off.
 
     ``on_select`` is called when a person picks rows: their positions stand in the session state of ``table_<name>``.
+    ``known_by`` are the columns that tell its rows apart: what was picked stays picked where it stands now.
     """
+    if known_by:
+        _keep_picks(answer, name, known_by)
     picking: dict[str, Any] = {"on_select": on_select, "selection_mode": picks} if on_select else {}
     shown = answer.copy()
     for column in columns:
@@ -137,6 +142,7 @@ def table(
             alt=says,
             column_order=[column.name for column in columns],
             column_config={column.name: _configured(column) for column in columns},
+            row_height=_row_height(answer, columns),
             **picking,
         )
         if whole is not None and whole > len(answer):
@@ -144,10 +150,36 @@ def table(
         below(answer, name)
 
 
+def _keep_picks(answer: pd.DataFrame, name: str, known_by: Sequence[str]) -> None:
+    """Streamlit keeps positions: after data moved, or a filter, they would be those of other rows."""
+    key, shown = f"table_{name}", f"rows_of_{name}"
+    rows = list(answer[list(known_by)].itertuples(index=False, name=None))
+    before, held = st.session_state.get(shown), st.session_state.get(key)
+    st.session_state[shown] = rows
+    if before is None or before == rows or not held or not held["selection"]["rows"]:
+        return
+    places = {row: place for place, row in enumerate(rows)}
+    picked = [before[place] for place in held["selection"]["rows"] if place < len(before)]
+    there = [places[row] for row in picked if row in places]
+    st.session_state[key] = {"selection": {"rows": there, "columns": [], "cells": []}}
+
+
+def _row_height(answer: pd.DataFrame, columns: Sequence[Column]) -> int | None:
+    """Pixels that the longest text of a wrapped column needs, up to a limit; None where there is no such column."""
+    lines = [
+        -(-int(answer[column.name].astype("str").str.len().max()) // max(1, column.width // _PIXELS_A_LETTER))
+        for column in columns
+        if column.kind == "wrapped" and isinstance(column.width, int) and len(answer)
+    ]
+    most = min(max(lines, default=1), _MOST_LINES)
+    return None if most == 1 else _LINE_PIXELS * most + _ROW_PIXELS
+
+
 def _configured(column: Column) -> Any:
     kinds = st.column_config
     as_what: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
         "text": (kinds.TextColumn, {}),
+        "wrapped": (kinds.TextColumn, {}),
         "number": (kinds.NumberColumn, {"format": "localized"}),
         "change": (kinds.NumberColumn, {"format": "%+d"}),
         "share": (kinds.ProgressColumn, {"format": "%.1f%%", "min_value": 0, "max_value": 100}),

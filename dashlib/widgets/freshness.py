@@ -12,9 +12,9 @@ from dashlib.runtime import Runtime, runtime
 from dashlib.widgets.answers import asked_now
 
 
-@st.fragment(run_every="10s")
+@st.fragment(run_every="30s")
 def freshness_line(version_shown: int) -> None:
-    """How fresh the data is; while the page is open it says when there is newer data than it shows."""
+    """How fresh the data is. Where an open page is not renewed by itself (no socket comes through to it), a button."""
     opened = runtime()
     state, zone = opened.sync.state(), opened.settings.timezone
     if state.running:
@@ -25,9 +25,17 @@ def freshness_line(version_shown: int) -> None:
             st.caption(":material/schedule: Not synced yet")
         else:
             st.caption(f":material/schedule: Synced {ago(synced.max())}", help=exact(synced.max(), zone))
-    newer = version_shown != opened.store.data_version
-    if newer and st.button("Show newer data", icon=":material/refresh:", key="newer", width="stretch"):
+    if _left_behind(version_shown, opened.store.data_version) and st.button(
+        "Show newer data", icon=":material/refresh:", key="newer", width="stretch"
+    ):
         st.rerun()
+
+
+def _left_behind(shown: int, now: int) -> bool:
+    """Whether the page has shown this state for two looks in a row while there was a newer one."""
+    before = st.session_state.get("left_behind")
+    st.session_state["left_behind"] = shown if shown != now else None
+    return shown != now and before == shown
 
 
 def local_only(what: str = "start a sync") -> str | None:
@@ -45,7 +53,7 @@ def sync_card() -> None:
     """Whether a sync runs, how far it is, and the button that starts one: for browsers on this machine only."""
     opened = runtime()
     state, refusal = opened.sync.state(), local_only()
-    if opened.settings.gitlab_token is None:
+    if not opened.settings.sources:
         refusal = "Set GITLAB_ACCESS_TOKEN first, then start this server again."
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         if state.running:
@@ -72,7 +80,7 @@ def sync_card() -> None:
 def _due(opened: Runtime) -> str:
     """When the next sync comes, or why none will, and what to do then; as Markdown."""
     settings, next_at = opened.settings, opened.sync.state().next_at
-    if settings.gitlab_token is None:
+    if not settings.sources:
         return ":material/link_off: **No GitLab is connected**, so nothing is synced: this shows what was read before."
     if not settings.sync_minutes:
         return (

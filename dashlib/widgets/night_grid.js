@@ -98,6 +98,7 @@ export default function (component) {
         mark.tabIndex = -1
         mark.dataset.at = at
         mark.dataset.place = place
+        mark.dataset.what = (row.key || row.title) + "\n" + slot.iso
         mark.setAttribute("aria-label", [row.title, slot.title, ...cell.tip.map((part) => part.join(": "))].join("; "))
         told.set(mark, { row, slot, cell })
         box.append(mark)
@@ -109,6 +110,10 @@ export default function (component) {
   const table = made("table", across > 45 ? "dense" : across > 20 ? "middling" : "wide")
   table.append(head, body)
   spare.append(table)
+  // New data must not take away what a person is at: the cell with the focus, the box under the pointer.
+  const was = (element) => element && element.dataset && element.dataset.what
+  const at_focus = was(root.getRootNode().activeElement)
+  const at_pointer = was(root.pointed)
   const kept = { top: root.scrollTop, drawn: root.childElementCount > 0, left: root.scrollLeft }
   root.replaceChildren(spare)
   root.scrollTop = kept.drawn ? kept.top : 0
@@ -132,6 +137,7 @@ export default function (component) {
     if (cell.failure) card.append(made("div", "hint", "Click: why it failed. Alt + click: the job on GitLab."))
     else if (cell.href) card.append(made("div", "hint", "Click: on GitLab."))
     card.style.display = "block"
+    root.pointed = element
     const box = element.getBoundingClientRect()
     const size = card.getBoundingClientRect()
     const left = Math.max(8, Math.min(box.left + box.width / 2 - size.width / 2, window.innerWidth - size.width - 8))
@@ -141,6 +147,7 @@ export default function (component) {
     highlight(cell.mark)
   }
   const hide = () => {
+    root.pointed = null
     card.style.display = "none"
     highlight(null)
   }
@@ -168,6 +175,14 @@ export default function (component) {
   const start = all.find((element) => element.classList.contains("failed") && told.get(element).slot.framed) || all[0]
   if (start) start.tabIndex = 0
   const at = new Map(all.map((element) => [element.dataset.place + "/" + element.dataset.at, element]))
+  const again = (what) => what && all.find((element) => element.dataset.what === what)
+  const focus = again(at_focus)
+  if (focus) {
+    if (start) start.tabIndex = -1
+    focus.tabIndex = 0
+    focus.focus({ preventScroll: true })
+  } else if (again(at_pointer)) show(again(at_pointer))
+  else hide()
   const next = (element, down, right) => {
     let place = Number(element.dataset.place)
     let column = Number(element.dataset.at)

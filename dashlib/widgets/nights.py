@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
@@ -19,15 +18,14 @@ from dashlib.nightlies.send import channels
 from dashlib.queries import night_grid
 from dashlib.queries.night_grid import Narrowed
 from dashlib.queries.nightlies import sent as sent_notes
-from dashlib.queries.nights_held import Held, HeldNights
+from dashlib.queries.nights_held import Held
 from dashlib.runtime import runtime
 from dashlib.widgets.address import Words, settle, told
 from dashlib.widgets.answers import NO_FILTERS, asked_now, metrics, table
 from dashlib.widgets.choose import one_from, one_of, search_for, some_of, switch
 from dashlib.widgets.filters import filters as bar
+from dashlib.widgets.live import copy_of_nights
 
-_LOCK = threading.Lock()
-_HELD: dict[tuple[str, int], HeldNights] = {}
 _MOST_OPEN = 40
 _TUCKED_AWAY = ("schedule", "state", "job", "category", "whose", "sort", "grouped", "column", "times")
 _FILES = (
@@ -49,7 +47,7 @@ class Arranged:
 
 def of_nights(question: Callable[..., pd.DataFrame], chosen: Filters = NO_FILTERS, **arguments: Any) -> pd.DataFrame:
     """The answer to a question of nights, from a copy of their views in memory; kept until data moved."""
-    store, held = runtime().store, _held()
+    store, held = runtime().store, copy_of_nights()
     name = f"{question.__module__}.{question.__qualname__}"
     key = tuple(sorted(arguments.items()))
     return _kept(f"{store.path}:{id(store)}", held.version, name, question, held, chosen, key)
@@ -67,18 +65,6 @@ def _kept(
 ) -> pd.DataFrame:
     with _held.connection.cursor() as connection:
         return _question(connection, chosen, **dict(arguments))
-
-
-def _held() -> Held:
-    """The copy of this moment's data."""
-    store = runtime().store
-    place = (str(store.path), id(store))
-    with _LOCK:
-        if place not in _HELD:
-            _HELD.clear()
-            _HELD[place] = HeldNights(store)
-        found = _HELD[place]
-    return found.newest()
 
 
 def narrowed(night: date) -> tuple[Narrowed, Arranged]:
@@ -171,7 +157,7 @@ def morning_note(night: date, chosen: Filters) -> None:
     settings = runtime().settings
     # The night decides, not the period: "since when" looks back further.
     whole = replace(chosen, since=None, until=None)
-    with _held().connection.cursor() as connection:
+    with copy_of_nights().connection.cursor() as connection:
         written = note(connection, night, dashboard=settings.report_url, filters=whole)
     metrics(NIGHT, pd.Series(written.counts))
     with st.container(border=True):

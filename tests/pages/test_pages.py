@@ -218,7 +218,7 @@ def test_without_a_token_sync_now_is_off_with_the_reason(filled: Open) -> None:
 def test_sync_now_is_for_this_machine_only(
     filled: Open, monkeypatch: pytest.MonkeyPatch, address: str | None, headers: dict[str, str], allowed: bool
 ) -> None:
-    context = type("Context", (), {"ip_address": address, "headers": headers})()
+    context = type("Context", (), {"ip_address": address, "headers": headers, "url": None})()
     monkeypatch.setattr("dashlib.widgets.freshness.st.context", context)
     monkeypatch.setenv("GITLAB_ACCESS_TOKEN", "glpat-x")
     app = filled("sources")

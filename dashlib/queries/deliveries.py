@@ -1,0 +1,99 @@
+"""Webhook deliveries: what came, what became of it, what waits or failed, and how many were lost."""
+
+from __future__ import annotations
+
+import duckdb
+import pandas as pd
+
+from dashlib.model import Filters
+from dashlib.queries.question import ask
+
+SUMS = """
+select coalesce(sum(deliveries), 0) as deliveries, coalesce(sum(shaped), 0) as shaped,
+       coalesce(sum(failed), 0) as failed, coalesce(sum(waiting), 0) as waiting,
+       coalesce(sum(kept + ignored), 0) as unused, coalesce(sum(bytes), 0) as bytes,
+       max(last_received_at) as last_received_at, min(first_received_at) as first_received_at
+from delivery_sources
+"""
+
+KINDS = """
+select source, kind, count(*) as deliveries,
+       count(*) filter (status = 'shaped') as shaped,
+       count(*) filter (status = 'failed') as failed,
+       count(*) filter (status = 'received') as waiting,
+       count(*) filter (status = 'kept') as kept,
+       count(*) filter (status = 'ignored') as ignored,
+       sum(bytes) as bytes, team_time(max(received_at)) as last_received
+from deliveries group by source, kind
+order by source, deliveries desc, kind
+"""
+
+FAILED = """
+select d.id, team_time(d.received_at) as received, d.source, d.kind, d.error,
+       coalesce(p.path_with_namespace, d.project_id::varchar) as path_with_namespace, d.bytes
+from deliveries d left join projects p on p.id = d.project_id
+where d.status = 'failed'
+order by d.id desc limit 100
+"""
+
+WAITING = """
+select source, kind, count(*) as deliveries, team_time(min(received_at)) as since
+from deliveries
+where status = 'received' and received_at < now() at time zone 'UTC' - interval 5 seconds
+group by source, kind order by since
+"""
+
+LEDGER = """
+select coalesce(path_with_namespace, project_id::varchar) as path_with_namespace, kind, things, lost, lost_share,
+       unread, delay_p50, delay_p95, team_time(since) as since, team_time(last_hook_at) as last_hook
+from delivery_ledger
+order by lost desc, things desc, path_with_namespace, kind
+"""
+
+LEDGER_SUMS = """
+select (select coalesce(sum(things), 0) from delivery_ledger) as things,
+       (select coalesce(sum(lost), 0) from delivery_ledger) as lost,
+       (select sum(lost) / nullif(sum(by_both + lost), 0) from delivery_ledger) as lost_share,
+       quantile_cont(delay_seconds, 0.5) as delay_p50, quantile_cont(delay_seconds, 0.95) as delay_p95
+from told_by where by_hook
+"""
+
+ON_DISK = """
+select 262144 * count(distinct block_id) as bytes from pragma_storage_info('deliveries') where block_id >= 0
+"""
+
+
+def sums(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:
+    """One row: deliveries, shaped, failed, waiting, unused (kept or ignored), bytes as they came, first and last
+    arrival (UTC)."""
+    return ask(connection, SUMS, filters)
+
+
+def kinds(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:
+    """One row per source and kind of delivery: what became of them, bytes, the last arrival (the team's clock)."""
+    return ask(connection, KINDS, filters)
+
+
+def failed(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:
+    """One row per delivery that no rows could be made of, with its error; the newest hundred (the team's clock)."""
+    return ask(connection, FAILED, filters)
+
+
+def waiting(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:
+    """One row per source and kind of deliveries stored for longer than five seconds whose rows are not made yet."""
+    return ask(connection, WAITING, filters)
+
+
+def ledger(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:
+    """One row per repository and kind of thing of view delivery_ledger, the most lost first; delays in seconds."""
+    return ask(connection, LEDGER, filters)
+
+
+def ledger_sums(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:
+    """One row: things that webhooks and API told of, lost ones, lost_share, delay_p50 and delay_p95 (seconds)."""
+    return ask(connection, LEDGER_SUMS, filters)
+
+
+def on_disk(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:
+    """One row: bytes of the database's blocks (256 KiB each) that hold deliveries; small tables share blocks."""
+    return ask(connection, ON_DISK, filters)

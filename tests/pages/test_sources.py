@@ -1,0 +1,196 @@
+"""Webhooks on the page Sources: what came, what failed, what was lost, how a sender is set up, and the button."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashlib import runtime
+from dashlib.demo.gitlab import READ_TOKEN, WRITE_TOKEN
+from dashlib.model import Upsert
+from dashlib.receive.setup import BY_TITLE, GUIDES
+from dashlib.receive.tables import DELIVERIES
+from dashlib.store import open_store
+from dashlib.widgets import webhooks
+from tests.pages.conftest import HOSTILE, Open
+from tests.queries.build import Builder
+from tests.sync.world import running_gitlab
+
+NOW = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+SECRET = "canary-very-secret"
+HOOK_SECRETS = ("DASH_GITLAB_WEBHOOK_TOKEN", "DASH_GITHUB_WEBHOOK_SECRET", "DASH_HOOK_TOKEN")
+
+
+def delivery(number: int, **values: Any) -> dict[str, Any]:
+    known = dict.fromkeys(DELIVERIES.columns) | {
+        "id": number, "source": "gitlab", "kind": "pipeline", "received_at": NOW - timedelta(minutes=30), "bytes": 1000,
+        "dedup_key": str(number), "headers": "{}", "body": "{}", "status": "shaped", "rows": 1,
+        "shaped_at": NOW - timedelta(minutes=30),
+    }  # fmt: skip
+    return known | values
+
+
+@pytest.fixture
+def hooked(opener: Callable[[Path], Open], tmp_path: Path) -> Open:
+    """Two repositories; three pipelines of the first, of which webhooks told two, and what else came."""
+    path = tmp_path / "hooked.duckdb"
+    with open_store(path) as store:
+        built = Builder(store)
+        built.project(1, "acme/core/engine")
+        built.project(2, "acme/web/site")
+        told = []
+        for minutes in (40, 35, 20):
+            told.append(built.pipeline(NOW - timedelta(minutes=minutes), by_api=True, source="push"))
+        store.write(
+            Upsert(
+                DELIVERIES,
+                [
+                    delivery(1, project_id=1, subject=f"pipeline:{told[0]}", received_at=NOW - timedelta(minutes=40),
+                             happened_at=NOW - timedelta(minutes=40, seconds=4)),
+                    delivery(2, project_id=1, subject=f"pipeline:{told[1]}", received_at=NOW - timedelta(minutes=35),
+                             happened_at=NOW - timedelta(minutes=35, seconds=8)),
+                    delivery(3, status="failed", error=f"no project in it {HOSTILE}", rows=0),
+                    delivery(4, status="kept", kind="wiki_page", rows=0),
+                    delivery(5, status="ignored", project_id=2, rows=0),
+                    delivery(6, status="received", source="github", kind="push", shaped_at=None, rows=None),
+                ],
+            )
+        )  # fmt: skip
+    return opener(path)
+
+
+def table(app: AppTest, column: str) -> list[dict[str, Any]]:
+    """The rows of the table that has this column."""
+    [found] = [one.value for one in app.dataframe if column in one.value]
+    return [{str(name): value for name, value in row.items()} for row in found.to_dict("records")]
+
+
+def captions(app: AppTest) -> str:
+    return " ".join(caption.value for caption in app.caption)
+
+
+def test_deliveries_by_sender_and_kind(hooked: Open) -> None:
+    app = hooked("sources")
+    numbers = {metric.label: metric.value for metric in app.metric}
+    assert {name: numbers[name] for name in ("Deliveries", "In the tables", "Failed", "Waiting", "Not used")} == {
+        "Deliveries": "6", "In the tables": "2", "Failed": "1", "Waiting": "1", "Not used": "2"
+    }  # fmt: skip
+    names = ("source", "kind", "deliveries", "shaped", "failed", "waiting", "kept", "ignored", "bytes")
+    assert [tuple(row[name] for name in names) for row in table(app, "ignored")] == [
+        ("github", "push", 1, 0, 0, 1, 0, 0, 1000),
+        ("gitlab", "pipeline", 4, 2, 1, 0, 0, 1, 4000),
+        ("gitlab", "wiki_page", 1, 0, 0, 0, 1, 0, 1000),
+    ]
+    assert "Kept for 30 days (`DASH_HOOK_DAYS`): 6.0 kB as they came" in captions(app)
+
+
+def test_what_failed_with_its_error_and_what_waits(hooked: Open) -> None:
+    app = hooked("sources")
+    [failed] = [row for row in table(app, "error") if row["id"] == 3]
+    assert failed["error"] == f"no project in it {HOSTILE}" and failed["kind"] == "pipeline"
+    assert "python -m dashlib replay" in captions(app)
+    [waiting] = [one.value for one in app.dataframe if list(one.value) == ["source", "kind", "deliveries", "since"]]
+    assert waiting[["source", "kind", "deliveries"]].values.tolist() == [["github", "push", 1]]
+
+
+def test_the_ledger_counts_what_no_webhook_told(hooked: Open) -> None:
+    [row] = table(hooked("sources"), "lost")
+    assert {name: row[name] for name in ("path_with_namespace", "kind", "things", "lost", "delay_p50")} == {
+        "path_with_namespace": "acme/core/engine", "kind": "pipeline", "things": 3, "lost": 1,
+        "delay_p50": timedelta(seconds=6),
+    }  # fmt: skip
+    assert row["lost_share"] == pytest.approx(100 / 3)  # per cent, as the table shows it
+
+
+def test_without_any_delivery_it_says_what_to_do(filled: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = [info.value for info in filled("sources").info]
+    assert len(told) == 1 and "no secret is set" in told[0]
+    monkeypatch.setenv("DASH_HOOK_TOKEN", SECRET)
+    runtime.close()
+    assert "nothing was posted yet" in filled("sources").info[0].value
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=[guide.title for guide in GUIDES])
+def test_each_sender_gets_address_secret_and_command_and_no_secret_is_shown(
+    filled: Open, monkeypatch: pytest.MonkeyPatch, guide: Any
+) -> None:
+    for name in HOOK_SECRETS:
+        monkeypatch.setenv(name, SECRET)
+    monkeypatch.setenv("DASH_REPORT_URL", "https://dash.example/")
+    app = filled("sources", sender=guide.title)
+    codes = [code.value for code in app.code]
+    assert f"https://dash.example{guide.source.path}" in codes
+    assert guide.curl("https://dash.example") in codes
+    assert any(f"`{guide.settings[0]}` :green-badge" in markdown.value for markdown in app.markdown)
+    assert "401" not in captions(app)
+    assert SECRET not in " ".join(str(element) for element in app.main)
+
+
+def test_a_closed_route_is_told(filled: Open) -> None:
+    app = filled("sources", sender="GitHub")
+    assert "answers 401 until `DASH_GITHUB_WEBHOOK_SECRET` is set" in captions(app)
+    assert "This address means this machine only" in captions(app)
+
+
+def browser_at(monkeypatch: pytest.MonkeyPatch, address: str | None) -> None:
+    """Where the browser is; None is this machine."""
+    context = type("Context", (), {"ip_address": address, "headers": {}, "url": None})()
+    monkeypatch.setattr("dashlib.widgets.freshness.st.context", context)
+
+
+@pytest.fixture
+def connected(opener: Callable[[Path], Open], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The page over a simulated GitLab, for the token of this name."""
+    with running_gitlab(repos=3, days=2) as gitlab:
+        project = gitlab.world.projects[0]
+        path = tmp_path / "connected.duckdb"
+        with open_store(path) as store:
+            Builder(store).project(project.id, project.path)
+        browser_at(monkeypatch, None)
+        monkeypatch.setenv("GITLAB_URL", gitlab.url)
+        monkeypatch.setenv("DASH_REPORT_URL", "https://dash.example")
+        monkeypatch.setenv("DASH_GITLAB_WEBHOOK_TOKEN", SECRET)
+
+        def visit(token: str) -> AppTest:
+            monkeypatch.setenv("GITLAB_ACCESS_TOKEN", token)
+            return opener(path)("sources", sender="GitLab")
+
+        yield visit, gitlab, project
+
+
+def test_the_button_makes_one_webhook(connected: Any) -> None:
+    visit, gitlab, project = connected
+    app = visit(WRITE_TOKEN)
+    app.button(key="make_hook").click().run()
+    assert "has a webhook that posts here" in app.success[0].value
+    app.button(key="make_hook").click().run()
+    assert "already" in app.success[0].value
+    [hook] = gitlab.world.web_hooks.of(project_id=project.id)
+    assert (hook.url, hook.token) == ("https://dash.example/gitlab/events", SECRET)
+    assert SECRET not in " ".join(str(element) for element in app.main)
+
+
+def test_the_button_with_a_token_that_may_only_read_leads_to_gitlabs_form(connected: Any) -> None:
+    visit, gitlab, project = connected
+    app = visit(READ_TOKEN)
+    app.button(key="make_hook").click().run()
+    assert "scope api" in app.error[0].value
+    [link] = app.get("link_button")
+    assert link.proto.url == f"{gitlab.url}/{project.path}/-/hooks"
+    assert gitlab.world.web_hooks.of(project_id=project.id) == []
+
+
+def test_the_button_is_for_this_machine_only(connected: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    visit, gitlab, project = connected
+    browser_at(monkeypatch, "203.0.113.9")
+    app = visit(WRITE_TOKEN)
+    assert app.button(key="make_hook").disabled
+    assert "may make webhooks" in captions(app)
+    # Who speaks to the server without a browser can press it all the same.
+    webhooks._make(BY_TITLE["GitLab"], "projects", project.path, "https://dash.example")
+    assert gitlab.world.web_hooks.of(project_id=project.id) == []
