@@ -78,8 +78,10 @@ class Server:
         )
 
     def __enter__(self) -> Server:
-        for end in (signal.SIGTERM, signal.SIGHUP):
-            signal.signal(end, self._stopped)
+        signal.signal(signal.SIGTERM, self._stopped)
+        # Under nohup the terminal may close.
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            signal.signal(signal.SIGHUP, self._stopped)
         return self
 
     def __exit__(self, *_: object) -> None:

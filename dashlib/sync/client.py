@@ -32,12 +32,14 @@ from urllib3.exceptions import HTTPError, NameResolutionError, ProtocolError, Re
 from dashlib.failures.mask import MASKED
 from dashlib.sync.budget import Budget, server_time
 
-_TRIES = 7
+_TRIES, _TRIES_OF_NOBODY = 7, 3
 _TRANSIENT = frozenset({408, 425, 500, 502, 503, 504, *range(520, 531)})
 _CREDENTIALS = ("PRIVATE-TOKEN", "JOB-TOKEN", "Authorization", "Cookie")
 _OAUTH = re.compile(r"[0-9a-f]{64}")
 _WHOLE_ANSWER = 10
 """Time-outs that a whole answer may take: GitLab's largest log (100 MB) at a third of a megabyte a second."""
+_REFUSED = "the connection was refused: nothing listens there"
+_NO_SUCH_HOST = "the host name cannot be resolved"
 _PAGE_BYTES = 256 * 1024 * 1024
 
 
@@ -80,6 +82,7 @@ class Client:
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
+        self._met = False
         self._free: queue.LifoQueue[_Lane | None] = queue.LifoQueue()
         for _ in range(self.in_flight):
             self._free.put(None)
@@ -153,7 +156,8 @@ class Client:
                 self.budget.refused(resource, asked_at, lane.headers)
             except (GitlabError, requests.RequestException, HTTPError, ValueError, OSError) as error:
                 tries += 1
-                if tries >= self.tries:
+                # Where nobody has ever answered, a wrong address is likelier than a server that is about to start.
+                if tries >= (self.tries if self._met or not _nobody(error) else min(_TRIES_OF_NOBODY, self.tries)):
                     raise Unreachable(f"{self._unechoed(_what(error))} ({tries} tries)") from error
                 with self._lock:
                     self.retries += 1
@@ -180,6 +184,7 @@ class Client:
             raise Refused(status, self._unechoed(_said(error))) from error
         with response:
             body = read(_chunks(response, time.monotonic() + _WHOLE_ANSWER * self.timeout))
+        self._met = True
         self.budget.accepted(resource)
         self.budget.learn(response.headers, self.in_flight)
         return body, response.headers, dict(params)
@@ -312,14 +317,19 @@ def _what(error: Exception) -> str:  # noqa: PLR0911 - one line per kind
     return type(error).__name__
 
 
+def _nobody(error: Exception) -> bool:
+    """Whether no server was found at all."""
+    return isinstance(error, requests.ConnectionError) and _unconnected(error) in (_REFUSED, _NO_SUCH_HOST)
+
+
 def _unconnected(error: requests.ConnectionError) -> str:
     """requests packs the cause two or three deep; its own text names addresses of objects in memory."""
     packed = [error, *error.args, *(getattr(inner, "reason", None) for inner in error.args)]
     if any(isinstance(inner, ProxyError) for inner in (error, *packed)):
         return "the proxy could not be reached"
     if any(isinstance(inner, NameResolutionError) for inner in packed):
-        return "the host name cannot be resolved"
+        return _NO_SUCH_HOST
     causes = [inner.__cause__ or inner.__context__ for inner in packed if isinstance(inner, BaseException)]
     if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
-        return "the connection was refused: nothing listens there"
+        return _REFUSED
     return "the connection failed"

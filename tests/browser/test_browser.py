@@ -126,7 +126,7 @@ def test_back_and_forward_keep_what_was_chosen_on_a_page(tab: Tab) -> None:
 
     page.go_back()
     tab.settled()
-    assert at(page) == "commits" and pressed(page, "week")
+    assert at(page) == "commits" and pressed(page, "day")
     page.go_back()
     heading(page, "Nightlies")
     tab.settled()

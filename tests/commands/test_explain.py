@@ -27,10 +27,7 @@ def test_one_object_a_file_in_order(tmp_path: Path) -> None:
         "file": "a.log",
         "category": "compile_error",
         "reason": "cart.c:31:12: error: implicit declaration of function 'tax_of'",
-        "lines": [
-            {"number": 2, "text": "cart.c:31:12: error: implicit declaration of function 'tax_of'"},
-            {"number": 3, "text": "make: *** [cart.o] Error 1"},
-        ],
+        "lines": [{"number": 2, "text": "cart.c:31:12: error: implicit declaration of function 'tax_of'"}],
         "signature": "compile_error: cart.c:<n>:<n>: error: implicit declaration of function 'tax_of'",
         "rule": "cc.error",
         "confidence": plain["confidence"],

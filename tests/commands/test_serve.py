@@ -17,8 +17,9 @@ from tests.commands.shell import ROOT, Shell
 def started(shell: Shell) -> tuple[subprocess.Popen[str], str]:
     """The command in a process group of its own, as a terminal has it, and the address it printed."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("GITLAB_", "DASH_"))}
+    # A shell starts what runs in its background deaf to Ctrl-C, and so would the test's own process be.
     process = subprocess.Popen(
-        [sys.executable, "-m", "dashlib", "serve", "--port", "0"],
+        ["env", "--default-signal=INT,HUP", sys.executable, "-m", "dashlib", "serve", "--port", "0"],
         cwd=shell.folder, env=kept | {"PYTHONPATH": str(ROOT), "HOME": str(shell.folder)}, process_group=0,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
