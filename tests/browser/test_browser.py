@@ -192,6 +192,9 @@ def test_another_night_clears_the_search_and_a_search_can_be_cleared(tab: Tab) -
     field = page.get_by_placeholder("repository, job, reason, runner")
     assert field.input_value() == ""
     field.fill("no such thing")
+    page.wait_for_url(re.compile("search=no"))
+    # A click that meets a button which is just drawn anew goes nowhere.
+    tab.settled()
     page.get_by_role("button", name="Filtered to “no such thing”: show all").click()
     page.wait_for_function("!location.search.includes('search')")
     tab.settled()
