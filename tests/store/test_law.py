@@ -25,6 +25,14 @@ FINISHED = ("success", "failed", "canceled", "skipped")
 Arrangement = list[list[Upsert]]
 
 
+@pytest.fixture(scope="module", params=[1, merge._WORTH_A_LOOK], autouse=True, ids=["looked at first", "merged"])
+def ways_in(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Rows that are all new go in by another statement: the law holds for both."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(merge, "_WORTH_A_LOOK", request.param)
+        yield
+
+
 @pytest.fixture(scope="module")
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     """One in-memory database for all examples: each example is rolled back."""
