@@ -91,7 +91,7 @@ def same_everywhere(connection: duckdb.DuckDBPyConnection, changes: list[tuple[T
 
 def version(row: Row, columns: Sequence[str]) -> tuple[tuple[bool, Any], ...]:
     """A row's version; None is smaller than everything."""
-    return tuple((row[column] is not None, _stored(row[column]) or 0) for column in columns)
+    return tuple((row[column] is not None, 0 if row[column] is None else _stored(row[column])) for column in columns)
 
 
 def _stored(value: Any) -> Any:
@@ -172,14 +172,17 @@ def test_undated_details_do_not_meet_derived_times(connection: duckdb.DuckDBPyCo
 
 
 def retried_as_counted(stored: list[dict[str, Any]]) -> None:
-    """An attempt is retried when a later job of that pipeline, kind and name is known."""
-    latest: dict[tuple[Any, ...], int] = defaultdict(int)
+    """An attempt is retried when a later job of that pipeline, kind and name is known: by its count, then its id."""
+    attempts: dict[tuple[Any, ...], list[tuple[int, int]]] = defaultdict(list)
     for job in stored:
-        attempts = (job["pipeline_id"], job["kind"], job["name"])
-        latest[attempts] = max(latest[attempts], job["id"])
+        attempts[job["pipeline_id"], job["kind"], job["name"]].append(_attempt(job))
     for job in stored:
         if job["pipeline_id"] is not None:
-            assert job["retried"] == (job["id"] < latest[job["pipeline_id"], job["kind"], job["name"]])
+            assert job["retried"] == (_attempt(job) < max(attempts[job["pipeline_id"], job["kind"], job["name"]]))
+
+
+def _attempt(job: dict[str, Any]) -> tuple[int, int]:
+    return job["run_attempt"] or 0, job["id"]
 
 
 def times_as_counted(jobs: list[dict[str, Any]], pipelines: list[dict[str, Any]]) -> None:
