@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TypeAlias
-from urllib.parse import unquote
 
 from dashlib import control
 from dashlib import settings as settings_module
@@ -142,7 +141,6 @@ def _asked_for(client: Client, query: ProjectQuery) -> Iterator[Finding]:
 
     What is no group may be a person's own namespace, which GitLab lists at another address.
     """
-    name = unquote(query.path.removeprefix("/projects/").removeprefix("/groups/").removesuffix("/projects"))
     try:
         if query.single:
             yield True, f"projects: {client.object('projects', query.path).get('path_with_namespace')} is visible"
@@ -151,12 +149,11 @@ def _asked_for(client: Client, query: ProjectQuery) -> Iterator[Finding]:
     except Refused as error:
         if error.status != 404:
             raise
-        person = ProjectQuery(f"/users/{quoted(name)}/projects", ())
-        if query.fallback and "/" not in name and person.path != query.path:
-            yield from _asked_for(client, person)
+        if query.fallback and "/" not in query.name:
+            yield from _asked_for(client, ProjectQuery(f"/users/{quoted(query.name)}/projects", (), query.name))
         else:
-            name = name.removeprefix("/users/")
-            yield False, f"projects: there is no {name}, or the token may not see it; check DASH_PROJECTS, DASH_GROUPS"
+            wrong = f"there is no {query.name}, or the token may not see it; check DASH_PROJECTS, DASH_GROUPS"
+            yield False, f"projects: {wrong}"
         return
     count = f"{len(page.items)}{' or more' if page.next else ''}"
     if page.items:

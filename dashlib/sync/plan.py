@@ -129,10 +129,14 @@ def chosen(path: str, groups: Sequence[str], projects: Sequence[str]) -> bool:
 
 @dataclass(frozen=True)
 class ProjectQuery:
-    """One list of projects to read. ``fallback`` is read instead where the server does not know the group."""
+    """One list of projects to read: of the group, project or namespace ``name``, else of everything.
+
+    ``fallback`` is read instead where the server does not know the group.
+    """
 
     path: str
     params: tuple[tuple[str, str], ...]
+    name: str = ""
     keyset: bool = False
     single: bool = False
     fallback: bool = False
@@ -150,11 +154,13 @@ def project_queries(groups: Sequence[str], projects: Sequence[str]) -> list[Proj
     for pattern in [*projects, *(f"{group.rstrip('/')}/*" for group in groups)]:
         literal = pattern.split("*")[0].split("?")[0].split("[")[0]
         if literal == pattern:
-            query = ProjectQuery(f"/projects/{quoted(pattern)}", (), single=True)
+            query = ProjectQuery(f"/projects/{quoted(pattern)}", (), pattern.strip("/"), single=True)
         elif "/" in literal:
+            group = literal.rpartition("/")[0]
             query = ProjectQuery(
-                f"/groups/{quoted(literal.rpartition('/')[0])}/projects",
+                f"/groups/{quoted(group)}/projects",
                 (("include_subgroups", "true"), ("with_shared", "false"), ("order_by", "id"), ("sort", "asc")),
+                group.strip("/"),
                 fallback=True,
             )
         else:

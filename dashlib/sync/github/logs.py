@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
 from functools import partial
 
-from dashlib.model import Change, Delete, Put, Row, Upsert
 from dashlib.sources.github.rows import SOURCE
-from dashlib.sources.gitlab.traces import Trace, collect, trace_row
 from dashlib.sources.hook import foreign_id
-from dashlib.sources.tables import TRACES
-from dashlib.store.bookkeeping import ASKED
-from dashlib.sync.client import Refused
+from dashlib.sync import job_log
 from dashlib.sync.context import Context, Project
+from dashlib.sync.job_log import RESOURCE
 from dashlib.sync.loop import Task
 from dashlib.sync.steps import stages
-
-RESOURCE = "logs"
 
 # 'mainline' as of GitLab: scheduled runs and those of the default branch. A log that is missing is asked once more the
 # next day. There is none before the job has ended.
@@ -61,21 +54,6 @@ def first(context: Context, project: Project) -> list[Task]:
 
 
 def _read(context: Context, project: Project, job_id: int, native: str, tries: int) -> list[Task]:
-    try:
-        trace = context.client.stream(RESOURCE, f"/repos/{project.path}/actions/jobs/{native}/logs", collect)
-    except Refused as refused:
-        if refused.status not in (403, 404, 410):
-            raise
-        trace = Trace(b"", b"", 0, 0)
-    changes = [*_changes(project, job_id, trace, tries, context.now), *context.succeeded(project.id, RESOURCE)]
-    context.submit_soon(changes, len(trace.head) + len(trace.tail))
+    path = f"/repos/{project.path}/actions/jobs/{native}/logs"
+    job_log.read(context, project, job_id, path, tries, missing=(403, 404, 410), source=SOURCE, ends_whole=True)
     return []
-
-
-def _changes(project: Project, job_id: int, trace: Trace, tries: int, now: datetime) -> Sequence[Change]:
-    """GitHub keeps a log when its job has ended: it is complete, whatever its last line says."""
-    row = trace_row(project.id, job_id, trace)
-    key: Row = {"source": SOURCE, "project_id": project.id, "resource": RESOURCE, "ref": str(job_id)}
-    if row is None:
-        return [Put(ASKED, [{**key, "outcome": "missing", "tries": tries + 1, "asked_at": now}])]
-    return [Upsert(TRACES, [{**row, "complete": True}]), *([Delete(ASKED, [key])] if tries else [])]

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
 from functools import partial
 
-from dashlib.model import Change, Delete, Put, Row, Upsert
-from dashlib.sources.gitlab.traces import Trace, collect, trace_row
-from dashlib.sources.tables import TRACES
-from dashlib.store.bookkeeping import ASKED
-from dashlib.sync.client import Refused
+from dashlib.sync import job_log
 from dashlib.sync.context import Context, Project
+from dashlib.sync.job_log import RESOURCE
 from dashlib.sync.loop import Task
 from dashlib.sync.passes import SOURCE
 from dashlib.sync.steps import stages
-
-RESOURCE = "logs"
 
 # 'mainline': scheduled pipelines, the default branch, and the children of either. An incomplete log is asked again
 # until it was asked an hour after the job's end; a missing one once more the next day.
@@ -75,25 +68,6 @@ def first(context: Context, project: Project) -> list[Task]:
 
 
 def _read(context: Context, project: Project, job_id: int, tries: int) -> list[Task]:
-    try:
-        trace = context.client.stream(RESOURCE, f"/projects/{project.id}/jobs/{job_id}/trace", collect)
-    except Refused as refused:
-        if refused.status not in (403, 404):
-            raise
-        trace = Trace(b"", b"", 0, 0)
-    changes = [*_changes(project, job_id, trace, tries, context.now), *context.succeeded(project.id, RESOURCE)]
-    context.submit_soon(changes, len(trace.head) + len(trace.tail))
+    path = f"/projects/{project.id}/jobs/{job_id}/trace"
+    job_log.read(context, project, job_id, path, tries, missing=(403, 404), source=SOURCE)
     return []
-
-
-def _changes(project: Project, job_id: int, trace: Trace, tries: int, now: datetime) -> Sequence[Change]:
-    row = trace_row(project.id, job_id, trace)
-    key: Row = {"source": SOURCE, "project_id": project.id, "resource": RESOURCE, "ref": str(job_id)}
-    if row is None:
-        return [Put(ASKED, [{**key, "outcome": "missing", "tries": tries + 1, "asked_at": now}])]
-    if not row["complete"]:
-        return [
-            Upsert(TRACES, [row]),
-            Put(ASKED, [{**key, "outcome": "incomplete", "tries": tries + 1, "asked_at": now}]),
-        ]
-    return [Upsert(TRACES, [row]), *([Delete(ASKED, [key])] if tries else [])]

@@ -72,7 +72,7 @@ class _Projects:
             self._say_if_moved(found)
             return self._taken([found], chosen=True)
         except (Refused, Unreachable) as error:
-            path = unquote(self._asked.path.removeprefix("/projects/"))
+            path = self._asked.name
             why = explained("project", error, self._context.settings.gitlab_url)
             self._context.report(0, f"project {path}", why, path)
             return []

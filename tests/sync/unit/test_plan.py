@@ -117,11 +117,15 @@ def test_project_queries_by_example() -> None:
     assert project_queries((), ("*",)) == [EVERYTHING]
     assert project_queries(("team-*",), ()) == [EVERYTHING]
     assert project_queries((), ("fjordlys/beacon", "fjordlys/sub/x y")) == [
-        ProjectQuery("/projects/fjordlys%2Fbeacon", (), single=True),
-        ProjectQuery("/projects/fjordlys%2Fsub%2Fx%20y", (), single=True),
+        ProjectQuery("/projects/fjordlys%2Fbeacon", (), "fjordlys/beacon", single=True),
+        ProjectQuery("/projects/fjordlys%2Fsub%2Fx%20y", (), "fjordlys/sub/x y", single=True),
     ]
     (group,) = project_queries(("fjordlys/platform/",), ("fjordlys/platform/a*", "fjordlys/platform/[bc]"))
-    assert (group.path, group.fallback) == ("/groups/fjordlys%2Fplatform/projects", True)
+    assert (group.path, group.name, group.fallback) == (
+        "/groups/fjordlys%2Fplatform/projects",
+        "fjordlys/platform",
+        True,
+    )
     assert dict(group.params)["include_subgroups"] == "true"
 
 
