@@ -150,6 +150,8 @@ def odd_events(world: World) -> Repo:
         None,
         None,
         "a" * 40,
+        *(None,) * 5,
+        "first",
     )
     return repo
 
@@ -165,6 +167,14 @@ def odd_commits(world: World) -> Repo:
     heads = [repo.branches[b] for b in ("trunk", "side-0", "side-1", "side-2")]
     repo.commit(at + timedelta(hours=2), parents=heads, title="Merge octopus", author_name="", author_email="")
     repo.commit(world.now + timedelta(hours=30), title="From tomorrow")
+    repo.commit(
+        at + timedelta(hours=2, minutes=5),
+        title="Together",
+        message="Together\n\nCo-authored-by: In the middle <no@one.example>\n\nReviewed-by: R <r@x.example>\r\n"
+        "CO-AUTHORED-BY: Bob Example <bob@example.com>\nCo-authored-by: Bob again <BOB@example.com>\n"
+        "Co-authored-by: nobody\nCo-authored-by:  Ünï Cödé  <u@example.com> \n",
+        co_authors=("Bob Example <bob@example.com>", "Ünï Cödé <u@example.com>"),
+    )
     repo.commit(at + timedelta(hours=3), branch="unmerged", parents=[repo.branches["trunk"]])
     repo.commit(world.ago(40).replace(microsecond=0), branch="long-ago", parents=[])
     repo.last_activity_at = world.ago(1)

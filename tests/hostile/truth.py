@@ -25,10 +25,13 @@ COLUMNS = {
     " started_at, finished_at, duration, queued_duration, username, runner_id, web_url",
     "traces": "project_id, job_id, bytes, if(omitted_bytes = 0, md5(text), null)",
     "commits": "project_id, id, author_name, author_email, authored_at, committed_at, parent_ids, title, message,"
-    " additions, deletions, author_utc_offset",
+    " additions, deletions, author_utc_offset, committer_name, committer_email, web_url,"
+    " list_transform(co_authors, lambda one: one.name || ' <' || one.email || '>')",
     "events": "source, project_id, id, action_name, target_type, author_username, created_at, push_action, ref_type,"
-    " ref, commit_count, ref_count, commit_from, commit_to",
-    "issues": "project_id, iid, id, title, state, created_at, updated_at, closed_at, labels",
+    " ref, commit_count, ref_count, commit_from, commit_to, target_id, target_iid, target_title, note_id, note_body,"
+    " commit_title",
+    "issues": "project_id, iid, id, title, state, created_at, updated_at, closed_at, labels, description,"
+    " author_username, assignee_usernames, web_url",
     "members": "project_id, user_id, username, access_level",
 }
 EXTRA = {"jobs": "where kind = 'build'", "schedules": "where deleted is not true"}
@@ -118,7 +121,8 @@ def _truth_of(repo: Repo, since: datetime, want: dict[str, Rows]) -> None:
             if c.committed_at >= since:
                 add(
                     "commits", repo.id, c.sha, c.author_name, c.author_email, c.authored_at, c.committed_at,
-                    tuple(c.parents), c.title, c.message, c.additions, c.deletions, c.offset,
+                    tuple(c.parents), c.title, c.message, c.additions, c.deletions, c.offset, c.author_name,
+                    c.author_email, f"{repo.web_url}/-/commit/{c.sha}", c.co_authors,
                 )  # fmt: skip
     if allowed("events"):
         for e in repo.events:
@@ -130,7 +134,8 @@ def _truth_of(repo: Repo, since: datetime, want: dict[str, Rows]) -> None:
                 closed = i["_updated"] if i["closed_at"] else None
                 add(
                     "issues", repo.id, i["iid"], i["id"], i["title"], i["state"], i["_created"], i["_updated"],
-                    closed, tuple(i["labels"]),
+                    closed, tuple(i["labels"]), i["description"], i["author"]["username"],
+                    tuple(one["username"] for one in i["assignees"]), i["web_url"],
                 )  # fmt: skip
 
 
@@ -175,11 +180,12 @@ def _log_truth(log: bytes) -> tuple[Any, ...]:
 def _event_truth(e: Json) -> tuple[Any, ...]:
     if "_want" in e:
         return tuple(e["_want"])
-    push = e.get("push_data") or {}
+    push, note = e.get("push_data") or {}, e.get("note") or {}
     return (
         e["id"], e["action_name"] if e["action_name"] != "pushed" else "pushed to", e["target_type"],
         e["author_username"], e["_at"], push.get("action"), push.get("ref_type"), push.get("ref"),
         push.get("commit_count"), push.get("ref_count"), push.get("commit_from"), push.get("commit_to"),
+        e["target_id"], e["target_iid"], e["target_title"], note.get("id"), note.get("body"), push.get("commit_title"),
     )  # fmt: skip
 
 

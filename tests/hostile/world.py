@@ -101,6 +101,7 @@ class Commit:
     offset: int = 0
     additions: int = 0
     deletions: int = 0
+    co_authors: tuple[str, ...] = ()
 
 
 @dataclass
