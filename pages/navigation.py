@@ -11,14 +11,15 @@ from dashlib.settings import SettingsError
 from dashlib.store import StoreError
 
 ICON = str(Path(__file__).parent / "icon.svg")
+# Without help texts: their boxes would cover the links beside them.
 PAGES = (
-    ("nightlies", "Nightlies", "nights_stay", "Which nightlies failed last night, why, since when, and what is new."),
-    ("report", "Morning note", "wb_twilight", "What is new, still red, recovered, missing and at risk, to send on."),
-    ("failures", "Failures", "bug_report", "Why jobs failed, where the same failure struck, and a search in all logs."),
-    ("commits", "Commits", "commit", "Commits per author and repository; merges and robots where you want them."),
-    ("activity", "Activity", "timeline", "Pushes, merge requests, issues and comments by person and repository."),
-    ("signals", "Signals", "sensors", "Alerts, cloud events and Kubernetes events beside the nightly failures."),
-    ("sources", "Sources", "database", "How fresh the data is, what could not be read, how to connect a GitLab."),
+    ("nightlies", "Nightlies", "nights_stay"),
+    ("report", "Morning note", "wb_twilight"),
+    ("failures", "Failures", "bug_report"),
+    ("commits", "Commits", "commit"),
+    ("activity", "Activity", "timeline"),
+    ("signals", "Signals", "sensors"),
+    ("sources", "Sources", "database"),
 )
 FIRST = PAGES[0][0]
 # Pages on which the filter bar would change nothing. (A string here would be drawn: Streamlit shows bare expressions.)
@@ -27,8 +28,7 @@ UNFILTERED = ("sources", "failure")
 st.set_page_config(page_title="Nightly dashboard", page_icon=ICON, layout="wide")
 st.logo(ICON, size="large")
 pages = {
-    name: st.Page(f"{name}.py", title=title, icon=f":material/{icon}:", help=about, url_path=name)
-    for name, title, icon, about in PAGES
+    name: st.Page(f"{name}.py", title=title, icon=f":material/{icon}:", url_path=name) for name, title, icon in PAGES
 }
 # Streamlit serves its default page at the root only; links to /nightlies shall work as well.
 root = st.Page(f"{FIRST}.py", title=pages[FIRST].title, icon=pages[FIRST].icon, default=True, url_path="root")
