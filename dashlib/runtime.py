@@ -97,6 +97,7 @@ def lifespan(address: str) -> Callable[[Any], AbstractAsyncContextManager[dict[s
         _ANNOUNCED.append(control.announce(opened.settings.database, address))
         opened.receiver.start()
         opened.sync.start()
+        opened.nights.make_ahead()
         sender = Sender(opened.settings, opened.store)
         sender.start()
         try:

@@ -63,6 +63,16 @@ class HeldNights:
         self._asked = True
         return self._newest()
 
+    def make_ahead(self) -> None:
+        """Make the first copy behind everybody's back, so that the first page of the day does not wait for it."""
+        threading.Thread(target=self._first, name="nights-held", daemon=True).start()
+
+    def _first(self) -> None:
+        try:
+            self._newest()
+        except duckdb.Error:
+            _LOG.exception("the copy of the nights could not be made ahead")
+
     def renew_ahead(self) -> None:
         """Data moved: renew the copy before a page asks for it, if one did since it was renewed."""
         if self._asked:

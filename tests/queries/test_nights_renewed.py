@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
@@ -132,3 +133,14 @@ def test_everything_that_the_views_read_is_looked_at() -> None:
     )
     looked_at = {*nights_renewed._SOURCES, *nights_renewed._SHARED, *WHOLES}
     assert read & names and read & names <= looked_at
+
+
+def test_the_first_copy_is_made_before_anybody_asks(company: tuple[Builder, HeldNights]) -> None:
+    built, _ = company
+    ahead = HeldNights(built.store)
+    ahead.make_ahead()
+    for thread in [each for each in threading.enumerate() if each.name == "nights-held"]:
+        thread.join()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(nights_held, "held", lambda _: pytest.fail("it is made a second time"))
+        assert ahead.newest().version == built.store.data_version
