@@ -25,7 +25,7 @@ from tests.queries.build import MIDNIGHT, Builder, row
 
 SIGNATURES = ["crash: boom in a.c line <n>", "crash: boom in b.c line <n>", "network: no route to <host>"]
 PATTERNS = ["boom in % line %", "no route to %", "%a.c%", r"%\%%"]
-slow = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+slow = settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 failures = st.lists(
     st.tuples(st.sampled_from([1, 2]), st.sampled_from(["unit", "lint"]), st.sampled_from(SIGNATURES)),

@@ -141,7 +141,7 @@ def by_hand(states: list[str]) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from(STATES), min_size=1, max_size=9))
 def test_laws_of_changes_and_histories(template: Path, states: list[str]) -> None:
     """Every change follows from the verdicts alone, and a history is what one counts by hand."""

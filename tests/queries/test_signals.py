@@ -163,7 +163,7 @@ HEADS = {
 NUMBERS = itertools.count(500)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(failed=st.lists(jobs, min_size=1, max_size=6), said=st.lists(told_signals, max_size=8))
 def test_the_window_and_the_closeness_are_those_of_a_loop_over_all_pairs(
     built: Builder, failed: list[dict[str, Any]], said: list[dict[str, Any]]
