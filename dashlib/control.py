@@ -28,6 +28,10 @@ class AppError(Explained):
     """The running app could not do what it was asked."""
 
 
+_PING = (2.0, 10.0)
+"""Seconds for an answer: to connect, to read."""
+
+
 @dataclass(frozen=True)
 class App:
     """A running app as its file describes it."""
@@ -52,10 +56,12 @@ class App:
             raise AppError(f"the running dashboard at {self.address} stopped answering") from error
 
     def answers(self) -> bool:
-        """Whether it is really there."""
+        """Whether it is really there. One that takes its time is, as long as its process lives."""
         try:
-            with self._post("ping", {}, timeout=(2, 10)) as response:
+            with self._post("ping", {}, timeout=_PING) as response:
                 return response.status_code == 200 and response.json() == {"pong": True}
+        except requests.Timeout:
+            return _lives(self.pid)
         except (requests.RequestException, ValueError):
             return False
 
@@ -99,6 +105,16 @@ def running(database: Path) -> App | None:
 def accepts(app: App, authorization: str | None) -> bool:
     """Whether a request carries this run's token (constant time)."""
     return hmac.compare_digest((authorization or "").encode(), f"Bearer {app.token}".encode())
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _read(database: Path) -> App | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
+import subprocess
 import threading
 import time
 from collections.abc import Sequence
@@ -112,13 +112,24 @@ class Store:
             connection.execute("checkpoint")
             version = self._version
             partial = target.with_name(f"{target.name}.partial")
-            shutil.copyfile(self.path, partial)
+            _copy_file(self.path, partial)
             partial.chmod(0o600)
             wal = self.path.with_name(self.path.name + ".wal")
             if wal.exists() and wal.stat().st_size:
                 raise StoreError("the snapshot could not be taken: the write-ahead log is not empty after a checkpoint")
         os.replace(partial, target)
         return version
+
+
+def _copy_file(source: Path, target: Path) -> None:
+    """Copy the open database in a process of its own.
+
+    POSIX locks belong to process and file: as soon as this process closed the file anew, after copying it itself, the
+    lock that DuckDB holds on it would be gone (fcntl(2), "Advisory record locking"), and others could write to it.
+    """
+    copied = subprocess.run(["cp", "--", source, target], capture_output=True, text=True, check=False)  # noqa: S607
+    if copied.returncode:
+        raise StoreError(f"the snapshot could not be taken: {copied.stderr.strip()}")
 
 
 def _prune(connection: duckdb.DuckDBPyConnection, before: datetime) -> int:
@@ -157,6 +168,9 @@ def open_store(
     try:
         connection.execute("set global TimeZone = 'UTC'")
         schema.migrate(connection, tables, migrations)
+    except duckdb.IOException as error:
+        connection.close()
+        raise explained(path, error) from error
     except BaseException:
         connection.close()
         raise

@@ -6,6 +6,7 @@ numbered migration. A file says its version in ``bookkeeping.meta``; a newer one
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -83,7 +84,9 @@ def migrate(connection: duckdb.DuckDBPyConnection, tables: Sequence[Table], migr
         _create_views(connection)
         connection.execute("commit")
     except BaseException:
-        connection.execute("rollback")
+        # A commit that failed has ended the transaction itself.
+        with contextlib.suppress(duckdb.TransactionException):
+            connection.execute("rollback")
         raise
 
 

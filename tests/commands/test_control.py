@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import socket
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -87,6 +89,19 @@ def test_somebody_else_at_that_address_is_no_app(database: Path, stranger: Answe
     with small_server(in_turn(stranger)) as other:
         control.announce(database, other.url)
         assert control.running(database) is None
+
+
+@pytest.mark.parametrize(("lives", "found"), [(True, True), (False, False)])
+def test_an_app_that_takes_its_time_is_there_while_its_process_lives(
+    database: Path, monkeypatch: pytest.MonkeyPatch, lives: bool, found: bool
+) -> None:
+    """Else a command would open the database that a busy app owns."""
+    with socket.create_server(("127.0.0.1", 0)) as silent, subprocess.Popen(["true"]) as ended:
+        ended.wait()
+        monkeypatch.setattr(control, "_PING", (0.2, 0.2))
+        address, pid = f"http://127.0.0.1:{silent.getsockname()[1]}", os.getpid() if lives else ended.pid
+        control.file_of(database).write_text(json.dumps({"address": address, "token": "t", "pid": pid}))
+        assert (control.running(database) is not None) is found
 
 
 def test_a_running_app(database: Path) -> None:

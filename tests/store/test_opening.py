@@ -225,3 +225,12 @@ def test_what_lies_beside_the_database_is_private_too(path: Path) -> None:
         modes = {file.name: file.stat().st_mode & 0o777 for file in path.parent.iterdir()}
     assert modes == dict.fromkeys(modes, 0o600)
     assert set(modes) == {"dashboard.duckdb", "dashboard.duckdb.wal", "dashboard.snapshot.duckdb"}
+
+
+def test_a_lock_that_fails_at_the_commit_is_a_sentence(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def locked(*_: object) -> None:
+        raise duckdb.IOException(f'IO Error: Could not set lock on file "{path}.wal": Conflicting lock is held (PID 7)')
+
+    monkeypatch.setattr("dashlib.store.database.schema.migrate", locked)
+    with pytest.raises(DatabaseInUse, match="in use by process 7"):
+        open_store(path)

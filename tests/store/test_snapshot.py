@@ -92,3 +92,21 @@ def test_nothing_is_left_beside_it(store: Store) -> None:
     store.snapshot(0)
     names = {file.name for file in store.path.parent.iterdir()}
     assert names <= {"dashboard.duckdb", "dashboard.duckdb.wal", "dashboard.snapshot.duckdb"}
+
+
+WRITE = """
+import duckdb, sys
+duckdb.connect(sys.argv[1]).execute("create table stolen (id int)")
+"""
+
+
+def test_nobody_else_can_write_after_a_copy(store: Store) -> None:
+    """A process that closes a file loses its locks on it, whoever in it opened the file: the copy is another's work."""
+    for _ in range(2):
+        store.snapshot(0)
+        store.write(Upsert(TRACES, [trace(2)]))
+        said = subprocess.run([sys.executable, "-c", WRITE, store.path], capture_output=True, text=True, check=False)
+        assert "lock" in said.stderr, said
+    store.snapshot(0)
+    with duckdb.connect(str(snapshot_path(store.path)), read_only=True) as copy:
+        assert copy.execute("select count(*) from duckdb_tables() where table_name = 'stolen'").fetchone() == (0,)
