@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -52,13 +52,33 @@ async def read(receive: Callable[[], Awaitable[Any]], headers: Mapping[str, str]
         message = await _next(receive)
 
 
-async def in_time(reading: Awaitable[bytes]) -> bytes:
-    """A body that must be there within ``READ_SECONDS``."""
+async def in_time(reading: Coroutine[Any, Any, bytes]) -> bytes:
+    """A body that must be there within ``READ_SECONDS``. Most are there already, and no clock is set for them."""
+    try:
+        waits_for = reading.send(None)
+    except StopIteration as done:
+        body: bytes = done.value
+        return body
     try:
         async with asyncio.timeout(READ_SECONDS):
-            return await reading
+            return await _Begun(reading, waits_for)
     except TimeoutError as error:
         raise Refused(408, "the body took too long") from error
+
+
+class _Begun:
+    """A coroutine that was run up to what it waits for, to be awaited from there on."""
+
+    def __init__(self, coroutine: Coroutine[Any, Any, bytes], waits_for: Any) -> None:
+        self._coroutine, self._waits_for = coroutine, waits_for
+
+    def __await__(self) -> Generator[Any, Any, bytes]:
+        try:
+            yield self._waits_for
+        except BaseException as error:  # noqa: BLE001 - thrown in by the loop: the coroutine is to be told, not we
+            self._coroutine.throw(error)
+            raise
+        return (yield from self._coroutine.__await__())
 
 
 async def _next(receive: Callable[[], Awaitable[Any]]) -> Any:

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from dashlib.failures.linear import compiled
 from dashlib.failures.mask import MASKED, mask
 
@@ -38,10 +40,10 @@ def cleaned(raw: bytes, payload: Any) -> tuple[str, Any]:
 
 def cleaned_headers(headers: Mapping[str, str]) -> str:
     """Headers as JSON, without what looks like a secret."""
-    text = json.dumps(headers)
-    if _TELLING.search(text.encode()) is None:
-        return text
-    return json.dumps({name: mask(value) for name, value in headers.items()})
+    text = orjson.dumps(headers)
+    if _TELLING.search(text) is None:
+        return text.decode()
+    return orjson.dumps({name: mask(value) for name, value in headers.items()}).decode()
 
 
 def _walked(value: Any, key: str = "") -> Any:

@@ -33,6 +33,8 @@ _BYTES_PER_WRITE = 16 * 1024 * 1024
 _BYTES_WAITING = 256 * 1024 * 1024
 _GATHER_SECONDS = 0.05
 """So long deliveries gather in the journal before they are moved, many to a commit."""
+_MANY, _GATHER_LONGER_SECONDS = 50, 0.25
+"""After a commit of so many they come in a flood and gather for longer: they are on disk, and the time is needed."""
 _ROWS_PER_COMMIT = 1000
 _RETRY_SECONDS = 2.0
 KNOWN = 50_000
@@ -67,6 +69,7 @@ class Inbox:
         self._next_id = 1
         self._unmoved: list[Row] = []
         self._file = 0
+        self._last_moved = 0
         self._threads: list[threading.Thread] = []
 
     def recover(self) -> int:
@@ -207,7 +210,7 @@ class Inbox:
     def _move(self) -> None:
         while True:
             self._written.wait()
-            closing = self._closed.wait(_GATHER_SECONDS)
+            closing = self._closed.wait(_GATHER_SECONDS if self._last_moved < _MANY else _GATHER_LONGER_SECONDS)
             if closing:
                 self._all_written.wait()
             try:
@@ -234,7 +237,10 @@ class Inbox:
                 # Whatever is still to be moved stands in the present file, or in one behind it.
                 below = file if not self._unmoved else 0
             self._journal.remove(below)
+            self._last_moved = len(some)
             self._on_moved(len(some))
+            if len(some) < _ROWS_PER_COMMIT:
+                return  # what came meanwhile gathers first: a commit of ten costs nearly as much as one of a hundred
 
     def _insert(self, records: Sequence[Row], statement: str = _APPEND) -> None:
         """Append deliveries in one commit. Some are there already where a process was killed after such a commit."""
