@@ -1,7 +1,8 @@
 """The last green log of each job that failed: what a rule must not match. After everything else, and few calls.
 
-A sync spends at most 3 % of its calls on them and DASH_GREEN_LOGS at most; the newest failures come first, the rest
-with the next syncs. Each is fetched once, and again only when the job passed and failed anew.
+The first sync fetches none: whoever waits for it does not wait for what only rules need. A later one spends 3 % of the
+calls of the one before on them, and DASH_GREEN_LOGS at most; the newest failures come first, the rest with the next
+syncs. Each is fetched once, and again only when the job passed and failed anew.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from dashlib.sync.steps import stages
 
 RESOURCE = "green logs"
 SHARE = 0.03
-"""Of a sync's calls: the first one must not be slowed down by what only rules need."""
+"""Of the calls of the sync before."""
 _MOST_TEMPLATES = 20_000
 
 # Only jobs whose failure's log is stored: where those are not wanted (DASH_LOGS), these are not either.
@@ -57,10 +58,10 @@ limit $most
 
 def first(context: Context) -> list[Task]:
     """One task per log, when everything else is read and stored."""
-    calls = sum(context.client.calls.values())
-    share = int(SHARE * calls)
-    again = context.query("select count(*) from loads where source = $source and complete", source=SOURCE)
-    most = min(context.settings.green_logs, max(1, share) if again[0][0] else share)
+    before = context.query(
+        "select calls from loads where source = $source and complete order by started_at desc limit 1", source=SOURCE
+    )
+    most = min(context.settings.green_logs, max(1, int(SHARE * (before[0][0] or 0)))) if before else 0
     if most <= 0 or context.settings.logs == "none":
         return []
     context.store.write()
