@@ -20,6 +20,7 @@ _COMMANDS = {
     "explain": "why a job failed, from its log",
     "report": "the morning note: what is new, still red, recovered, missing and at risk",
     "sql": "one read-only statement over the data",
+    "mailmap": "reads a .mailmap into identities: which names and addresses are one person",
     "replay": "stored webhook deliveries through today's row functions again",
     "doctor": "what is wrong with settings, token or database, and how to mend it",
 }

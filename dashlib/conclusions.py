@@ -1,4 +1,5 @@
-"""What is worked out from the rows when they have moved: the nights that were due, and why jobs failed."""
+"""What is worked out from the rows when they have moved: the nights that were due, what the commits' graph tells, and
+who is who, and why jobs failed."""
 
 from __future__ import annotations
 
@@ -8,7 +9,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from dashlib.failures.analyse import Progress, analyse, analyse_ahead
+from dashlib.lineage import draw as lineage
 from dashlib.nightlies import ledger
+from dashlib.people.refresh import refresh as refresh_people
+from dashlib.people.refresh import remember_teams
 from dashlib.settings import Settings
 from dashlib.store import Store
 
@@ -32,9 +36,12 @@ def draw(
     with _ONE_AT_A_TIME:
         try:
             ledger.refresh(store, settings)
+            lineage.refresh(store, stop)
+            remember_teams(store, settings.teams)
+            refresh_people(store)
             analyse(store, stop=stop, on_progress=on_progress)
         except Exception:  # noqa: BLE001 - logged, as said above
-            _LOG.exception("expected nights and reasons of failures could not be brought up to date")
+            _LOG.exception("persons, expected nights and reasons of failures could not be brought up to date")
 
 
 @contextmanager

@@ -22,7 +22,7 @@ _POLICY = 1008
 @dataclass(frozen=True)
 class Moved:
     """How far the data are: ``data`` grows with each change (Store.data_version), ``copies`` with each copy of the
-    nights that was made behind a page's back (HeldNights.renewals)."""
+    nights or commits that was made behind a page's back (HeldNights.renewals, HeldCommits.renewals)."""
 
     data: int
     copies: int
@@ -31,7 +31,7 @@ class Moved:
 def moved() -> Moved:
     """How far the data of this process are now."""
     opened = runtime()
-    return Moved(opened.store.data_version, opened.nights.renewals)
+    return Moved(opened.store.data_version, opened.nights.renewals + opened.commits.renewals)
 
 
 class Pulse:

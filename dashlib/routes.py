@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from dashlib import badge, control
 from dashlib.live import live
+from dashlib.people.files import take
 from dashlib.queries.status import status
 from dashlib.receive import verify
 from dashlib.receive.endpoint import Deliveries, Endpoint
@@ -151,7 +152,13 @@ def _replay(opened: Runtime, body: dict[str, Any], say: Callable[[dict[str, Any]
         say({"replayed": dict(told)})
 
 
-_COMMANDS = {"ping": _ping, "sync": _sync, "snapshot": _snapshot, "status": _status, "replay": _replay}
+def _mailmap(opened: Runtime, body: dict[str, Any], say: Callable[[dict[str, Any]], None]) -> None:
+    say({"mailmap": take(opened.store, str(body["name"]), str(body["text"])).as_json()})
+
+
+_COMMANDS = {
+    "ping": _ping, "sync": _sync, "snapshot": _snapshot, "status": _status, "replay": _replay, "mailmap": _mailmap,
+}  # fmt: skip
 
 ENDPOINTS = {source.path: Endpoint(source, lambda: runtime().receiver) for source in SOURCES}
 MIDDLEWARE = [Middleware(Deliveries, endpoints=ENDPOINTS)]

@@ -19,6 +19,7 @@ from dashlib import settings as settings_module
 from dashlib.control import App
 from dashlib.nightlies import ledger
 from dashlib.nightlies.send import Sender
+from dashlib.queries.commits_held import HeldCommits
 from dashlib.queries.nights_held import HeldNights
 from dashlib.receive.receiver import Receiver
 from dashlib.settings import Settings
@@ -36,6 +37,7 @@ class Runtime:
     sync: BackgroundSync
     receiver: Receiver
     nights: HeldNights
+    commits: HeldCommits
 
 
 _SWITCH_SECONDS = 0.001
@@ -53,7 +55,7 @@ def _opened() -> Runtime:
     ledger.refresh(store, settings)
     sync = BackgroundSync(settings, store)
     receiver = Receiver(settings, store, lambda: sync.budget_left, sync.conclude)
-    return Runtime(settings, store, sync, receiver, HeldNights(store))
+    return Runtime(settings, store, sync, receiver, HeldNights(store), HeldCommits(store))
 
 
 def runtime() -> Runtime:

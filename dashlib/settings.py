@@ -78,6 +78,7 @@ class Settings:
     codearts_url: str = ""
     codearts_token: str | None = field(default=None, repr=False)
     codearts_repositories: tuple[int, ...] = ()
+    teams: Path | None = None
     hook_token: str | None = field(default=None, repr=False)
     hook_days: int = 30
 
@@ -128,6 +129,7 @@ _READ: dict[str, tuple[str, Read]] = {
     "codearts_url": ("DASH_CODEARTS_URL", read.codearts_url),
     "codearts_token": ("DASH_CODEARTS_TOKEN", read.text),
     "codearts_repositories": ("DASH_CODEARTS_REPOSITORIES", read.numbers),
+    "teams": ("DASH_TEAMS", read.path),
     "hook_token": ("DASH_HOOK_TOKEN", read.text),
     "hook_days": ("DASH_HOOK_DAYS", read.count(1, 3_660)),
 }

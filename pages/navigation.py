@@ -17,13 +17,14 @@ PAGES = (
     ("report", "Morning note", "wb_twilight"),
     ("failures", "Failures", "bug_report"),
     ("commits", "Commits", "commit"),
+    ("people", "People", "group"),
     ("activity", "Activity", "timeline"),
     ("signals", "Signals", "sensors"),
     ("sources", "Sources", "database"),
 )
 FIRST = PAGES[0][0]
 # Pages on which the filter bar would change nothing. (A string here would be drawn: Streamlit shows bare expressions.)
-UNFILTERED = ("sources", "failure")
+UNFILTERED = ("sources", "people", "failure")
 
 st.set_page_config(page_title="Nightly dashboard", page_icon=ICON, layout="wide")
 st.logo(ICON, size="large")

@@ -3,20 +3,39 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import altair as alt
 import pandas as pd
 
 from dashlib.charts import palette
 
-_FORMATS = {"day": "%a %d %b %Y", "week": "week of %d %b %Y", "month": "%B %Y"}
-_AXIS = {"day": "%d %b", "week": "%d %b", "month": "%b %Y"}
+_FORMATS = {
+    "day": "%a %d %b %Y",
+    "week": "week of %d %b %Y",
+    "month": "%B %Y",
+    "quarter": "quarter from %B %Y",
+}
+_AXIS = {"day": "%d %b", "week": "%d %b", "month": "%b %Y", "quarter": "%b %Y"}
+PICK = "pick"
+"""The name under which a chart tells which bar was clicked: its series and slot (the period's first day)."""
 _ROW = 20
 """Pixels: the height of the row that tells the rest."""
 
 
-def stacked(frame: pd.DataFrame, time: str, value: str, title: str, grain: str = "day") -> alt.LayerChart:
-    """Stacked bars from ``time`` (dates), ``series``, ``rank`` and ``value``; one bar per day, week or month.
+def stacked(
+    frame: pd.DataFrame,
+    time: str,
+    value: str,
+    title: str,
+    grain: str = "day",
+    *,
+    picks: bool = False,
+    colours: Mapping[str, str] | None = None,
+) -> alt.LayerChart:
+    """Stacked bars from ``time`` (dates), ``series``, ``rank`` and ``value``; one bar per day, week, month or quarter.
+    With ``picks`` a click on a bar tells its series and slot under the name ``PICK``.
+    ``colours`` of series whose colour means something.
 
     The rest ("n others") is often more than all the bars together: it stands above them as a row of numbers, so that
     the bars keep the whole height.
@@ -42,11 +61,13 @@ def stacked(frame: pd.DataFrame, time: str, value: str, title: str, grain: str =
                 axis=alt.Axis(tickMinStep=1, tickCount=5, titlePadding=8),
                 scale=alt.Scale(nice=5, range=[alt.ExprRef("height"), 0 if rest.empty else _ROW + 12]),
             ),
-            color=_colour(names),
+            color=_colour(names, colours or {}),
             order=alt.Order("rank:Q"),
             tooltip=_tooltip(value, title),
         )
     )
+    if picks:
+        bars = bars.add_params(alt.selection_point(name=PICK, fields=["series", "slot"], toggle=False, empty=False))
     layers = [bars] if rest.empty else [bars, *_row_of_rest(rest, value, title, x)]
     whole: alt.LayerChart = alt.LayerChart(layer=layers).properties(height=300)
     return whole
@@ -135,12 +156,15 @@ def _names(frame: pd.DataFrame) -> list[str]:
     return list(frame[["series", "rank"]].drop_duplicates().sort_values("rank")["series"])
 
 
-def _colour(names: list[str]) -> alt.Color:
+def _colour(names: list[str], known: Mapping[str, str]) -> alt.Color:
     """The colours in order of rank; of the rest none, which is told in a row of its own."""
     bars = [name for name in names if not _is_rest(name, names)]
     return alt.Color(
         "series:N",
-        scale=alt.Scale(domain=bars, range=[palette.SERIES[place % len(palette.SERIES)] for place in range(len(bars))]),
+        scale=alt.Scale(
+            domain=bars,
+            range=[known.get(name, palette.SERIES[place % len(palette.SERIES)]) for place, name in enumerate(bars)],
+        ),
         legend=alt.Legend(
             title=None,
             orient="bottom",

@@ -6,6 +6,7 @@ archived …), so a world of 8 still tells every story and one of 14 has every o
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -110,6 +111,9 @@ ARCHIVED = "ostrelune/legacy/depth-sounder"
 FOREIGN = "ostrelune/community/tide-tables"
 MOVED = {"ostrelune/infra/base-images": "ostrelune/infra/docker-base", "ostrelune/web/harbour-board": "ostrelune/board"}
 
+WITH_MAILMAP = ("ostrelune/libs/tide-units", "ostrelune/platform/station-api")
+WITHOUT_A_LINE = ("lweatherlace", "eashgrove", "nsakuraide")
+
 _MORE_GROUPS = ("platform", "data", "web", "forecast", "devices", "libs", "infra", "devices/radar")
 _MORE_WORDS = ("ebb", "neap", "fathom", "lagoon", "mooring", "keel", "beacon", "estuary", "sluice", "current", "swell")
 _MORE_KINDS = ("service", "client", "tools", "worker", "exporter", "bridge", "simulator", "importer", "console", "kit")
@@ -176,6 +180,21 @@ def people(seed: int, left_night: int) -> dict[str, User]:
         add(User(number, username, name, (f"{username}@noreply.gitlab.{MAIL}",), (name,), bot=True, busy=0.3))
     add(User(150, "ghostwriter", "Ghost Writer", (f"ghostwriter@{MAIL}",), ("Ghost Writer",), deleted=True))
     return everyone
+
+
+def mailmap(path: str, users: Iterable[User]) -> str | None:
+    """The `.mailmap` of a repository: who wrote their private addresses down there, with their noreply ones.
+
+    Three people never did: which addresses are theirs is only likely.
+    """
+    if path not in WITH_MAILMAP:
+        return None
+    lines = ["# name and company address <- whatever a laptop was set up with"]
+    for user in users:
+        if not user.bot and not user.deleted and user.username not in WITHOUT_A_LINE:
+            mails = {*user.emails[1:], f"{user.id}-{user.username}@{NOREPLY}"}
+            lines += [f"{user.name} <{user.emails[0]}> <{mail}>" for mail in sorted(mails)]
+    return "\n".join(lines) + "\n"
 
 
 def found_projects(seed: int, count: int, calm: frozenset[str], start: datetime) -> list[Project]:

@@ -1,125 +1,153 @@
-"""Commits per author, by repository and over time: questions to commits_by_author.
+"""Commits per author, repository, group and team, over time: questions to commit_credits.
 
-A commit is counted once per repository. With role ``author`` every commit has exactly one person, so persons and
-"others" add up to the number of commits.
+A commit is counted once per repository. With a role that one person has in a commit (author, committer, merger, pusher)
+persons and "others" add up to the number of commits; what several share is told by ``totals``. The questions are asked
+of the copy in memory (``commits_held``), where 2 million commits answer in time; the views give the same, more slowly.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import duckdb
 import pandas as pd
 
 from dashlib.model import Filters
+from dashlib.queries.commit_credits import (
+    BRANCHES,
+    BY,
+    CHOICES,
+    FORKS,
+    GRAINS,
+    ROLES,
+    counted,
+    keyed,
+    of,
+    what,
+    within_period,
+)  # fmt: skip
 from dashlib.queries.question import ask
 
-BY = {
-    "person": ("person", "person_label"),
-    "repository": ("path_with_namespace", "path_with_namespace"),
-    "group": ("namespace", "namespace"),
-}
-"""What commits are split by: the word in the widget and the URL; its key and its label in SQL."""
-GRAINS = ("day", "week", "month")
-ROLES = ("author", "co_author", "both")
-CHOICES = ("without", "with", "only")
-"""What to do with merges and with robots."""
+__all__ = ["BRANCHES", "BY", "CHOICES", "EVERY", "FORKS", "GRAINS", "ROLES"]
+
 EVERY = {"role": "both", "merges": "with", "bots": "with"}
 """Every commit there is, whoever and whatever made it."""
-
-_HERE = """within(namespace, $groups) and chosen(path_with_namespace, $projects) and chosen(person, $persons)
-      and ($role = 'both' or role = $role)
-      and ($merges = 'with' or is_merge = ($merges = 'only'))
-      and ($bots = 'with' or is_bot = ($bots = 'only'))"""
-_PERIOD = """($since::date is null or committed_at >= team_day_start($since::date))
-      and ($until::date is null or committed_at < team_day_start($until::date + 1))"""
+_LINES = "sum(additions) filter (once and not is_merge)::bigint as additions,\n           " + (
+    "sum(deletions) filter (once and not is_merge)::bigint as deletions"
+)
 
 OVER_TIME = """
-with counted as (
-    select team_period($grain, committed_at) as period, {key} as key, any_value({label}) as label,
-           count(distinct (project_id, commit_id)) as commits
-    from commits_by_author
-    where {here}
-      and {period}
-    group by 1, 2
+with {counted}, {keyed}, sums as (
+    select key, any_value(label) as label, count(*) filter (once) as commits from keyed group by key
 ), ranked as (
-    select key, any_value(label) as label, row_number() over (order by sum(commits) desc, key) as rank
-    from counted group by key
+    select key, label, row_number() over (order by commits desc, key::varchar) as rank from sums
 ), named as (
-    select key, least(rank, $top + 1) as rank,
-           if(rank <= $top, label, ((select count(*) from ranked) - $top) || ' others') as series
+    select distinct least(rank, $top + 1) as rank,
+           if(rank <= $top, label, ((select count(*) from ranked) - $top) || ' others') as series,
+           if(rank <= $top, key::varchar, null) as key
     from ranked
+), series as (
+    select date_trunc($grain, k.day)::date as period, least(r.rank, $top + 1) as rank, count(*) filter (once) as commits
+    from keyed k join ranked r on r.key = k.key group by all
 ), periods as (
     select unnest(generate_series(
-        date_trunc($grain, coalesce($since::date, (select min(period) from counted))),
-        coalesce($until::date, (select max(period) from counted)),
-        case $grain when 'day' then interval 1 day when 'week' then interval 7 day else interval 1 month end
+        date_trunc($grain, coalesce($since::date, (select min(period) from series))),
+        coalesce($until::date, (select max(period) from series)),
+        case $grain when 'day' then interval 1 day when 'week' then interval 7 day
+                    when 'month' then interval 1 month else interval 3 month end
     ))::date as period
-    where exists (select 1 from counted)
+    where exists (select 1 from series)
 )
-select p.period, n.series, n.rank, coalesce(sum(c.commits), 0)::bigint as commits
+select p.period, n.series, n.rank, coalesce(s.commits, 0)::bigint as commits, n.key
 from periods p
 cross join named n
-left join counted c on c.period = p.period and c.key = n.key
-group by all
+left join series s on s.period = p.period and s.rank = n.rank
 order by p.period, n.rank
 """
 
 RANKING = """
-with chosen_commits as (
-    select *, {key} as key, {label} as label
-    from commits_by_author
-    where {here}
-      and {period}
-), counted as (
-    select key, any_value(label) as label, bool_or(is_bot) as is_bot,
-           count(distinct (project_id, commit_id)) as commits,
-           count(distinct team_day(committed_at)) as active_days,
-           count(distinct project_id) as repositories,
-           count(distinct person) as people,
-           sum(additions)::bigint as additions, sum(deletions)::bigint as deletions,
-           max(committed_at) as last_at
-    from (select distinct on (key, project_id, commit_id, person) * from chosen_commits) group by key
+with {counted}, {keyed}, now as (
+    select key, any_value(label) as label,
+           count(*) filter (once) as commits,
+           count(distinct day) as active_days,
+           {repositories} as repositories,
+           {people} as people,
+           {lines},
+           min(committed_at) as first_at, max(committed_at) as last_at
+    from keyed where {is_now} group by key
 ), earlier as (
-    select {key} as key, count(distinct (project_id, commit_id)) as commits
-    from commits_by_author
-    where {here}
-      and committed_at >= team_day_start($since::date - ($until::date - $since::date + 1)::integer)
-      and committed_at < team_day_start($since::date)
-    group by 1
+    select key, count(*) filter (once) as commits from keyed where not {is_now} group by key
 ), reach as (
     -- what was never read is not nought
-    select coalesce(
-        max(since) <= team_day_start($since::date - ($until::date - $since::date + 1)::integer), true
-    ) as known
+    select coalesce(max(since) <= {before}, true) as known
     from bookkeeping.passes where resource = 'commits' and completed_at is not null
 )
-select c.label, c.key, c.is_bot, c.commits,
-       c.commits / sum(c.commits) over () as share,
-       case when r.known then c.commits - coalesce(e.commits, 0) end as change,
-       c.active_days, c.repositories, c.people, c.additions, c.deletions, team_time(c.last_at) as last_commit
-from counted c cross join reach r left join earlier e on e.key = c.key
-order by c.commits desc, c.key
+select n.label, n.key::varchar as key, {is_bot} as is_bot, n.commits,
+       n.commits / sum(n.commits) over () as share,
+       row_number() over (order by n.commits desc, n.key::varchar) as place,
+       {change} as change,
+       n.active_days, n.repositories, n.people, n.additions, n.deletions,
+       team_time(n.first_at) as first_commit, team_time(n.last_at) as last_commit, {is_new} as is_new
+from now n
+cross join reach r
+left join earlier e on e.key = n.key{joined}
+order by n.commits desc, n.key::varchar
+"""
+_FIRSTS = """
+left join persons b on b.id = n.key
+left join (select person, min(committed_at) as at from commit_credits where role = 'author' group by person) f
+    on f.person = n.key"""
+
+TOTALS = """
+with {counted}, summed as (
+    select {commits} as commits, count(*) as credits, count(distinct person) as people,
+           count(distinct project_id) as repositories, count(distinct day) as active_days
+    from counted
+), firsts as (
+    select person, min(committed_at) as at from commit_credits where role = 'author' group by person
+), reach as (
+    select coalesce(max(since) < team_day_start($since::date), true) as known
+    from bookkeeping.passes where resource = 'commits' and completed_at is not null
+)
+select s.*,
+       case when r.known and $since::date is not null then (
+           select count(*) from firsts f
+           where f.at >= team_day_start($since::date) and f.person in (select person from counted)
+       ) end as new_people
+from summed s cross join reach r
 """
 
-TOTALS = f"""
-select count(distinct (project_id, commit_id)) as commits,
-       count(*) as credits,
-       count(distinct person) as people,
-       count(distinct project_id) as repositories,
-       count(distinct team_day(committed_at)) as active_days
-from commits_by_author
-where {_HERE}
-      and {_PERIOD}
+OVERLAP = """
+with {counted}, {keyed}
+select {commits} as commits, count(*) filter (once) as counted from keyed
 """
 
-LISTING = f"""
-select team_time(committed_at) as committed, path_with_namespace, person_label, role, title, additions, deletions,
-       is_merge, is_bot, web_url, commit_id
-from commits_by_author
-where {_HERE}
-      and {_PERIOD}
-order by committed_at desc, path_with_namespace, commit_id, role, person
+HOURS = """
+with {counted}, hours as (
+    select author_hour, {commits} as commits from counted where author_hour is not null group by all
+)
+select h.hour // 24 + 1 as weekday, h.hour % 24 as hour, coalesce(c.commits, 0) as commits
+from (select unnest(range(168)) as hour) h
+left join hours c on c.author_hour = h.hour
+order by h.hour
+"""
+
+NEWEST = """
+with {counted}
+select min(committed_at) as since, count(*) as rows
+from (select committed_at from counted order by committed_at desc limit $rows)
+"""
+
+LISTING = """
+with {counted}
+select team_time(c.committed_at) as committed, p.path_with_namespace, coalesce(n.label, c.person) as person_label,
+       c.role, c.title, c.additions, c.deletions, c.is_merge, coalesce(n.is_bot, false) as is_bot, c.on_default,
+       c.web_url, c.commit_id
+from counted c
+join projects p on p.id = c.project_id
+left join persons n on n.id = c.person
+order by c.committed_at desc, p.path_with_namespace, c.commit_id, c.role, c.person
 limit $rows
 """
 
@@ -140,13 +168,17 @@ def over_time(
     role: str = "author",
     merges: str = "without",
     bots: str = "without",
+    branches: str = "all",
+    forks: str = "each",
 ) -> pd.DataFrame:
-    """One row per day, week (from Monday) or month and series, zeros included; the rest is summed as "n others".
+    """One row per day, week (from Monday), month or quarter and series, zeros included; the rest is "n others".
 
-    Columns: period (its first day, in the team's zone), series, rank (``top + 1`` for the others), commits.
+    Columns: period (its first day, in the team's zone), series, rank (``top + 1`` for the others), commits, key (what
+    the series is known by; null for the others).
     """
-    sql = _by(OVER_TIME, by)
-    return ask(connection, sql, filters, grain=_of(GRAINS, grain), top=top, **_what(role, merges, bots))
+    which = what(role, merges, bots, branches, forks)
+    sql = OVER_TIME.format(counted=counted(filters, which, within_period(filters)), keyed=keyed(by, role))
+    return ask(connection, sql, filters, grain=of(GRAINS, grain), top=top)
 
 
 def ranking(
@@ -157,14 +189,37 @@ def ranking(
     role: str = "author",
     merges: str = "without",
     bots: str = "without",
+    branches: str = "all",
+    forks: str = "each",
 ) -> pd.DataFrame:
-    """One row per person, repository or group with commits in the period, the most commits first; nobody is cut off.
+    """One row per person, repository, group or team with commits in the period, the most first; nobody is cut off.
 
-    Columns: label, key, is_bot, commits, share (of the sum, 0..1), change (against the period of the same length
-    before; null where a sync has not read that far back), active_days, repositories, people, additions, deletions
-    (lines), last_commit (the team's wall clock).
+    Columns: label, key, is_bot, commits, share (of the sum, 0..1), place (1 has the most), change (against the period
+    of the same length before; null where a sync has not read that far back), active_days, repositories, people,
+    additions, deletions (lines; those of merges are not counted, as in ``git log --numstat``), first_commit and
+    last_commit (of the period; the team's wall clock), is_new (a person whose first commit ever stored is of this
+    period; false where nothing before the period was read).
     """
-    return ask(connection, _by(RANKING, by), filters, **_what(role, merges, bots))
+    which = what(role, merges, bots, branches, forks)
+    both = filters.since is not None and filters.until is not None
+    before = "team_day_start($since::date - ($until::date - $since::date + 1)::integer)"
+    period = f"c.committed_at >= {before} and c.committed_at < team_day_start($until::date + 1)"
+    sql = RANKING.format(
+        counted=counted(filters, which, period if both else within_period(filters)),
+        keyed=keyed(by, role),
+        lines=_LINES,
+        repositories="1::bigint" if by == "repository" else "count(distinct project_id)",
+        people="1::bigint" if by == "person" else "count(distinct person)",
+        is_now="committed_at >= team_day_start($since::date)" if both else "true",
+        before=before if both else "null",
+        change="case when r.known then n.commits - coalesce(e.commits, 0) end" if both else "null::bigint",
+        is_bot="coalesce(b.is_bot, false)" if by == "person" else "false",
+        is_new="r.known and coalesce(f.at >= team_day_start($since::date), false)"
+        if by == "person" and both
+        else "false",
+        joined=_FIRSTS if by == "person" else "",
+    )
+    return ask(connection, sql, filters)
 
 
 def totals(
@@ -174,12 +229,61 @@ def totals(
     role: str = "author",
     merges: str = "without",
     bots: str = "without",
+    branches: str = "all",
+    forks: str = "each",
 ) -> pd.DataFrame:
-    """One row: commits (distinct), credits, people, repositories, active_days.
+    """One row: commits (distinct), credits, people, repositories, active_days, new_people.
 
-    ``credits`` counts persons credited: as many as commits with role author, more with co-authors.
+    ``credits`` counts persons credited: as many as commits with role author, more with co-authors. ``new_people`` are
+    those of them whose first commit ever stored is not older than the period; null where nothing before it was read.
     """
-    return ask(connection, TOTALS, filters, **_what(role, merges, bots))
+    which = what(role, merges, bots, branches, forks)
+    sql = TOTALS.format(counted=counted(filters, which, within_period(filters)), commits=_commits(role))
+    return ask(connection, sql, filters)
+
+
+def overlap(
+    connection: duckdb.DuckDBPyConnection,
+    filters: Filters,
+    *,
+    by: str = "person",
+    role: str = "author",
+    merges: str = "without",
+    bots: str = "without",
+    branches: str = "all",
+    forks: str = "each",
+) -> pd.DataFrame:
+    """One row: commits (distinct), counted (their sum over all keys of ``by``): more where keys share commits."""
+    which = what(role, merges, bots, branches, forks)
+    sql = OVERLAP.format(
+        counted=counted(filters, which, within_period(filters)),
+        keyed=keyed(by, role),
+        commits="count(distinct (project_id, commit_id))",
+    )
+    return ask(connection, sql, filters)
+
+
+def hours(
+    connection: duckdb.DuckDBPyConnection,
+    filters: Filters,
+    *,
+    role: str = "author",
+    merges: str = "without",
+    bots: str = "without",
+    branches: str = "all",
+    forks: str = "each",
+) -> pd.DataFrame:
+    """One row per hour of the week on the authors' own clocks, zeros included: weekday (1 is Monday), hour, commits."""
+    which = what(role, merges, bots, branches, forks)
+    sql = HOURS.format(counted=counted(filters, which, within_period(filters)), commits=_commits(role))
+    return ask(connection, sql, filters)
+
+
+def newest(connection: duckdb.DuckDBPyConnection, filters: Filters, *, rows: int, **choices: str) -> pd.DataFrame:
+    """One row: since when (UTC) the newest so many credits were committed, and how many there are (``listing``)."""
+    which = what(**(_USUAL | choices))
+    sql = NEWEST.format(counted=counted(filters, which, within_period(filters)))
+    return ask(connection, sql, filters, rows=rows)
 
 
 def listing(
@@ -189,26 +293,27 @@ def listing(
     role: str = "author",
     merges: str = "without",
     bots: str = "without",
+    branches: str = "all",
+    forks: str = "each",
     rows: int = 5000,
+    from_: datetime | None = None,
 ) -> pd.DataFrame:
-    """One row per commit and credited person, newest first, at most ``rows``.
+    """One row per commit and credited person, newest first, at most ``rows``; asked of the database itself.
 
-    Columns: committed (the team's wall clock), path_with_namespace, person_label, role, title, additions, deletions,
-    is_merge, is_bot, web_url, commit_id.
+    ``from_`` (UTC, see ``newest``) spares it all that is older. Columns: committed (the team's wall clock),
+    path_with_namespace, person_label, role, title, additions, deletions, is_merge, is_bot, on_default, web_url,
+    commit_id.
     """
-    return ask(connection, LISTING, filters, rows=rows, **_what(role, merges, bots))
+    which = what(role, merges, bots, branches, forks)
+    period = [part for part in (within_period(filters), "c.committed_at >= $moment" if from_ else "") if part]
+    sql = LISTING.format(counted=counted(filters, which, " and ".join(period)))
+    more: dict[str, Any] = {"moment": from_} if from_ else {}
+    return ask(connection, sql, filters, rows=rows, **more)
 
 
-def _by(template: str, by: str) -> str:
-    key, label = BY[by]
-    return template.format(key=key, label=label, here=_HERE, period=_PERIOD)
+_USUAL = {"role": "author", "merges": "without", "bots": "without", "branches": "all", "forks": "each"}
 
 
-def _what(role: str, merges: str, bots: str) -> dict[str, Any]:
-    return {"role": _of(ROLES, role), "merges": _of(CHOICES, merges), "bots": _of(CHOICES, bots)}
-
-
-def _of(choices: tuple[str, ...], word: str) -> str:
-    if word not in choices:
-        raise ValueError(f"{word!r} is none of {', '.join(choices)}")
-    return word
+def _commits(role: str) -> str:
+    """Commits among credits: as many as rows where one person has the role, else the distinct ones."""
+    return "count(distinct (project_id, commit_id))" if role in ("both", "co_author") else "count(*)"

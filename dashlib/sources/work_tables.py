@@ -37,6 +37,7 @@ COMMITS = table(
             [],
         ),
     },
+    derive=("commits_moved",),
 )
 
 ISSUES = table(

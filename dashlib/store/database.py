@@ -17,8 +17,10 @@ import duckdb
 
 from dashlib.failures import act_tables
 from dashlib.failures import tables as failure_tables
+from dashlib.lineage import tables as lineage_tables
 from dashlib.model import Change, Table
 from dashlib.nightlies import tables as nightly_tables
+from dashlib.people import tables as people_tables
 from dashlib.receive import tables as receive_tables
 from dashlib.sources import tables as source_tables
 from dashlib.store import bookkeeping, schema
@@ -29,8 +31,8 @@ from dashlib.store.schema import Migration
 from dashlib.store.writer import Writer
 
 TABLES: tuple[Table, ...] = (
-    *source_tables.TABLES, *failure_tables.TABLES, *act_tables.TABLES, *nightly_tables.TABLES, *receive_tables.TABLES,
-    *bookkeeping.TABLES,
+    *source_tables.TABLES, *failure_tables.TABLES, *act_tables.TABLES, *nightly_tables.TABLES, *people_tables.TABLES,
+    *receive_tables.TABLES, *lineage_tables.TABLES, *bookkeeping.TABLES,
 )  # fmt: skip
 _STORAGE = "v1.5.0"
 """Strings are stored with ZSTD from storage version 1.2 on: job logs take an eighth of their size."""

@@ -125,7 +125,14 @@ where h.by_hook and h.push_action is null and h.note_id is null
   and h.author_id = a.author_id and abs(epoch(h.created_at - a.created_at)) <= 600
 """
 
+# Commits moved: the identities in them are counted anew when conclusions are drawn (dashlib/people).
+COMMITS_MOVED = """
+insert into bookkeeping.commits_moved
+select distinct project_id, coalesce((select max(mark) from bookkeeping.commits_moved), 0) + 1 from touched
+"""
+
 DERIVE = {
+    "commits_moved": Derivation(COMMITS_MOVED, _project_of),
     "jobs_retried": Derivation(JOBS_RETRIED, _pipeline_of),
     "pipelines_times": Derivation(PIPELINES_TIMES, _pipeline_of),
     "events_told_twice": Derivation(EVENTS_TOLD_TWICE, _project_of),

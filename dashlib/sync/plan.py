@@ -5,7 +5,7 @@ S schedules, C commits and E events per repository, G groups with I issues each,
 
     ⌈R/100⌉  projects
     + R · ( ⌈P/100⌉ pipelines + 1 child pipelines + ⌈J/100⌉ jobs + 1 schedules + (S-1) their pipelines
-            + 1 members + ⌈C/100⌉ commits + ⌈E/100⌉ events )
+            + 1 members + ⌈C/100⌉ commits + 1 default branch + 1 mailmap + ⌈E/100⌉ events )
     + ⌈I/100⌉ issues of each of G groups (of each repository where a group holds few of them)
     + F logs + one call for each failed pipeline that no failed job explains
 
@@ -13,7 +13,7 @@ S schedules, C commits and E events per repository, G groups with I issues each,
 list's numbers or the jobs tell of pipelines that it left out), and a later one, in which m repositories had a pipeline
 that moved and a were active,
 
-    ⌈R/100⌉ + R pipelines + G issues + m · (jobs, child pipelines) + a · (events, commits) + new logs.
+    ⌈R/100⌉ + R pipelines + G issues + m · (jobs, child pipelines) + a · (events, commits, default branch) + new logs.
 
 The seed's plan is ``5 + R + R·D + R·D·J``: one call for the jobs of each of D nightlies, and one for each log. Reading
 a project's jobs as one list costs a hundredth of a call per job, whichever pipeline it belongs to.

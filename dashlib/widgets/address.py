@@ -12,7 +12,7 @@ and kept here at once: Streamlit refuses to write it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -135,6 +135,15 @@ def link_to(page: str, keys: Iterable[str]) -> dict[str, Any]:
     held = _held()
     own = held.pages.get(page, set()) | set(keys)
     return {key: words for key, words in held.kept.items() if key in own}
+
+
+def put(choices: Mapping[str, Words]) -> None:
+    """Choose these words (a callback: a click on a chart), as if the address had named them."""
+    held = _held()
+    for key, words in choices.items():
+        held.kept[key] = list(words)
+        held.read[key] = held.arrivals
+        st.session_state.pop(key, None)
 
 
 def forget() -> None:

@@ -56,6 +56,9 @@ def metrics(tiles: Sequence[Tile], now: pd.Series, before: pd.Series | None = No
             if tile.kind == "age":
                 st.metric(tile.title, ago(value), help=exact(value, zone))
                 continue
+            if tile.kind == "known" and pd.isna(value):
+                st.metric(tile.title, "–", help=tile.help)
+                continue
             if tile.kind == "share":
                 st.metric(tile.title, "–" if pd.isna(value) else f"{100 * value:.0f} %", help=tile.help)
                 continue

@@ -14,10 +14,19 @@ from dashlib.widgets.address import Words, settle, told
 Option = TypeVar("Option", str, int)
 
 
-def one_of(label: str, options: Sequence[str], key: str, default: str | None = None) -> str:
-    """One of a few, all in sight."""
+def one_of(
+    label: str,
+    options: Sequence[str],
+    key: str,
+    default: str | None = None,
+    titles: Mapping[str, str] | None = None,
+) -> str:
+    """One of a few, all in sight; ``titles`` says how they are shown."""
+    shown = titles or {}
     settle(key, default or options[0], _one(options), _said_one, label)
-    found = st.segmented_control(label, options, key=key, required=True, format_func=_title)
+    found = st.segmented_control(
+        label, options, key=key, required=True, format_func=lambda option: shown.get(option) or _title(option)
+    )
     return told(key, str(found), _said_one)
 
 
@@ -50,12 +59,20 @@ def one_from(
     return told(key, found, _said_one)
 
 
-def some_of(label: str, options: Iterable[str], key: str, placeholder: str = "All", **more: Any) -> tuple[str, ...]:
-    """Any of many, none is all."""
+def some_of(
+    label: str,
+    options: Iterable[str],
+    key: str,
+    placeholder: str = "All",
+    means: Callable[[str], str | None] = lambda _: None,
+    **more: Any,
+) -> tuple[str, ...]:
+    """Any of many, none is all. ``means`` tells the option that another word in the address stands for, if any."""
     offered = list(options)
 
     def known(words: Words) -> list[str] | None:
-        return [word for word in words if word in offered] or None
+        found = [word if word in offered else means(word) for word in words]
+        return list(dict.fromkeys(word for word in found if word in offered)) or None
 
     settle(key, list[str](), known, list, label)
     found = st.multiselect(label, offered, key=key, placeholder=placeholder, filter_mode="contains", **more)
@@ -67,6 +84,12 @@ def search_for(placeholder: str, key: str) -> str:
     settle(key, "", _text, _said_text, "Search")
     found = st.text_input("Search", key=key, type="search", placeholder=placeholder, width=380, live="400ms")
     return told(key, found or "", _said_text).strip()
+
+
+def text_of(label: str, key: str) -> str:
+    """A word in the address that no widget of its own shows: what was picked in a table, say."""
+    settle(key, "", _text, _said_text, label)
+    return told(key, str(st.session_state[key] or ""), _said_text)
 
 
 def switch(label: str, key: str) -> bool:

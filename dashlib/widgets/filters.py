@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashlib.charts.wording import described, plain
 from dashlib.model import Filters
-from dashlib.queries import choices
+from dashlib.queries import choices, people
 from dashlib.runtime import runtime
 from dashlib.widgets.address import carry, unknown
 from dashlib.widgets.answers import asked
@@ -35,8 +35,14 @@ def filter_bar(shown: bool) -> None:
     persons = asked(choices.persons)
     ids = dict(zip(persons["label"], persons["id"], strict=True))
     about = "Commits: author or co-author. Activity: who did it. Nightlies: whose account ran it."
-    chosen = some_of("Person", ids, key="person", placeholder="Everybody", help=about)
+    chosen = some_of("Person", ids, key="person", placeholder="Everybody", help=about, means=_person)
     st.session_state["filters"] = Filters(groups, projects, tuple(ids[label] for label in chosen), since, until)
+
+
+def _person(word: str) -> str | None:
+    """The person whom an id, an address or a name of before leads to: a link outlives a merge."""
+    known = asked(people.known_as, word=word)
+    return str(known["label"].iloc[0]) if len(known) == 1 else None
 
 
 def filters() -> Filters:

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashlib import runtime
 from dashlib.model import Put
+from dashlib.people.refresh import refresh
 from dashlib.store import bookkeeping, open_store
 from tests.queries.build import Builder
 
@@ -58,6 +59,7 @@ def fill(built: Builder) -> None:
         Put(bookkeeping.LOADS, [load]),
         Put(bookkeeping.PROBLEMS, [problem | {"first_at": YESTERDAY, "last_at": YESTERDAY}]),
     )
+    refresh(built.store)
 
 
 @pytest.fixture(scope="session")

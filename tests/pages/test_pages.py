@@ -88,15 +88,17 @@ def test_commits_of_another_kind_are_not_no_commits(filled: Open) -> None:
 def test_last_night(filled: Open) -> None:
     app = filled()
     assert numbers(app) == {
-        "Ran": "3",
         "Failed": "2",
-        "Never ran": "0",
         "New": "1",
         "Still red": "1",
+        "Never ran": "0",
         "Recovered": "1",
-        "Failed jobs": "2",
+        "Warned": "0",
+        "Passed": "1",
+        "Other": "0",
     }
-    assert [metric.delta for metric in app.metric] == ["0", "0", "0", "-1", "1", "1", "-1"]
+    assert [metric.delta for metric in app.metric] == ["0", "-1", "1", "0", "1", "0", "0", "0"]
+    assert any("3 of 3 nightlies ran; 2 jobs failed" in caption.value for caption in app.caption)
     jobs = app.dataframe[0].value
     assert sorted(zip(jobs["job_name"], jobs["red_for"], strict=True)) == sorted(
         [("lint", "2 nights"), (HOSTILE, "new")]
@@ -123,6 +125,18 @@ def test_a_search_says_that_it_hides_jobs_and_can_be_cleared(filled: Open) -> No
     assert not [button for button in app.button if button.key == "show_all_jobs"]
 
 
+def test_a_grid_that_its_own_filters_emptied_says_so_and_lets_them_go(filled: Open) -> None:
+    app = filled(find="no such thing", fresh="true", state="failed")
+    assert not app.success
+    assert [info.value for info in app.info] == ["No row of the grid is left."]
+    [told] = [button for button in app.button if button.key == "show_all_rows"]
+    for words in ("no such thing", "only new, failed on", "state failed"):
+        assert words in told.label
+    told.click().run()
+    assert not app.exception and dict(app.query_params) == {} and not app.info
+    assert not [button for button in app.button if button.key == "show_all_rows"]
+
+
 def test_search_and_only_new(filled: Open) -> None:
     app = filled(search="lint")
     assert list(app.dataframe[0].value["job_name"]) == ["lint"]
@@ -133,7 +147,7 @@ def test_search_and_only_new(filled: Open) -> None:
 
 def test_filters_in_the_link(filled: Open) -> None:
     app = filled(repo="acme/web/site", period="7 days")
-    assert numbers(app)["Ran"] == "1"
+    assert numbers(app)["Passed"] == "1"
     assert app.multiselect(key="repo").value == ["acme/web/site"]
     app.switch_page("commits.py").run()
     assert app.multiselect(key="repo").value == ["acme/web/site"]

@@ -9,6 +9,7 @@ from typing import Any
 
 from dashlib.failures.tables import FAILURES
 from dashlib.model import Put, Table, Upsert
+from dashlib.people.refresh import refresh
 from dashlib.sources import tables
 from dashlib.store import Store, bookkeeping
 
@@ -198,6 +199,8 @@ class Builder:
         self.store.write(Put(bookkeeping.NIGHTLY, rows))
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
+        """The answer, once it is worked out who is who."""
+        refresh(self.store)
         with self.store.reader() as connection:
             found = connection.execute(sql)
             names = [column[0] for column in found.description or []]

@@ -123,6 +123,7 @@ def test_accounts_belong_to_public_address_then_private_number_then_themselves(b
     built.user(2, "bob", "Bob")
     built.user(3, "cyd", "Cyd")
     built.commit("c1", ("Bob", "2-bob@users.noreply.gitlab.example"))
+    built.commit("c2", ("Ada L.", "Ada@Example.com"))
     found = built.rows("select username, person from accounts order by id")
     assert [tuple(one.values()) for one in found] == [
         ("ada", "ada@example.com"),

@@ -14,6 +14,7 @@ from dashlib.demo.faults import Faults
 from dashlib.demo.gitlab import READ_TOKEN, create_app
 from dashlib.demo.serve import serving
 from dashlib.demo.world import World
+from dashlib.people import tables as people_tables
 from dashlib.settings import Settings
 from dashlib.store import open_store
 from dashlib.store.database import TABLES
@@ -67,8 +68,12 @@ def rows(database: Path, statement: str) -> list[tuple[Any, ...]]:
 
 
 def everything(database: Path) -> dict[str, list[tuple[Any, ...]]]:
-    """All rows of all data tables; ``loads`` is bookkeeping."""
-    names = [table.name for table in TABLES if table.schema == "main" and table.name != "loads"]
+    """All rows of all data tables; ``loads`` is bookkeeping, and who is who depends on who was known first."""
+    names = [
+        table.name
+        for table in TABLES
+        if table.schema == "main" and table.name != "loads" and table not in people_tables.TABLES
+    ]
     with open_store(database) as store:
         reader = store.reader()
         return {name: sorted(reader.execute(f"select * from {name}").fetchall(), key=repr) for name in names}

@@ -42,11 +42,12 @@ def commit_row(project_id: int, json: Mapping[str, Any]) -> Row:
 def co_authors(message: str) -> list[dict[str, str]]:
     """The ``Co-authored-by`` trailers of the message's last paragraph, each e-mail once.
 
-    Trailers stand in the last paragraph (git-interpret-trailers); a quoted commit further up is no co-author.
+    Trailers stand in the last paragraph, never in the title, and may be folded (git-interpret-trailers); a quoted
+    commit further up is no co-author. Of a paragraph that git would not call a block of trailers they count as well:
+    people write them under a sentence.
     """
-    last = message.replace("\r\n", "\n").strip().rpartition("\n\n")[2]
     found: dict[str, dict[str, str]] = {}
-    for line in last.split("\n"):
+    for line in _last_paragraph(message):
         if line[: len(_TRAILER)].lower() != _TRAILER:
             continue
         name, opened, rest = line[len(_TRAILER) :].partition("<")
@@ -54,6 +55,19 @@ def co_authors(message: str) -> list[dict[str, str]]:
         if opened and closed and not after.strip() and "<" not in email:
             found.setdefault(email.strip().lower(), {"name": name.strip(), "email": email.strip()})
     return list(found.values())
+
+
+def _last_paragraph(message: str) -> list[str]:
+    """Its lines, folded ones made one; none where the title is all there is."""
+    lines = message.replace("\r\n", "\n").strip().split("\n")
+    blank = max((place for place, line in enumerate(lines) if not line.strip()), default=len(lines))
+    unfolded: list[str] = []
+    for line in lines[blank + 1 :]:
+        if line[:1] in (" ", "\t") and unfolded:
+            unfolded[-1] += " " + line.strip()
+        else:
+            unfolded.append(line)
+    return unfolded
 
 
 def issue_row(project_id: int, json: Mapping[str, Any]) -> Row:

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from dashlib.model import Row
+from dashlib.people.tables import ACCOUNT_EMAILS
 from dashlib.sources.gitlab import stamps
 from dashlib.sources.gitlab.commits import commit_row
 from dashlib.sources.gitlab.events import event_row
@@ -81,11 +82,15 @@ def _path(project: Mapping[str, Any], repository: Mapping[str, Any]) -> str | No
 
 
 def add_users(rows: Rows, users: Iterable[Any]) -> None:
-    """Accounts as hooks tell them, without the e-mail: what the API knows of them is more, and wins."""
+    """Accounts as hooks tell them: what the API knows of them is more, and wins. An e-mail shown is the account's."""
     for user in users:
         row = user_row(user, date.min)
         if row is not None:
             rows.add(USERS, dict(row) | {"seen_on": None})
+            email = text(thing(user).get("email"))
+            if email not in _NO_EMAIL:
+                shown = {"source": SOURCE, "id": row["id"], "email": email, "shown_by": "hook"}
+                rows.add(ACCOUNT_EMAILS, shown)
 
 
 def hook_commit(project_id: int, json: Mapping[str, Any]) -> Row | None:

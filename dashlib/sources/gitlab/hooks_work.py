@@ -41,7 +41,7 @@ def push(hook: Hook) -> Shaped:
     rows.add(PROJECTS, project.row())
     rows.add(EVENTS, hook_event(project.id, pusher, action, hook.received_at, push_data=said, key=key))
     rows.add(COMMITS, *(hook_commit(project.id, commit) for commit in things(body.get("commits"))))
-    add_users(rows, [pusher | {"avatar_url": body.get("user_avatar")}])
+    add_users(rows, [pusher | {"avatar_url": body.get("user_avatar"), "email": body.get("user_email")}])
     subject = f"push:{said['ref_type']}:{said['ref']}:{said['commit_from'] or ''}:{said['commit_to'] or ''}"
     return Shaped(rows.changes(), project.id, project.path, subject)
 

@@ -15,7 +15,7 @@ from dashlib.sync import plan
 from dashlib.sync.context import Context, Project
 from dashlib.sync.listing import Items, Listing, Whole
 from dashlib.sync.loop import Task
-from dashlib.sync.steps import chase, events, stages
+from dashlib.sync.steps import chase, default_tip, events, mailmap, stages
 
 COMMITS_RESOURCE = "commits"
 MEMBERS_RESOURCE = "members"
@@ -31,11 +31,12 @@ def _activity(context: Context, project: Project) -> list[Task]:
     """Events first where activity is only suspected: they tell whether commits are worth a call."""
     wanted = "yes" if context.full else _wanted(context, project)
     if wanted == "no":
-        return []
+        return mailmap.first(context, project)
     if wanted == "perhaps":
         newest = _newest_event(context, project)
         return events.of_project(context, project, partial(_if_something_happened, context, project, newest))
-    return events.of_project(context, project, partial(chase.first, context, project)) + _commits(context, project)
+    commits = default_tip.first(context, project, partial(_behind_the_tip, context, project))
+    return events.of_project(context, project, partial(chase.first, context, project)) + commits
 
 
 def _wanted(context: Context, project: Project) -> str:
@@ -53,7 +54,7 @@ def _lists(context: Context, project: Project) -> list[tuple[str, str]]:
     """The lists that follow activity; the first one is read whenever activity is suspected."""
     found = [(events.RESOURCE, query.variant) for query in context.settings.events if query.scope == "project"]
     if project.default_branch:
-        found.append((COMMITS_RESOURCE, ""))
+        found += [(COMMITS_RESOURCE, ""), (default_tip.RESOURCE, "")]
     return found
 
 
@@ -65,8 +66,14 @@ def _newest_event(context: Context, project: Project) -> datetime | None:
 
 def _if_something_happened(context: Context, project: Project, before: datetime | None) -> Iterable[Task]:
     if _newest_event(context, project) == before:
-        return []
-    return [*chase.first(context, project), *_commits(context, project)]
+        return mailmap.first(context, project)
+    commits = default_tip.first(context, project, partial(_behind_the_tip, context, project))
+    return [*chase.first(context, project), *commits]
+
+
+def _behind_the_tip(context: Context, project: Project) -> list[Task]:
+    """What is asked once the default branch's newest commit is stored."""
+    return [*_commits(context, project), *mailmap.first(context, project)]
 
 
 def _commits(context: Context, project: Project) -> list[Task]:

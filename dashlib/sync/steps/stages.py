@@ -15,6 +15,7 @@ EVENTS = 6.0
 COMMITS = 6.1
 ISSUES = 6.5
 MEMBERS = 6.3
+MAILMAPS = 6.35
 CHASE = 6.4
 GREEN_LOGS = 9.0
 
@@ -32,6 +33,7 @@ NAMES = {
     COMMITS: "commits",
     ISSUES: "issues",
     MEMBERS: "members",
+    MAILMAPS: "mailmaps",
     CHASE: "commits pushed late",
     GREEN_LOGS: "green logs",
 }

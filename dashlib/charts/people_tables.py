@@ -1,0 +1,39 @@
+"""The tables and top-line numbers of the page people, declared."""
+
+from __future__ import annotations
+
+from dashlib.charts.tables import Column, Tile
+
+SUMS = (
+    Tile("persons", "Persons", "Whoever wrote, co-wrote or committed a commit, or has an account."),
+    Tile("robots", "Robots", "Access tokens, known services, and whoever was marked as one."),
+    Tile("identities", "Identities", "Names with their addresses, as commits have them."),
+    Tile("accounts", "Accounts", "Accounts of GitLab and the other forges."),
+)
+PEOPLE = (
+    Column("label", "Person", width=200),
+    Column("commits", "Commits", "number", 80, help="Written or co-written, of all that is stored."),
+    Column("identities", "Identities", "number", 85, help="Names with their addresses, as commits have them."),
+    Column("accounts", "Accounts", width=130),
+    Column("teams", "Teams", width=170),
+    Column("is_bot", "Robot", "flag", 65),
+    Column("first", "First", "date", 105, help="The first commit that is stored, in any role."),
+    Column("last", "Last", "date", 105, help="The last commit, in any role."),
+)
+EVIDENCE = (
+    Column("name", "Name", width=140),
+    Column("email", "Address or account", width=245),
+    Column("because", "Why it belongs here", "wrapped", 300),
+    Column("authored", "Wrote", "number", 60),
+    Column("co_authored", "Co-wrote", "number", 75),
+    Column("committed", "Committed", "number", 85),
+    Column("last", "Last", "date", 105),
+)
+TEAMS = (
+    Column("team", "Team", width=220),
+    Column("persons", "Persons", "number", 80),
+    Column(
+        "origins", "From", width=110, help="gitlab: its group. file: DASH_TEAMS. csv: imported here. hand: chosen here."
+    ),
+    Column("members", "Members", "wrapped", 600),
+)

@@ -1,0 +1,64 @@
+"""``mailmap FILE``: reads a ``.mailmap`` into identities, in the running app if there is one, else here."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from dashlib import control
+from dashlib.commands import say
+from dashlib.errors import Explained
+from dashlib.people.files import Outcome, take
+from dashlib.settings import Settings
+from dashlib.store import open_store
+
+_MOST_SHOWN = 20
+_LARGEST = 10 * 1024 * 1024
+
+
+class CannotRead(Explained):
+    """The file is not there, or no text."""
+
+    code = say.BAD_USAGE
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's one argument."""
+    parser.add_argument("file", metavar="FILE", type=Path, help="a .mailmap (gitmailmap(5)); an empty one is forgotten")
+
+
+def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Read the file and say whom it joined. Exit code 1 when some of its lines say nothing."""
+    text, name = _text(arguments.file), str(arguments.file.resolve())
+    app = control.running(settings.database)
+    if app is not None:
+        [outcome] = [Outcome.of(answer["mailmap"]) for answer in app.call("mailmap", {"name": name, "text": text})]
+    else:
+        with open_store(settings.database) as store:
+            outcome = take(store, name, text)
+    _tell(outcome)
+    for line, why in outcome.bad:
+        say.note(f"{arguments.file}:{line}: {why}")
+    return say.DONE_WITH_ERRORS if outcome.bad else say.DONE
+
+
+def _text(file: Path) -> str:
+    try:
+        if file.stat().st_size > _LARGEST:
+            raise CannotRead(f"{file} is larger than {_LARGEST // 1024 // 1024} MB: that is no .mailmap")
+        return file.read_bytes().decode("utf-8", "replace")
+    except OSError as error:
+        raise CannotRead(f"{file} cannot be read: {error.strerror}") from error
+
+
+def _tell(outcome: Outcome) -> None:
+    lines = f"{outcome.entries:,} line{'' if outcome.entries == 1 else 's'} read"
+    if not outcome.joined:
+        say.out(f"{lines}; nobody was joined by them: {outcome.persons:,} persons as before")
+        return
+    gone = sum(len(one.before) - 1 for one in outcome.joined)
+    say.out(f"{lines}; {outcome.persons:,} persons now, {gone:,} fewer:")
+    for one in outcome.joined[:_MOST_SHOWN]:
+        say.out(f"  {one.label} ← {', '.join(one.before)}")
+    if len(outcome.joined) > _MOST_SHOWN:
+        say.out(f"  … and {len(outcome.joined) - _MOST_SHOWN:,} more; the page people shows all")

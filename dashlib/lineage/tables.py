@@ -1,0 +1,53 @@
+"""Tables of what follows from the graph of commits."""
+
+from __future__ import annotations
+
+from dashlib.model import table
+
+PUSHED_COMMITS = table(
+    "pushed_commits",
+    grain="One row per commit and push that brought it, where the graph of commits tells: those reachable from what "
+    "was pushed and not from what stood there before; place 1 is what was pushed, a parent has a greater one.",
+    key=["project_id", "source", "event_id", "commit_id"],
+    columns={
+        "project_id": "BIGINT",
+        "source": "VARCHAR",
+        "event_id": "BIGINT",
+        "commit_id": "VARCHAR",
+        "place": "INTEGER",
+    },
+)
+
+COMMIT_BRANCHES = table(
+    "commit_branches",
+    grain="One row per commit and repository: whether the commit was on the default branch when the graph of "
+    "commits was last walked.",
+    key=["project_id", "commit_id"],
+    columns={"project_id": "BIGINT", "commit_id": "VARCHAR", "on_default": "BOOLEAN"},
+)
+
+DEFAULT_TIPS = table(
+    "default_tips",
+    grain="One row per repository: the newest commit of its default branch when that was last asked.",
+    key=["project_id"],
+    columns={
+        "project_id": "BIGINT",
+        "ref": "VARCHAR",
+        "sha": "VARCHAR",
+        "parent_ids": "VARCHAR[]",
+        "committed_at": "TIMESTAMP",
+        "read_at": "TIMESTAMP",
+    },
+    schema="bookkeeping",
+)
+
+WALKED = table(
+    "walked",
+    grain="One row per repository whose graph of commits was walked: the tip, and prints of the commits and pushes "
+    "there were then.",
+    key=["project_id"],
+    columns={"project_id": "BIGINT", "sha": "VARCHAR", "commits": "BIGINT", "pushes": "BIGINT"},
+    schema="bookkeeping",
+)
+
+TABLES = (PUSHED_COMMITS, COMMIT_BRANCHES, DEFAULT_TIPS, WALKED)

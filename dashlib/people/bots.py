@@ -1,0 +1,29 @@
+"""Who says of himself that he is a robot, by the list in ``bots.toml``."""
+
+from __future__ import annotations
+
+import functools
+import re
+import tomllib
+from importlib import resources
+
+
+@functools.lru_cache(maxsize=100_000)
+def bot_because(name: str, local_part: str) -> str | None:
+    """Why an identity (or an account: name and user name) is a robot's, in words; None where it does not say so."""
+    patterns, handles = _listed()
+    for what, said in (("name", name), ("address", local_part)):
+        if found := patterns.search(said.lower()):
+            return f"its {what} says “{found[0]}”"
+    if found := handles.search(local_part.lower()):
+        return f"its address says “{found[0]}”"
+    return None
+
+
+@functools.cache
+def _listed() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    text = (resources.files("dashlib.people") / "bots.toml").read_text("utf-8")
+    listed: dict[str, list[str]] = tomllib.loads(text)
+    words = "|".join(re.escape(word) for word in listed["words"])
+    patterns = [rf"(?<![a-z0-9])(?:{words})(?![a-z0-9])", *listed["patterns"]]
+    return re.compile("|".join(patterns)), re.compile("|".join(listed["handles"]))

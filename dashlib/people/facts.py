@@ -1,0 +1,147 @@
+"""What is shown of each person: name, label, whether a robot, addresses and figures. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from dashlib.people.bots import bot_because
+from dashlib.people.journal import Decision
+
+_FIRST = datetime(1, 1, 1)  # noqa: DTZ001 - UTC without a zone, as in the database
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """An identity as found (trimmed name, lowered address) with its person there and its commits in all roles."""
+
+    person: str
+    name: str
+    address: str
+    commits: int
+    first_at: datetime | None
+    last_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Held:
+    """An account of a person; ``bot`` is what the forge says."""
+
+    person: str
+    username: str
+    name: str
+    bot: bool
+
+
+@dataclass
+class _Person:
+    commits: int = 0
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+    names: dict[str, tuple[int, datetime]] = field(default_factory=dict)
+    addresses: dict[str, tuple[int, datetime]] = field(default_factory=dict)
+    pairs: dict[tuple[str, str], tuple[int, datetime]] = field(default_factory=dict)
+    accounts: list[Held] = field(default_factory=list)
+
+
+def facts(
+    spellings: Iterable[Spelling],
+    accounts: Iterable[Held],
+    proper: Mapping[str, str],
+    decisions: Sequence[Decision],
+    person_of: Mapping[str, str],
+) -> dict[str, dict[str, Any]]:
+    """Rows of ``person_facts`` by id. ``decisions`` are those that stand; ``person_of`` maps handles to persons."""
+    people: dict[str, _Person] = defaultdict(_Person)
+    for one in spellings:
+        _add(people[one.person], one)
+    for account in accounts:
+        people[account.person].accounts.append(account)
+    decided = {
+        person_of[member]: one
+        for one in decisions
+        if one.kind in ("bot", "person")
+        for member in one.members
+        if member in person_of
+    }
+    rows = {ident: _row(ident, one, proper.get(ident), decided.get(ident)) for ident, one in people.items()}
+    _label(rows.values())
+    return rows
+
+
+def _add(person: _Person, one: Spelling) -> None:
+    seen = one.last_at or _FIRST
+    person.commits += one.commits
+    for held, word in ((person.names, one.name), (person.addresses, one.address)):
+        if word:
+            commits, last = held.get(word, (0, _FIRST))
+            held[word] = (commits + one.commits, max(last, seen))
+    commits, last = person.pairs.get((one.name, one.address), (0, _FIRST))
+    person.pairs[one.name, one.address] = (commits + one.commits, max(last, seen))
+    if one.first_at is not None and (person.first_at is None or one.first_at < person.first_at):
+        person.first_at = one.first_at
+    if one.last_at is not None and (person.last_at is None or one.last_at > person.last_at):
+        person.last_at = one.last_at
+
+
+def _row(ident: str, one: _Person, proper: str | None, decided: Decision | None) -> dict[str, Any]:
+    accounts = sorted(one.accounts, key=lambda account: account.username)
+    usernames = [account.username for account in accounts if account.username]
+    address = _most(one.addresses)
+    name = proper or _most(one.names) or next((a.name for a in accounts if a.name), None)
+    because = _bot_because(one, decided)
+    return {
+        "id": ident,
+        "name": name or (usernames[0] if usernames else None) or address or "(no name)",
+        "label": "",
+        "email": address or (ident if "@" in ident and "<" not in ident else None),
+        "is_bot": because is not None,
+        "bot_because": because or (f"not a robot, says {decided.done_by}{decided.day}" if decided else None),
+        "usernames": usernames,
+        "names": sorted(one.names),
+        "identities": [
+            {"name": name, "email": address}
+            for (name, address), _ in sorted(
+                one.pairs.items(), key=lambda pair: (-pair[1][0], _FIRST - pair[1][1], pair[0])
+            )
+        ],
+        "commits": one.commits,
+        "first_at": one.first_at,
+        "last_at": one.last_at,
+    }
+
+
+def _most(counted: Mapping[str, tuple[int, datetime]]) -> str | None:
+    """The one with most commits, of equals the latest, of those the last by alphabet."""
+    return max(counted, key=lambda word: (*counted[word], word), default=None)
+
+
+def _bot_because(one: _Person, decided: Decision | None) -> str | None:
+    if decided is not None:
+        return f"{decided.done_by} said so{decided.day}" if decided.kind == "bot" else None
+    for account in one.accounts:
+        if account.bot:
+            return f"the account @{account.username} is marked as a bot"
+        if because := bot_because(account.name, account.username):
+            return because
+    found = (bot_because(name, address.partition("@")[0]) for name, address in sorted(one.pairs))
+    return next((because for because in found if because), None)
+
+
+def _label(rows: Iterable[dict[str, Any]]) -> None:
+    named: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        named[row["name"]].append(row)
+    for name, same in named.items():
+        same.sort(key=lambda row: (-row["commits"], row["id"]))
+        for place, row in enumerate(same):
+            told = f"@{row['usernames'][0]}" if row["usernames"] else row["email"] or row["id"]
+            row["label"] = f"{name} ({told})" if place else name
+    taken: dict[str, int] = defaultdict(int)
+    for row in sorted((row for same in named.values() for row in same), key=lambda row: row["id"]):
+        taken[row["label"]] += 1
+        if taken[row["label"]] > 1:
+            row["label"] = f"{row['name']} ({row['id']})"

@@ -1,0 +1,142 @@
+"""Git's ``.mailmap`` as git reads it (mailmap.c of 2.39; ``git check-mailmap`` is the test)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+_SPACE = " \t\n\r"
+_UPPER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
+_LINE_BYTES = 1023
+"""git reads lines of a file into a buffer of this size; what is behind it would be a line of its own."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a line makes of an identity: the name and the address that take the place of what was found, if any."""
+
+    name: str | None
+    email: str | None
+    line: int
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line: the proper name and address, and which found address (and name) it is about."""
+
+    line: int
+    name: str | None
+    email: str | None
+    found_name: str | None
+    found_email: str
+
+
+@dataclass(frozen=True)
+class BadLine:
+    """A line that says nothing, with its number and why."""
+
+    line: int
+    text: str
+    why: str
+
+
+@dataclass
+class Mailmap:
+    """Of a found address what is said of everybody there, and of the names that are told apart."""
+
+    entries: list[Entry] = field(default_factory=list)
+    bad: list[BadLine] = field(default_factory=list)
+    _simple: dict[str, Said] = field(default_factory=dict)
+    _named: dict[str, dict[str, Said]] = field(default_factory=dict)
+
+    def said(self, name: str, email: str) -> Said | None:
+        """The line that speaks of an identity; the one with its name before the one with its address alone."""
+        folded = folded_ascii(email)
+        named = self._named.get(folded)
+        found = named.get(folded_ascii(name)) if named else None
+        found = found or self._simple.get(folded)
+        return found if found is not None and (found.name is not None or found.email is not None) else None
+
+    def speaks_of(self, email: str) -> bool:
+        """Whether any line is about this found address."""
+        folded = folded_ascii(email)
+        return folded in self._simple or folded in self._named
+
+    def all_of(self) -> dict[str, str]:
+        """The addresses that go to another one whatever the name is: found address to proper one."""
+        return {
+            found: said.email
+            for found, said in self._simple.items()
+            if said.email is not None and found not in self._named
+        }
+
+    def mapped(self, name: str, email: str) -> tuple[str, str]:
+        """Name and address as git shows them; those given where no line speaks of them."""
+        found = self.said(name, email)
+        if found is None:
+            return name, email
+        return name if found.name is None else found.name, email if found.email is None else found.email
+
+    def add(self, entry: Entry) -> None:
+        """A later line wins; one without a found name takes the place of what was said of the address alone."""
+        self.entries.append(entry)
+        folded = folded_ascii(entry.found_email)
+        if entry.found_name is None:
+            before = self._simple.get(folded, Said(None, None, entry.line))
+            self._simple[folded] = Said(
+                before.name if entry.name is None else entry.name,
+                before.email if entry.email is None else entry.email,
+                entry.line,
+            )
+        else:
+            named = self._named.setdefault(folded, {})
+            named[folded_ascii(entry.found_name)] = Said(entry.name, entry.email, entry.line)
+
+    def __or__(self, later: Mailmap) -> Mailmap:
+        """Both, the lines of ``later`` read behind these, as git reads ``mailmap.file`` behind ``.mailmap``."""
+        both = Mailmap(bad=[*self.bad, *later.bad])
+        for entry in [*self.entries, *later.entries]:
+            both.add(entry)
+        return both
+
+
+def folded_ascii(text: str) -> str:
+    """Lower case as git folds it: letters of ASCII alone."""
+    return text.translate(_UPPER)
+
+
+def parsed(text: str) -> Mailmap:
+    """A whole file. Comments (# in the first column) and empty lines say nothing and are not bad."""
+    read = Mailmap()
+    for number, line in enumerate(re.split(r"\n", text), start=1):
+        if line.startswith("#") or not line.strip(_SPACE):
+            continue
+        if len(line.encode("utf-8", "surrogateescape")) > _LINE_BYTES:
+            read.bad.append(BadLine(number, line[:60] + "…", f"it is longer than {_LINE_BYTES} bytes"))
+            continue
+        first = _name_and_email(line)
+        if first is None:
+            read.bad.append(BadLine(number, line, "it has no address in <…>"))
+            continue
+        name, email, rest = first
+        if not email:
+            read.bad.append(BadLine(number, line, "its first address is empty"))
+            continue
+        second = _name_and_email(rest) if rest else None
+        if second is None:
+            if rest.strip(_SPACE) and not rest.lstrip(_SPACE).startswith("#"):
+                read.bad.append(BadLine(number, line, f"“{rest.strip()[:40]}” behind the address says nothing"))
+            if name is None:
+                read.bad.append(BadLine(number, line, "it gives neither a name nor a second address"))
+            read.add(Entry(number, name, None, None, email))
+        else:
+            read.add(Entry(number, name, email, second[0], second[1]))
+    return read
+
+
+def _name_and_email(text: str) -> tuple[str | None, str, str] | None:
+    left = text.find("<")
+    right = text.find(">", left + 1)
+    if left < 0 or right < 0:
+        return None
+    return text[:left].strip(_SPACE) or None, text[left + 1 : right], text[right + 1 :]

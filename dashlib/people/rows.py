@@ -1,0 +1,202 @@
+"""Between the stored rows and the pure functions: what they need, and what they found, as rows of tables."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import duckdb
+
+from dashlib.model import Row
+from dashlib.people.addresses import lowered, trimmed
+from dashlib.people.facts import Spelling
+from dashlib.people.found import dicts, ident
+from dashlib.people.journal import Decision
+from dashlib.people.proposals import Candidate, Proposal
+from dashlib.people.resolve import Account, Identity, People
+from dashlib.people.teams import TeamLine, members, names_of, read
+
+
+def places(reader: duckdb.DuckDBPyConnection, mailmaps: Mapping[int, object]) -> dict[str, set[int]]:
+    """In which repositories each identity stands: of those that have a mailmap, or of all where a file was read."""
+    if not mailmaps:
+        return {}
+    told: dict[str, set[int]] = defaultdict(set)
+    found = reader.execute(
+        "select id, project_id from bookkeeping.identities_found"
+        " where $everywhere or project_id in (select unnest($ids::bigint[]))",
+        {"everywhere": 0 in mailmaps, "ids": list(mailmaps)},
+    ).fetchall()
+    for key, project in found:
+        told[key].add(project)
+    return told
+
+
+def identities(
+    counted: Sequence[Mapping[str, Any]],
+    kept: Mapping[str, Mapping[str, Any]],
+    projects: Mapping[str, set[int]],
+    now: datetime,
+) -> list[Identity]:
+    """Spellings that differ by white space and case of the address alone are one identity."""
+    known: dict[tuple[str, str], tuple[datetime, set[int]]] = {}
+    for row in counted:
+        key = (trimmed(row["name"]), lowered(row["email"]))
+        since = kept[row["id"]]["known_at"] if row["id"] in kept else now
+        before = known.get(key)
+        first, places = (since, set[int]()) if before is None else (min(before[0], since), before[1])
+        known[key] = (first, places | projects.get(row["id"], set()))
+    return [Identity(*key, since, frozenset(places)) for key, (since, places) in known.items()]
+
+
+def identity_rows(
+    counted: Sequence[Mapping[str, Any]], people: People, kept: Mapping[str, Mapping[str, Any]], now: datetime
+) -> dict[str, dict[str, Any]]:
+    """Rows of ``identities`` by id: those found in commits, and those that only a mailmap names."""
+    spelled = [(row["id"], row["name"], row["email"]) for row in counted]
+    known = {key for key, _, _ in spelled}
+    spelled += [(key, name, email) for name, email in people.named.values() if (key := ident(name, email)) not in known]
+    rows = {}
+    for key, name, email in spelled:
+        address = lowered(email)
+        handle = f"{trimmed(name)} <{address}>"
+        rows[key] = {
+            "id": key,
+            "name": name,
+            "email": email,
+            "handle": handle,
+            "address": address or None,
+            "person": people.person_of[handle],
+            "because": people.because[handle],
+            "known_at": kept[key]["known_at"] if key in kept else now,
+        }
+    return rows
+
+
+def here_rows(reader: duckdb.DuckDBPyConnection, people: People) -> list[Row]:
+    """Rows of ``identities_here``."""
+    if not people.here:
+        return []
+    spelled: dict[tuple[int, str], list[tuple[str, str | None, str | None]]] = defaultdict(list)
+    told = reader.execute(
+        "select project_id, id, name, email from bookkeeping.identities_found"
+        " where project_id in (select unnest($ids::bigint[]))",
+        {"ids": sorted({one.project_id for one in people.here})},
+    ).fetchall()
+    for project, key, name, email in told:
+        spelled[project, f"{trimmed(name)} <{lowered(email)}>"].append((key, name, email))
+    return [
+        {"project_id": one.project_id, "id": key, "name": name, "email": email, "person": one.person}
+        for one in people.here
+        for key, name, email in spelled[one.project_id, one.handle]
+    ]
+
+
+def spellings(
+    reader: duckdb.DuckDBPyConnection,
+    counted: Sequence[Mapping[str, Any]],
+    rows: Mapping[str, Mapping[str, Any]],
+    here: Sequence[Row],
+) -> list[Spelling]:
+    """Whose each spelling's commits are; those of repositories where it is somebody else go to that person."""
+    elsewhere: dict[str, dict[int, str]] = defaultdict(dict)
+    for row in here:
+        elsewhere[row["id"]][row["project_id"]] = row["person"]
+    single = dicts(
+        reader.execute(
+            """
+            select id, project_id, (authored + co_authored)::bigint as commits, first_at, last_at
+            from bookkeeping.identities_found where id in (select unnest($ids::varchar[]))
+            """,
+            {"ids": list(elsewhere)},
+        )
+    )
+    counts = [row for row in counted if row["id"] not in elsewhere] + single
+    found_so = []
+    for row in counts:
+        identity = rows[row["id"]]
+        person = elsewhere.get(row["id"], {}).get(row.get("project_id", 0), identity["person"])
+        found_so.append(
+            Spelling(
+                person,
+                trimmed(identity["name"]),
+                lowered(identity["email"]),
+                row["commits"],
+                row["first_at"],
+                row["last_at"],
+            )
+        )
+    seen = {row["id"] for row in counts}
+    found_so += [
+        Spelling(row["person"], trimmed(row["name"]), lowered(row["email"]), 0, None, None)
+        for key, row in rows.items()
+        if key not in seen
+    ]
+    return found_so
+
+
+def account_rows(accounts: Sequence[Account], people: People, told: Mapping[str, Mapping[str, Any]]) -> list[Row]:
+    """Rows of ``account_persons``; ``told`` are those of ``person_facts``."""
+    return [
+        {
+            "source": account.source,
+            "id": account.id,
+            "person": people.person_of[account.handle],
+            "is_bot": told[people.person_of[account.handle]]["is_bot"],
+            "because": people.because[account.handle],
+            "known_at": account.known_at,
+        }
+        for account in accounts
+    ]
+
+
+def team_rows(
+    reader: duckdb.DuckDBPyConnection,
+    decisions: Sequence[Decision],
+    told: Mapping[str, Mapping[str, Any]],
+    spelled: Mapping[str, Mapping[str, Any]],
+    people: People,
+) -> list[Row]:
+    """Rows of ``team_members``: from DASH_TEAMS, the imported CSV and by hand."""
+    stored = reader.execute("select value from bookkeeping.settings where name = 'teams_file'").fetchone()
+    lines: Sequence[TeamLine] = read(stored[0]).lines if stored else ()
+    known = called(told, spelled) if lines or any(one.kind == "teams" for one in decisions) else {}
+    found = members(decisions, lines, known, people.person_of)
+    return [{"person": person, "team": team, "origin": origin} for (person, team), origin in found.items()]
+
+
+def called(told: Mapping[str, Mapping[str, Any]], spelled: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
+    """What a line of a CSV may call somebody by."""
+    by_address = [(row["address"], row["person"]) for row in spelled.values() if row["address"]]
+    by_name = [(name, key) for key, row in told.items() for name in (key, row["name"], *row["usernames"])]
+    return names_of([*by_address, *by_name])
+
+
+def candidates(told: Mapping[str, Mapping[str, Any]]) -> list[Candidate]:
+    """Who may be proposed, from rows of ``person_facts``; robots are proposed to nobody."""
+    return [
+        Candidate(
+            key,
+            tuple(row["names"]) or (row["name"],),
+            tuple(sorted({pair["email"] for pair in row["identities"] if pair["email"]})),
+            tuple(row["usernames"]),
+        )
+        for key, row in told.items()
+        if not row["is_bot"]
+    ]
+
+
+def rejected(decisions: Sequence[Decision], people: People) -> set[frozenset[str]]:
+    """Pairs of persons whom somebody told apart."""
+    return {
+        frozenset(people.person_of[member] for member in one.members if member in people.person_of)
+        for one in decisions
+        if one.kind == "reject"
+    }
+
+
+def proposal_rows(found: Sequence[Proposal]) -> list[Row]:
+    """Rows of ``person_proposals``."""
+    return [{"person": one.person, "other": one.other, "evidence": one.evidence, "score": one.score} for one in found]

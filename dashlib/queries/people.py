@@ -1,0 +1,195 @@
+"""Who people are: the list, one person's identities with the evidence, proposals, teams, and what was decided.
+
+Times are the team's.
+"""
+
+from __future__ import annotations
+
+import duckdb
+import pandas as pd
+
+from dashlib.model import Filters
+from dashlib.people import journal as decisions
+from dashlib.queries.question import ask
+
+MOST = 500
+KINDS = ("everybody", "people", "robots")
+
+_FOUND = """
+from persons p
+where ($kind = 'everybody' or p.is_bot = ($kind = 'robots'))
+  and ($team is null or p.id in (select person from person_teams where team = $team))
+  and (
+      $search = ''
+      or contains(lower(strip_accents(
+          concat_ws(' ', p.label, p.id, array_to_string(p.names, ' '), array_to_string(p.usernames, ' @'),
+                    array_to_string(list_transform(p.identities, lambda i: coalesce(i.email, '')), ' '))
+      )), lower(strip_accents($search)))
+  )
+"""
+
+PEOPLE = f"""
+select p.id, p.label, p.commits, len(p.identities) as identities,
+       array_to_string(list_transform(p.usernames, lambda u: '@' || u), ', ') as accounts,
+       (select string_agg(team, ', ' order by team) from person_teams t where t.person = p.id) as teams,
+       p.is_bot, team_time(p.first_at) as first, team_time(p.last_at) as last
+{_FOUND}
+order by p.commits desc, lower(p.label), p.id
+limit $most
+"""
+
+COUNT = f"""
+select count(*) as persons, count(*) filter (p.is_bot) as robots, coalesce(sum(len(p.identities)), 0) as identities,
+       coalesce(sum(len(p.usernames)), 0) as accounts
+{_FOUND}
+"""
+
+PERSON = """
+select p.id, p.label, p.name, p.email, p.is_bot, p.bot_because, p.commits, p.usernames,
+       team_time(p.first_at) as first, team_time(p.last_at) as last,
+       (select list({team: team, origin: origin} order by team) from person_teams t where t.person = p.id) as teams
+from persons p where p.id = $person
+"""
+
+EVIDENCE = """
+with counted as (
+    select id, sum(authored) as authored, sum(co_authored) as co_authored, sum(committed) as committed,
+           count(distinct project_id) as repositories, max(last_at) as last_at
+    from bookkeeping.identities_found group by id
+)
+select i.handle, i.name, i.email, i.because,
+       coalesce(sum(c.authored), 0)::bigint as authored, coalesce(sum(c.co_authored), 0)::bigint as co_authored,
+       coalesce(sum(c.committed), 0)::bigint as committed, team_time(max(c.last_at)) as last, 0 as rank
+from identities i left join counted c on c.id = i.id
+where i.person = $person
+group by i.handle, i.name, i.email, i.because
+union all
+select a.source || ':' || a.id, u.name, '@' || u.username || ' on ' || a.source, a.because, null, null, null, null, 1
+from account_persons a join users u on u.source = a.source and u.id = a.id
+where a.person = $person
+order by rank, authored desc, handle, name
+"""
+
+ELSEWHERE = """
+select r.path_with_namespace, h.name, h.email
+from identities_here h join projects r on r.id = h.project_id
+where h.person = $person order by all
+"""
+
+PROPOSALS = """
+select s.person, s.other, p.label, o.label as other_label, s.evidence, s.score, p.commits, o.commits as other_commits,
+       coalesce(p.email, p.id) as email, coalesce(o.email, o.id) as other_email
+from person_proposals s join persons p on p.id = s.person join persons o on o.id = s.other
+order by s.score desc, least(p.commits, o.commits) desc, s.person, s.other
+"""
+
+TEAMS = """
+select team, count(*) as persons, string_agg(distinct origin, ', ' order by origin) as origins,
+       string_agg(p.label, ', ' order by lower(p.label)) as members
+from person_teams t join persons p on p.id = t.person
+group by team order by team
+"""
+
+MAILMAPS = """
+select coalesce(r.path_with_namespace, m.name) as place, m.origin, team_time(m.read_at) as read,
+       len(string_split(trim(m.text, chr(10)), chr(10))) as lines
+from mailmaps m left join projects r on r.id = m.project_id
+where m.text is not null and trim(m.text) <> ''
+order by m.origin, place
+"""
+
+CALLABLE = """
+select distinct lower(word) as word, person from (
+    select address as word, person from identities
+    union all select unnest([id, name]), id from persons
+    union all select unnest(usernames), id from persons
+) where word <> ''
+order by all
+"""
+
+KNOWN = """
+with meant as (
+    select person from person_ids where id = $word
+    union
+    select id from persons where list_contains(names, $word)
+)
+select p.id, p.label from meant m join persons p on p.id = m.person
+"""
+
+
+def people(
+    connection: duckdb.DuckDBPyConnection,
+    filters: Filters,
+    search: str = "",
+    kind: str = "everybody",
+    team: str | None = None,
+) -> pd.DataFrame:
+    """One row per person, those with most commits first, at most ``MOST``.
+
+    Columns id, label, commits, identities, accounts, teams, is_bot, first, last.
+    """
+    return ask(connection, PEOPLE, filters, search=search, kind=kind, team=team, most=MOST)
+
+
+def counted(
+    connection: duckdb.DuckDBPyConnection,
+    filters: Filters,
+    search: str = "",
+    kind: str = "everybody",
+    team: str | None = None,
+) -> pd.DataFrame:
+    """One row over the same persons: persons, robots, identities, accounts."""
+    return ask(connection, COUNT, filters, search=search, kind=kind, team=team)
+
+
+def person(connection: duckdb.DuckDBPyConnection, filters: Filters, person: str) -> pd.DataFrame:
+    """The person of an id of now: none or one row."""
+    return ask(connection, PERSON, filters, person=person)
+
+
+def evidence(connection: duckdb.DuckDBPyConnection, filters: Filters, person: str) -> pd.DataFrame:
+    """One row per identity and account of a person, and why it belongs there (``because``)."""
+    return ask(connection, EVIDENCE, filters, person=person)
+
+
+def elsewhere(connection: duckdb.DuckDBPyConnection, filters: Filters, person: str) -> pd.DataFrame:
+    """One row per identity that is this person in one repository only, as its .mailmap has it."""
+    return ask(connection, ELSEWHERE, filters, person=person)
+
+
+def proposals(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:
+    """One row per pair of persons who are likely one, surest first, with the evidence."""
+    return ask(connection, PROPOSALS, filters)
+
+
+def teams(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:
+    """One row per team: persons, origins, members."""
+    return ask(connection, TEAMS, filters)
+
+
+def mailmaps(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:
+    """One row per .mailmap that says something: place, origin, lines, read."""
+    return ask(connection, MAILMAPS, filters)
+
+
+def known_as(connection: duckdb.DuckDBPyConnection, filters: Filters, word: str) -> pd.DataFrame:
+    """The persons that an id of before, an address or a name leads to: id, label; one row where it is clear."""
+    return ask(connection, KNOWN, filters, word=word)
+
+
+def callable_by(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:
+    """One row per word that a line of a CSV may call a person by (in lower case), and person."""
+    return ask(connection, CALLABLE, filters)
+
+
+def journal(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:
+    """One row per decision, newest first: number, kind, done (the team's time), done_by, says, stands."""
+    answer = ask(connection, JOURNAL, filters)
+    in_force = decisions.in_force(decisions.written(connection))
+    answer["stands"] = answer["number"].isin(in_force)
+    return answer
+
+
+JOURNAL = """
+select number, kind, team_time(done_at) as done, done_by, says from person_decisions order by number desc
+"""

@@ -1,0 +1,234 @@
+"""What the page of commits is made of: its choices, its questions answered from memory, what a click narrows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from functools import partial
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashlib.charts import commit_tables as shown
+from dashlib.charts.commit_hours import heat
+from dashlib.charts.over_time import PICK, shares, stacked
+from dashlib.charts.wording import plain
+from dashlib.model import Filters
+from dashlib.queries import builds, commits, reconciliation
+from dashlib.queries.commits_held import HeldCopy
+from dashlib.runtime import runtime
+from dashlib.widgets.address import Words, put, settle, told
+from dashlib.widgets.answers import asked, chart, metrics, table
+from dashlib.widgets.choose import one_from, one_of
+from dashlib.widgets.filters import CUSTOM
+
+VIEWS = {
+    "overview": "Overview",
+    "hours": "Hours of the week",
+    "list": "The commits",
+    "pushed": "Authored and pushed",
+    "builds": "Builds by author",
+}
+_FILTER_OF = {"person": "person", "repository": "repo", "group": "group"}
+_ROWS = 2000
+_NEXT = {"day": 1, "week": 7, "month": 31, "quarter": 92}
+Choices = Mapping[str, str]
+
+
+def of_commits(question: Callable[..., pd.DataFrame], chosen: Filters, **arguments: Any) -> pd.DataFrame:
+    """The answer to a question of commits, from their copy in memory; kept until data moved."""
+    store, held = runtime().store, runtime().commits.newest()
+    name = f"{question.__module__}.{question.__qualname__}"
+    key = tuple(sorted(arguments.items()))
+    return _kept(f"{store.path}:{id(store)}", held.version, name, question, held, chosen, key)
+
+
+@st.cache_data(max_entries=300, show_spinner=False)
+def _kept(
+    database: str,
+    version: int,
+    name: str,
+    _question: Callable[..., pd.DataFrame],
+    _held: HeldCopy,
+    chosen: Filters,
+    arguments: Any,
+) -> pd.DataFrame:
+    with _held.connection.cursor() as connection:
+        return _question(connection, chosen, **dict(arguments))
+
+
+def which_view() -> str:
+    """The part of the page that is looked at."""
+    return one_of("Show", list(VIEWS), key="view", titles=VIEWS)
+
+
+def which_commits() -> dict[str, str]:
+    """Which commits count, and for whom: the choices that every question takes."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        branches = one_of("Branches", list(commits.BRANCHES), key="branches")
+        merges = one_from("Merge commits", list(commits.CHOICES), key="merges", width=130)
+        bots = which_robots()
+        role = one_from(
+            "Counted for",
+            list(commits.ROLES),
+            key="role",
+            width=150,
+            about="Pusher: whoever made the first push that brought a commit, where one is known.",
+        )
+        forks = one_from(
+            "Forks", list(commits.FORKS), key="forks", width=150, about="A commit that stands in several repositories."
+        )
+    return {"role": role, "merges": merges, "bots": bots, "branches": branches, "forks": forks}
+
+
+def which_robots() -> str:
+    """Whether what robots did counts."""
+    return one_from("Robots", list(commits.CHOICES), key="bots", width=120)
+
+
+def overview(filters: Filters, which: Choices) -> None:
+    """Commits over time, everybody's numbers, and why they are not those of the pushes."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        by = one_of("By", list(commits.BY), key="by")
+        grain = one_of("Per", list(commits.GRAINS), key="per", default=commits.usual_grain(filters))
+        top = one_from("Shown", [5, 8, 15], key="top", default=8, width=90, about="The rest is summed as others.")
+    series = of_commits(commits.over_time, filters, by=by, grain=grain, top=top, **which)
+    ranking = of_commits(commits.ranking, filters, by=by, **which)
+    _tell_overlap(filters, by, which)
+    st.subheader(f"Commits per {grain}, by {by}", anchor=False)
+    says = f"Commits per {grain} by {by}: {ranking['label'][0]} leads with {ranking['commits'][0]:,}"
+    figure = stacked(series, "period", "commits", "commits", grain, picks=True)
+    narrow = partial(_bar_clicked, by, grain, series, filters)
+    chart(figure, series, says, "commits_over_time", on_select=narrow, selection_mode=PICK)
+    other = "repository" if by == "person" else "person"
+    st.subheader(f"Every {by}", anchor=False)
+    says = f"Commits of every {by}, the most first"
+    picked = partial(_row_clicked, by, ranking) if by in _FILTER_OF else None
+    table(ranking, shown.RANKING[by], says, "ranking", on_select=picked)
+    st.subheader(f"By {other}", anchor=False)
+    split = of_commits(commits.over_time, filters, by=other, grain="quarter", top=12, **which)
+    chart(shares(split, "commits", "commits"), split, f"Commits by {other}", "commits_by_other")
+    line = of_commits(reconciliation.line, filters, **_of_the_line(which))
+    authored = int(line.loc[line["term"] == reconciliation.AUTHORED, "amount"].iloc[0])
+    terms = " ".join(shown.terms(line, which["merges"], which["bots"]).values())
+    st.caption(f":material/balance: {authored:,} authored = {plain(terms)}. The view *Authored and pushed* names them.")
+
+
+def hours(filters: Filters, which: Choices) -> None:
+    """The week on the authors' own clocks."""
+    answer = of_commits(commits.hours, filters, **which)
+    known = int(answer["commits"].sum())
+    st.subheader("Hours of the week, on the authors' own clocks", anchor=False)
+    chart(heat(answer), answer, "Commits by weekday and hour", "commit_hours")
+    total = int(of_commits(commits.totals, filters, **which)["commits"].iloc[0])
+    if known < total:
+        st.caption(f"Of {total - known:,} commits only a hook has told so far, without the author's clock.")
+
+
+def listed(filters: Filters, which: Choices, credits: int) -> None:
+    """The commits themselves, newest first."""
+    newest = of_commits(commits.newest, filters, rows=_ROWS, **which).iloc[0]
+    since = None if pd.isna(newest["since"]) else newest["since"].to_pydatetime()
+    answer = asked(commits.listing, filters, rows=_ROWS, from_=since, **which)
+    table(answer, shown.COMMITS, "Commits, newest first", "commits", credits)
+
+
+def authored_and_pushed(filters: Filters, which: Choices) -> None:
+    """The line that adds up, and the commits (or pushes) of each of its terms."""
+    chosen = _of_the_line(which)
+    line = of_commits(reconciliation.line, filters, **chosen)
+    authored = int(line.loc[line["term"] == reconciliation.AUTHORED, "amount"].iloc[0])
+    titles = shown.terms(line, which["merges"], which["bots"])
+    st.subheader(f"{authored:,} authored =", anchor=False)
+    term = _term(titles)
+    st.caption(
+        "What was pushed is what events of pushes count; which commits that were, the graph of commits tells. "
+        "Robots push, too. Choose a difference to see its commits."
+    )
+    if term in reconciliation.OF_PUSHES:
+        answer = asked(reconciliation.pushes, filters, term=term, **chosen)
+        table(answer, shown.PUSHES, f"Pushes: {titles[term]}", "differing_pushes")
+    elif term and term != reconciliation.PUSHED:
+        answer = asked(reconciliation.commits, filters, term=term, **chosen)
+        table(answer, shown.DIFFERING, f"Commits: {titles[term]}", "differing")
+
+
+def built(filters: Filters) -> None:
+    """Pipelines that people set off, how they ended, how long they waited."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        bots = which_robots()
+        grain = one_of("Per", list(commits.GRAINS), key="per", default=commits.usual_grain(filters))
+    sums = asked(builds.totals, filters, bots=bots).iloc[0]
+    if not sums["builds"]:
+        st.info("Nobody set off a pipeline in this period, as far as is known.", icon=":material/filter_alt_off:")
+        return
+    metrics(shown.BUILD_SUMS, sums)
+    series = asked(builds.over_time, filters, grain=grain, bots=bots)
+    st.subheader(f"Builds per {grain}", anchor=False)
+    figure = stacked(series, "period", "builds", "builds", grain, colours=shown.ENDS)
+    chart(figure, series, f"Builds per {grain}", "builds_over_time")
+    st.subheader("Everybody", anchor=False)
+    answer = asked(builds.ranking, filters, bots=bots)
+    table(answer, shown.BUILDS, "Builds of everybody, the most first", "builds")
+
+
+def _of_the_line(which: Choices) -> dict[str, str]:
+    return {name: word for name, word in which.items() if name != "role"}
+
+
+def _tell_overlap(filters: Filters, by: str, which: Choices) -> None:
+    if by != "team" and which["role"] not in ("both", "co_author"):
+        return
+    sums = of_commits(commits.overlap, filters, by=by, **which).iloc[0]
+    if sums["counted"] > sums["commits"]:
+        st.caption(shown.overlap_told(by, int(sums["commits"]), int(sums["counted"])))
+
+
+def _term(titles: Mapping[str, str]) -> str:
+    """The term whose commits are shown; none until one is chosen."""
+
+    def read(words: Words) -> str | None:
+        return words[-1] if words[-1] in titles else None
+
+    def said(value: str | None) -> Words:
+        return [value] if value else []
+
+    settle("term", None, read, said, "Difference")
+    found = st.pills(
+        "Differences", list(titles), key="term", format_func=lambda term: titles[term], label_visibility="collapsed"
+    )
+    return told("term", found, said) or ""
+
+
+def _row_clicked(by: str, ranking: pd.DataFrame) -> None:
+    """A row of the table narrows the page to its person, repository or group."""
+    rows = st.session_state["table_ranking"].selection.rows
+    if rows and rows[0] < len(ranking):
+        put({_FILTER_OF[by]: [str(ranking["label"].iloc[rows[0]])]})
+
+
+def _bar_clicked(by: str, grain: str, series: pd.DataFrame, filters: Filters) -> None:
+    """A bar narrows the page to its days, and to whom it shows."""
+    picked = st.session_state["chart_commits_over_time"].selection.get(PICK) or []
+    if not picked:
+        return
+    first = date.fromisoformat(str(picked[0]["slot"]))
+    last = _last_of(first, grain)
+    narrowed = {
+        "period": [CUSTOM],
+        "from": [max(first, filters.since or first).isoformat()],
+        "to": [min(last, filters.until or last).isoformat()],
+    }
+    known = series.loc[series["key"].notna(), "series"]
+    if by in _FILTER_OF and picked[0]["series"] in set(known):
+        narrowed[_FILTER_OF[by]] = [str(picked[0]["series"])]
+    put(narrowed)
+
+
+def _last_of(first: date, grain: str) -> date:
+    """The last day of a day, week, month or quarter that begins on ``first``."""
+    if grain in ("day", "week"):
+        return first + timedelta(days=_NEXT[grain] - 1)
+    later = first + timedelta(days=_NEXT[grain])
+    return later.replace(day=1) - timedelta(days=1)

@@ -1,0 +1,253 @@
+"""The page people: who is found, one person with the evidence, and what can be decided."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashlib.charts import people_tables
+from dashlib.charts.wording import plain
+from dashlib.people import decisions
+from dashlib.queries import people
+from dashlib.runtime import runtime
+from dashlib.widgets.act import do, may_act, told
+from dashlib.widgets.address import link_to
+from dashlib.widgets.answers import asked, metrics, table
+from dashlib.widgets.choose import one_from, one_of, search_for, text_of
+from dashlib.widgets.filters import FILTER_KEYS
+
+VIEWS = ("list", "proposals", "teams", "decisions")
+_WHO = "who"
+_SHOWN = 20
+_ALL = ""
+
+
+def which_view() -> str:
+    """Which part of the page: the list, what is proposed, teams, or what was decided."""
+    waiting = len(asked(people.proposals))
+    view = one_of("View", VIEWS, key="people_view")
+    if waiting and view == "list":
+        many = f"{waiting:,} pair{'' if waiting == 1 else 's'} of persons {'is' if waiting == 1 else 'are'} likely one"
+        st.caption(f":material/join_inner: {many}: see *proposals*.")
+    return view
+
+
+def listed() -> None:
+    """The list with its search, and below it the person who is picked."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        search = search_for("name, address or user name", key="find_person")
+        kind = one_of("Who", people.KINDS, key="people_kind")
+        names = [_ALL, *asked(people.teams)["team"]]
+        team = one_from("Team", names, key="people_team", titles={_ALL: "all teams"}, width=220) or None
+    metrics(people_tables.SUMS, asked(people.counted, search=search, kind=kind, team=team).iloc[0])
+    found = asked(people.people, search=search, kind=kind, team=team)
+    if found.empty:
+        st.info("Nobody is called like that.", icon=":material/person_search:")
+        return
+    whole = int(asked(people.counted, search=search, kind=kind, team=team).iloc[0]["persons"])
+    st.session_state["people_listed"] = list(found["id"])
+    table(
+        found, people_tables.PEOPLE, "Persons with their commits, identities, accounts and teams", "people",
+        whole=whole, on_select=_picked,
+    )  # fmt: skip
+    one_person()
+
+
+def _picked() -> None:
+    rows = st.session_state["table_people"]["selection"]["rows"]
+    ids = st.session_state.get("people_listed", [])
+    if rows and rows[0] < len(ids):
+        st.session_state[_WHO] = ids[rows[0]]
+
+
+def one_person() -> None:
+    """The person whose id stands in the address, under any id ever had: identities, evidence, and what can be done."""
+    word = text_of("Person", key=_WHO)
+    if not word:
+        st.caption("Pick a person to see the identities and why they belong together.")
+        return
+    known = asked(people.known_as, word=word)
+    if len(known) != 1:
+        st.warning("Nobody, or more than one person, is known by this link.", icon=":material/link_off:")
+        return
+    row = asked(people.person, person=str(known.iloc[0]["id"])).iloc[0]
+    with st.container(border=True):
+        _heading(row)
+        found = asked(people.evidence, person=row["id"])
+        table(found, people_tables.EVIDENCE, "Identities and accounts of this person", "evidence")
+        _here(str(row["id"]))
+        told()
+        if may_act():
+            _actions(row, found)
+
+
+def _heading(row: pd.Series) -> None:
+    st.subheader(_addressed(str(row["label"])), anchor=False)
+    badges = [f":violet-badge[:material/smart_toy: robot: {plain(row['bot_because'])}]"] if row["is_bot"] else []
+    badges += [f":blue-badge[{plain(one['team'])}]" for one in _teams(row)]
+    badges += [f":gray-badge[@{plain(name)}]" for name in row["usernames"]]
+    if badges:
+        st.markdown(" ".join(badges))
+    with st.container(horizontal=True, gap="small"):
+        for page, title, icon in (("commits", "Commits", "commit"), ("activity", "Activity", "timeline")):
+            query = link_to(page, FILTER_KEYS) | {"person": [str(row["label"])]}
+            st.page_link(f"{page}.py", label=title, icon=f":material/{icon}:", query_params=query, width="content")
+
+
+def _teams(row: pd.Series) -> list[dict[str, Any]]:
+    return list(row["teams"]) if isinstance(row["teams"], list | tuple) or hasattr(row["teams"], "__len__") else []
+
+
+def _here(person: str) -> None:
+    found = asked(people.elsewhere, person=person)
+    if len(found):
+        said = "; ".join(
+            f"{one.name!s} <{one.email!s}> in {one.path_with_namespace!s}" for one in found.head(_SHOWN).itertuples()
+        )
+        st.caption(plain(f"By the .mailmap of one repository, there alone: {said}."))
+
+
+def _actions(row: pd.Series, found: pd.DataFrame) -> None:
+    who = str(row["id"])
+    chosen = st.pills("Decide", ["Merge", "Take out", "Robot", "Team"], key="people_act", label_visibility="collapsed")
+    if chosen == "Merge":
+        everybody = asked(people.people)
+        labels = {str(one.id): str(one.label) for one in everybody.itertuples() if one.id != who}
+        other = st.selectbox(
+            "The same person as", list(labels), index=None, format_func=lambda one: labels[one], key="people_other",
+            width=420, placeholder="name",
+        )  # fmt: skip
+        st.button(
+            "They are one person", type="primary", icon=":material/join_inner:", disabled=other is None,
+            key="people_merge", on_click=_merge, args=(who, other),
+        )  # fmt: skip
+    elif chosen == "Take out":
+        handles = list(dict.fromkeys(found["handle"]))
+        picked = st.multiselect("Is somebody else", handles, key="people_split_of", width=620)
+        st.button(
+            "Make a person of their own", type="primary", icon=":material/call_split:", disabled=not picked,
+            key="people_split", on_click=_split, args=(who, tuple(picked)),
+        )  # fmt: skip
+    elif chosen == "Robot":
+        says = "This is a person" if row["is_bot"] else "This is a robot"
+        st.button(says, icon=":material/smart_toy:", key="people_bot", on_click=_mark, args=(who, not row["is_bot"]))
+    elif chosen == "Team":
+        _team(row)
+
+
+def _team(row: pd.Series) -> None:
+    who = str(row["id"])
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.selectbox(
+            "Into the team", list(asked(people.teams)["team"]), index=None, accept_new_options=True, key="people_into",
+            placeholder="choose, or write a new one", width=320,
+        )  # fmt: skip
+        st.button("Put into it", disabled=not name, key="people_team_add", on_click=_into, args=(who, name, True))
+    mine = [one for one in _teams(row) if one["origin"] != "gitlab"]
+    for one in mine:
+        st.button(
+            plain(f"Take out of {one['team']}"), key=f"people_out_{one['team']}", type="tertiary",
+            icon=":material/group_remove:", on_click=_into, args=(who, one["team"], False),
+        )  # fmt: skip
+    if len(mine) < len(_teams(row)):
+        st.caption("Teams from GitLab are its groups: they change there.")
+
+
+def proposed() -> None:
+    """Pairs that are likely one person, each with its evidence: confirm or reject."""
+    told()
+    found = asked(people.proposals)
+    if found.empty:
+        st.info("Nobody is likely to be somebody else.", icon=":material/check_circle:")
+        return
+    st.caption("The same name alone proposes nobody. What is rejected is not proposed again, whatever they commit.")
+    writable = may_act()
+    for one in found.head(_SHOWN).itertuples():
+        with st.container(border=True, gap="xsmall"):
+            with st.container(horizontal=True, vertical_alignment="center"):
+                both = [
+                    f"**{_addressed(str(label))}** {_addressed(str(email))} "
+                    f"({commits:,} commit{'' if commits == 1 else 's'})"
+                    for label, email, commits in (
+                        (one.label, one.email, one.commits),
+                        (one.other_label, one.other_email, one.other_commits),
+                    )
+                ]
+                st.markdown(" and ".join(both), width="stretch")
+                key = f"{one.person}|{one.other}"
+                st.button(
+                    "One person", key=f"yes_{key}", icon=":material/join_inner:", disabled=not writable,
+                    on_click=_merge, args=(one.person, one.other),
+                )  # fmt: skip
+                st.button(
+                    "Two persons", key=f"no_{key}", disabled=not writable, on_click=_reject,
+                    args=(one.person, one.other),
+                )  # fmt: skip
+            st.caption(_addressed(f"{one.evidence}."))
+    if len(found) > _SHOWN:
+        st.caption(f"{len(found) - _SHOWN:,} more come up as these are decided.")
+
+
+def decided() -> None:
+    """What was decided, newest first, each with the way back; and the mailmaps that are read."""
+    told()
+    writable = may_act()
+    found = asked(people.journal)
+    if found.empty:
+        st.caption("Nobody has decided anything here yet.")
+    for one in found.head(100).itertuples():
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            struck = "" if one.stands else " (undone)"
+            st.markdown(
+                _addressed(f"{one.done:%a %d %b %Y, %H:%M} · {one.done_by} {one.says}{struck}"), width="stretch"
+            )
+            if one.stands:
+                st.button(
+                    "Undo", key=f"people_undo_{one.number}", icon=":material/undo:", type="tertiary",
+                    disabled=not writable, on_click=_undo, args=(int(str(one.number)),),
+                )  # fmt: skip
+    read = asked(people.mailmaps)
+    if len(read):
+        places = "; ".join(f"{one.place} ({one.lines:,} lines, read {one.read:%d %b})" for one in read.itertuples())
+        st.caption(f":material/description: {plain(f'.mailmap read from {places}.')}")
+
+
+def _addressed(text: str) -> str:
+    """Text from outside as Markdown in which nothing is markup; addresses stand as code, else they become links."""
+    parts = re.split(r"([^\s<>();,`]+@[^\s<>();,`]+[^\s<>();,.`])", text)
+    return "".join(f"`{part}`" if place % 2 else plain(part) for place, part in enumerate(parts))
+
+
+def _decide(says: str, decision: Any, close: str | None = "people_act") -> None:
+    do(lambda who: str(decision(who) or ""), says, close)
+
+
+def _merge(person: str, other: str) -> None:
+    says = "They are one person now, in all figures. Undo stands under decisions."
+    _decide(says, lambda who: decisions.merge(runtime().store, who, [person, other]))
+
+
+def _reject(person: str, other: str) -> None:
+    _decide("They stay two persons.", lambda who: decisions.reject(runtime().store, who, person, other), None)
+
+
+def _split(person: str, members: tuple[str, ...]) -> None:
+    says = "Taken out: a person of their own now. Undo stands under decisions."
+    _decide(says, lambda who: decisions.split(runtime().store, who, person, members))
+
+
+def _mark(person: str, bot: bool) -> None:
+    says = "Counted as a robot from now on." if bot else "Counted as a person from now on."
+    _decide(says, lambda who: decisions.mark(runtime().store, who, person, bot=bot))
+
+
+def _into(person: str, team: str, member: bool) -> None:
+    says = f"In the team {team} now." if member else f"Not in the team {team} any more."
+    _decide(says, lambda who: decisions.put_into_team(runtime().store, who, person, team, member=member), None)
+
+
+def _undo(number: int) -> None:
+    _decide("Undone: it is as it was before.", lambda who: decisions.undo(runtime().store, who, number), None)

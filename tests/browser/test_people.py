@@ -1,0 +1,71 @@
+"""Merge, and undo, in a real Chromium: the figures of the commits page move with it and come back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from dashlib.people.refresh import refresh
+from dashlib.store import open_store
+from tests.browser.conftest import Tab, serving
+from tests.people.world import company
+from tests.queries.build import Builder
+
+pytestmark = pytest.mark.browser
+COMMITS = "/commits?period=custom&from=2026-03-01&to=2026-03-31&person=ada.lovelace%40one.example"
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    database = tmp_path_factory.mktemp("people") / "dashboard.duckdb"
+    with open_store(database) as store:
+        built = Builder(store)
+        built.project()
+        company(built)
+        refresh(store)
+    with serving(database) as running:
+        yield running
+
+
+@pytest.fixture
+def tab(chromium: Browser, address: str) -> Iterator[Tab]:
+    context = chromium.new_context(viewport={"width": 1440, "height": 1200})
+    context.set_default_timeout(15_000)
+    # This browser has given a name before.
+    context.add_cookies([{"name": "dash_name", "value": "Grace%20Hopper", "url": address}])
+    yield Tab(context.new_page(), address)
+    context.close()
+
+
+def commits_of(tab: Tab) -> str:
+    """The number of commits that the commits page shows of Ada."""
+    tile = tab.open(COMMITS).get_by_test_id("stMetric").filter(has_text="Commits").first
+    return tile.get_by_test_id("stMetricValue").inner_text().strip()
+
+
+def becomes(tab: Tab, wanted: int) -> None:
+    """The page asks a copy in memory, which is made anew behind its back where that takes long."""
+    for _ in range(15):
+        if int(commits_of(tab)) == wanted:
+            return
+        tab.page.wait_for_timeout(1_000)
+    assert int(commits_of(tab)) == wanted
+
+
+def test_a_merge_moves_the_figures_and_its_undo_restores_them(tab: Tab, tmp_path: Path) -> None:
+    before = int(commits_of(tab))
+    page = tab.open("/people?people_view=proposals")
+    card = page.get_by_test_id("stVerticalBlock").filter(has_text="differ in the domain alone").last
+    card.get_by_role("button", name="One person").click()
+    expect(page.get_by_text("They are one person now")).to_be_visible()
+    tab.settled()
+    becomes(tab, before + 1)
+    page = tab.open("/people?people_view=decisions")
+    page.get_by_role("button", name="Undo").first.click()
+    expect(page.get_by_text("Undone: it is as it was before.")).to_be_visible()
+    tab.settled()
+    becomes(tab, before)
+    assert tab.wrong == []

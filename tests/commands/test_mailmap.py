@@ -1,0 +1,36 @@
+"""``python -m dashlib mailmap FILE``, without an app and beside one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dashlib.store import open_store
+from tests.commands.shell import Shell
+from tests.people.world import company
+from tests.queries.build import Builder
+
+TEXT = "Ada King <ada.lovelace@one.example> <ada.lovelace@two.example>\n"
+
+
+def test_it_joins_and_says_whom(shell: Shell) -> None:
+    with open_store(shell.folder / "data" / "dashboard.duckdb") as store:
+        built = Builder(store)
+        built.project()
+        company(built)
+    (shell.folder / "team.mailmap").write_text(TEXT + "Ada King\n")
+    said = shell("mailmap", "team.mailmap")
+    assert said.code == 1
+    assert said.out.splitlines() == [
+        "1 line read; 6 persons now, 1 fewer:",
+        "  Ada King ← Ada Lovelace, Ada Lovelace (ada.lovelace@two.example)",
+    ]
+    assert said.err.splitlines() == ["team.mailmap:2: it has no address in <…>"]
+    (shell.folder / "team.mailmap").write_text(TEXT)
+    said = shell("mailmap", "team.mailmap")
+    assert (said.code, said.out) == (0, "1 line read; nobody was joined by them: 6 persons as before\n")
+
+
+def test_a_file_that_is_not_there_is_one_line(shell: Shell) -> None:
+    said = shell("mailmap", "nowhere")
+    assert said.code == 2 and said.err.count("\n") == 1 and "nowhere cannot be read: No such file" in said.err
+    assert not Path(shell.folder / "data").exists()

@@ -1,0 +1,67 @@
+"""The page of commits in process: its parts, what adds up, what a click narrows."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashlib.widgets.commits import VIEWS, _last_of
+from tests.pages.conftest import HOSTILE, YESTERDAY, Open
+
+
+def numbers(app: AppTest) -> dict[str, str]:
+    return {metric.label: metric.value for metric in app.metric}
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_part_is_drawn(filled: Open, view: str) -> None:
+    app = filled("commits", view=view)
+    assert [title.value for title in app.title] == ["Commits"]
+    assert not app.exception
+
+
+def test_chart_and_table_agree(filled: Open) -> None:
+    app = filled("commits", merges="with", bots="with")
+    ranking = app.dataframe[0].value
+    assert numbers(app)["Commits"] == "12"
+    assert ranking["commits"].sum() == 12
+    assert list(ranking["place"]) == [1, 2, 3]
+    app = filled("commits", view="hours", merges="with", bots="with")
+    assert len(app.get("vega_lite_chart")) == 1
+
+
+def test_the_line_names_its_differences_and_lists_their_commits(filled: Open) -> None:
+    app = filled("commits", view="pushed")
+    assert "10 authored" in app.subheader[0].value
+    app = filled("commits", view="pushed", term="untold")
+    listed = app.dataframe[0].value
+    assert len(listed) == 10
+    assert set(listed["title"]) <= {HOSTILE, "Change d0", *(f"Change d{n}" for n in range(5))}
+
+
+def test_co_authors_are_told_as_overlap(filled: Open) -> None:
+    app = filled("commits", role="both")
+    assert any("are counted 15 times" in caption.value for caption in app.caption)
+
+
+def test_a_person_and_days_in_the_address_narrow_the_list(filled: Open) -> None:
+    day = YESTERDAY.date().isoformat()
+    app = filled("commits", view="list", person="Ada Lovelace", period="custom", **{"from": day, "to": day})
+    assert list(app.dataframe[0].value["commit_id"]) == ["c0"]
+
+
+@pytest.mark.parametrize(
+    ("first", "grain", "last"),
+    [
+        ("2026-03-10", "day", "2026-03-10"),
+        ("2026-03-09", "week", "2026-03-15"),
+        ("2026-02-01", "month", "2026-02-28"),
+        ("2026-12-01", "month", "2026-12-31"),
+        ("2026-01-01", "quarter", "2026-03-31"),
+        ("2026-10-01", "quarter", "2026-12-31"),
+    ],
+)
+def test_the_last_day_of_a_bar(first: str, grain: str, last: str) -> None:
+    assert _last_of(date.fromisoformat(first), grain) == date.fromisoformat(last)

@@ -1,0 +1,141 @@
+"""The page people (AppTest): who is found, the evidence, what is decided and undone, and who may."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashlib.people.refresh import refresh
+from dashlib.runtime import runtime
+from dashlib.store import open_store
+from tests.pages.conftest import HOSTILE, Open
+from tests.people.world import company
+from tests.queries.build import Builder
+
+ADA, TWO, BOB = "ada.lovelace@one.example", "ada.lovelace@two.example", "bob@one.example"
+
+
+@pytest.fixture
+def visit(opener: Callable[[Path], Open], tmp_path: Path) -> Open:
+    path = tmp_path / "people.duckdb"
+    with open_store(path) as store:
+        built = Builder(store)
+        built.project()
+        built.commit("h", (HOSTILE, "evil@example.com"))
+        company(built)
+        refresh(store)
+    return opener(path)
+
+
+@pytest.fixture(autouse=True)
+def on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AppTest has no connection to look at; the browser's test has."""
+    monkeypatch.setattr("dashlib.widgets.act.local_only", lambda _="": None)
+
+
+def choose(app: AppTest, form: str) -> AppTest:
+    app.session_state["people_act"] = form
+    return app.run()
+
+
+def asked(sql: str) -> list[tuple[Any, ...]]:
+    with runtime().store.reader() as reader:
+        return reader.execute(sql).fetchall()
+
+
+def named(app: AppTest) -> AppTest:
+    """This browser has given a name before."""
+    app.session_state["acting_name"] = "Kim"
+    return app.run()
+
+
+def words(app: AppTest) -> str:
+    parts = [*app.caption, *app.markdown, *app.warning, *app.success, *app.error, *app.info]
+    return "\n".join(str(part.value) for part in parts).replace("\\", "")
+
+
+def button(app: AppTest, start: str) -> Any:
+    return next(one for one in app.button if one.key and one.key.startswith(start))
+
+
+def test_everybody_is_listed_and_found(visit: Open) -> None:
+    app = visit("people")
+    table = app.dataframe[0].value
+    assert list(table["commits"][:2]) == [3, 2] and len(table) == 8
+    app = visit("people", find_person="bobby@ELSE")
+    assert list(app.dataframe[0].value["label"]) == ["Bob (bobby@elsewhere.example)"]
+    assert "Nobody is called like that." in words(visit("people", find_person="nobody at all"))
+
+
+def test_one_person_with_the_evidence_under_any_id(visit: Open) -> None:
+    app = visit("people", who="Pair <bob@one.example>")
+    evidence = app.dataframe[1].value
+    assert list(evidence["name"]) == ["Bob", "Pair"]
+    assert set(evidence["because"]) == {"the same address, bob@one.example"}
+    assert "known by this link" in words(visit("people", who="nobody"))
+
+
+def test_merge_and_undo_on_the_page(visit: Open) -> None:
+    app = named(visit("people", who=ADA))
+    before = asked("select person, count(*) from commits_by_author group by 1 order by 1")
+    choose(app, "Merge")
+    app.selectbox(key="people_other").set_value(TWO).run()
+    app.button(key="people_merge").click().run()
+    assert not app.exception
+    assert "They are one person now" in words(app)
+    assert asked(f"select person from person_ids where id = '{TWO}'") == [(ADA,)]
+    app.segmented_control(key="people_view").set_value("decisions").run()
+    assert "Kim merged Ada Lovelace and Ada Lovelace" in words(app).replace("\\", "")
+    button(app, "people_undo_").click().run()
+    assert asked("select person, count(*) from commits_by_author group by 1 order by 1") == before
+
+
+def test_proposals_are_confirmed_and_rejected(visit: Open) -> None:
+    app = named(visit("people", people_view="proposals"))
+    assert "differ in the domain alone" in words(app)
+    waiting = len(asked("select * from person_proposals"))
+    app.button(key=f"no_{ADA}|{TWO}").click().run()
+    assert "They stay two persons." in words(app)
+    assert len(asked("select * from person_proposals")) == waiting - 1
+
+
+def test_take_out_mark_and_team(visit: Open) -> None:
+    app = named(visit("people", who=BOB))
+    choose(app, "Take out")
+    app.multiselect(key="people_split_of").set_value(["Pair <bob@one.example>"]).run()
+    app.button(key="people_split").click().run()
+    assert asked("select id from persons where name = 'Pair'") == [("Pair <bob@one.example>",)]
+    choose(app, "Robot")
+    app.button(key="people_bot").click().run()
+    assert asked(f"select is_bot from persons where id = '{BOB}'") == [(True,)]
+    assert "robot: Kim said so" in words(app).replace("\\", "")
+
+
+def test_from_another_machine_nothing_can_be_changed(visit: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = named(visit("people", people_view="proposals"))
+    refusal = "Only a browser on the machine that runs the dashboard may change issues and persons."
+    monkeypatch.setattr("dashlib.widgets.act.local_only", lambda _="": refusal)
+    app.button(key=f"yes_{ADA}|{TWO}").click().run()
+    assert asked("select * from person_decisions") == []
+    assert refusal in words(app)
+    assert all(one.disabled for one in app.button if one.key and one.key.startswith(("yes_", "no_")))
+
+
+def test_a_link_to_a_person_outlives_a_merge(visit: Open) -> None:
+    """The filter bar of other pages takes ids, addresses and labels of before."""
+    app = named(visit("people", who=ADA))
+    choose(app, "Merge")
+    app.selectbox(key="people_other").set_value(TWO).run()
+    app.button(key="people_merge").click().run()
+    app = visit("commits", person=TWO, period="custom", **{"from": "2026-03-01", "to": "2026-03-31"})
+    assert app.session_state["filters"].persons == (ADA,)
+
+
+def test_hostile_names_are_text(visit: Open) -> None:
+    app = visit("people", who="evil@example.com")
+    assert not app.exception
+    assert [one.value for one in app.subheader] and "<img" not in str(app.subheader[0].value).replace("\\<", "")

@@ -1,0 +1,191 @@
+"""What people decide, over a real database: figures move with it, and are what they were when it is taken back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dashlib.people import decisions
+from dashlib.people.decisions import CannotDecide
+from dashlib.people.files import take
+from dashlib.people.refresh import remember_teams
+from dashlib.people.teams import read
+from dashlib.store import open_store
+from tests.people.world import company, figures
+from tests.queries.build import Builder
+
+ADA, TWO, BOB = "ada.lovelace@one.example", "ada.lovelace@two.example", "bob@one.example"
+
+
+def persons(built: Builder) -> dict[str, str]:
+    return {one["handle"]: one["person"] for one in built.rows("select handle, person from identities")}
+
+
+def proposals(built: Builder) -> list[tuple[str, str]]:
+    return [tuple(one.values()) for one in built.rows("select person, other from person_proposals order by all")]
+
+
+def test_certain_and_likely_and_neither(built: Builder) -> None:
+    found = persons(company(built))
+    assert found == {
+        "Ada <ada.lovelace@one.example>": ADA,
+        "Ada Lovelace <ada.lovelace@one.example>": ADA,
+        "Ada Lovelace <ada.lovelace@two.example>": TWO,
+        "Ada Lovelace <root@localhost>": "Ada Lovelace <root@localhost>",
+        "Bob <bob@one.example>": BOB,
+        "Bob <bobby@elsewhere.example>": "bobby@elsewhere.example",
+        "Bob <root@localhost>": "Bob <root@localhost>",
+        "Pair <bob@one.example>": BOB,
+    }
+    assert (ADA, TWO) in proposals(built)
+    assert built.rows("select evidence from person_proposals where person = $$ada.lovelace@one.example$$ limit 1") == [
+        {"evidence": "the same name, Ada Lovelace; the addresses ada.lovelace@one.example and ada.lovelace@two.example "
+                     "differ in the domain alone"}
+    ]  # fmt: skip
+
+
+def test_merge_moves_the_figures_and_undo_restores_them(built: Builder) -> None:
+    before = figures(company(built))
+    number = decisions.merge(built.store, "Kim", [TWO, ADA])
+    assert built.rows("select person, count(*) as n from commits_by_author where role = 'author' group by 1")
+    assert persons(built)["Ada Lovelace <ada.lovelace@two.example>"] == ADA
+    assert (ADA, TWO) not in proposals(built)
+    # The id of before still leads to the person.
+    assert built.rows(f"select person from person_ids where id = '{TWO}'") == [{"person": ADA}]
+    assert number is not None
+    undone = decisions.undo(built.store, "Kim", number)
+    assert figures(built) == before
+    assert undone is not None
+    decisions.undo(built.store, "Kim", undone)
+    assert persons(built)["Ada Lovelace <ada.lovelace@two.example>"] == ADA
+
+
+def test_split_goes_against_the_same_address(built: Builder) -> None:
+    before = figures(company(built))
+    number = decisions.split(built.store, "Kim", BOB, ["Pair <bob@one.example>"])
+    assert persons(built)["Pair <bob@one.example>"] == "Pair <bob@one.example>"
+    assert persons(built)["Bob <bob@one.example>"] == BOB
+    assert number is not None
+    decisions.undo(built.store, "Kim", number)
+    assert figures(built) == before
+    with pytest.raises(CannotDecide, match="all of this person"):
+        decisions.split(built.store, "Kim", BOB, ["Pair <bob@one.example>", "Bob <bob@one.example>"])
+
+
+def test_rejected_stays_rejected_when_new_commits_come(built: Builder) -> None:
+    company(built)
+    decisions.reject(built.store, "Kim", ADA, TWO)
+    built.commit("later", ("ada lovelace", "Ada.Lovelace@two.example"))
+    assert (ADA, TWO) not in proposals(built)
+
+
+def test_a_robot_is_marked_and_unmarked(built: Builder) -> None:
+    built.commit("b1", ("renovate[bot]", "renovate@one.example"))
+    company(built)
+    told = (
+        "select id, is_bot, bot_because from persons where id in ('renovate@one.example', 'bob@one.example') order by 1"
+    )
+    assert [one["is_bot"] for one in built.rows(told)] == [False, True]
+    decisions.mark(built.store, "Kim", BOB, bot=True)
+    decisions.mark(built.store, "Kim", "renovate@one.example", bot=False)
+    assert [one["is_bot"] for one in built.rows(told)] == [True, False]
+    assert built.rows(told)[0]["bot_because"].startswith("Kim said so, ")
+
+
+def test_teams_from_a_file_a_csv_and_by_hand(built: Builder, tmp_path: Path) -> None:
+    company(built)
+    built.store.write()
+    teams = "select person, team, origin from person_teams order by all"
+    (tmp_path / "teams.csv").write_text(
+        "e-mail;team\nADA.lovelace@one.example;Tides\n@ada;Waves\nnobody@x.example;Tides\n"
+    )
+    remember_teams(built.store, tmp_path / "teams.csv")
+    assert [tuple(one.values()) for one in built.rows(teams)] == [(ADA, "Tides", "file"), ("gitlab:1", "Waves", "file")]
+    number = decisions.import_teams(built.store, "Kim", read(f"{BOB},Tides\n{ADA},Tides\n").lines)
+    decisions.put_into_team(built.store, "Kim", BOB, "Waves")
+    decisions.put_into_team(built.store, "Kim", ADA, "Tides", member=False)
+    assert [tuple(one.values()) for one in built.rows(teams)] == [
+        (BOB, "Tides", "csv"), (BOB, "Waves", "hand"), ("gitlab:1", "Waves", "file"),
+    ]  # fmt: skip
+    assert number is not None
+    decisions.undo(built.store, "Kim", number)
+    assert [tuple(one.values()) for one in built.rows(teams)] == [(BOB, "Waves", "hand"), ("gitlab:1", "Waves", "file")]
+
+
+def test_a_csv_tells_its_bad_lines() -> None:
+    found = read("\ufeffperson,team\nada, Tides \n\n,x\nbob\n# nobody,x\n")
+    assert [(line.member, line.team) for line in found.lines] == [("ada", "Tides")]
+    assert [number for number, _ in found.bad] == [4, 5]
+
+
+def test_a_mailmap_read_in_joins_and_an_empty_one_lets_go(built: Builder) -> None:
+    before = figures(company(built))
+    outcome = take(built.store, "team", f"Ada King <{ADA}> <{TWO}>\nrubbish\n")
+    assert (outcome.entries, outcome.bad) == (1, ((2, "it has no address in <…>"),))
+    assert [(one.label, one.before) for one in outcome.joined] == [
+        ("Ada King", ("Ada Lovelace", "Ada Lovelace (ada.lovelace@two.example)")),
+    ]  # fmt: skip
+    take(built.store, "team", "")
+    assert figures(built) == before
+
+
+def test_what_a_repository_says_of_a_shared_address_counts_in_its_figures(built: Builder) -> None:
+    company(built)
+    built.project(2, "acme/web/site")
+    built.commit("other", ("Bob", "root@localhost"), project_id=2)
+    from dashlib.model import Put
+    from dashlib.people.tables import MAILMAPS
+
+    said = {"origin": "project", "project_id": 1, "name": "", "text": f"<{BOB}> Bob <root@localhost>", "commit_id": "x"}
+    built.store.write(Put(MAILMAPS, [said]))
+    found = built.rows(
+        "select project_id, person from commits_by_author where author_email = 'root@localhost' order by all"
+    )
+    assert [tuple(one.values()) for one in found] == [
+        (1, "Ada Lovelace <root@localhost>"), (1, BOB), (2, "Bob <root@localhost>"),
+    ]  # fmt: skip
+    assert built.rows(f"select commits from persons where id = '{BOB}'") == [{"commits": 4}]
+
+
+CHOICES = st.lists(
+    st.tuples(st.sampled_from(["merge", "split", "reject", "mark", "undo"]), st.integers(0, 9), st.integers(0, 9)),
+    max_size=6,
+)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(CHOICES)
+def test_any_sequence_undone_restores_the_exact_figures(template: Path, tmp_path_factory: pytest.TempPathFactory,
+                                                        choices: list[tuple[str, int, int]]) -> None:  # fmt: skip
+    with open_store(tmp_path_factory.mktemp("people") / "d.duckdb") as store:
+        built = Builder(store)
+        built.project()
+        before = figures(company(built))
+        numbers = []
+        for kind, one, other in choices:
+            ids = sorted({row["person"] for row in built.rows("select person from identities")})
+            first, second = ids[one % len(ids)], ids[other % len(ids)]
+            try:
+                if kind == "merge":
+                    numbers.append(decisions.merge(store, "Kim", [first, second]))
+                elif kind == "split":
+                    held = [
+                        row["handle"] for row in built.rows(f"select handle from identities where person = '{first}'")
+                    ]
+                    numbers.append(decisions.split(store, "Kim", first, held[:1]))
+                elif kind == "reject":
+                    numbers.append(decisions.reject(store, "Kim", first, second))
+                elif kind == "mark":
+                    numbers.append(decisions.mark(store, "Kim", first, bot=bool(other % 2)))
+                elif numbers and (number := numbers[one % len(numbers)]) is not None:
+                    decisions.undo(store, "Kim", number)
+                    numbers.remove(number)
+            except CannotDecide:
+                continue
+        for number in numbers:
+            if number is not None:
+                decisions.undo(store, "Kim", number)
+        assert figures(built) == before
