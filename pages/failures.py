@@ -24,6 +24,8 @@ def reasons() -> None:
     pick = partial(shared.pick_signature, rows, "signatures")
     widgets.table(rows, tables.SIGNATURES, says, "signatures", int(sums["signatures"]), on_select=pick,
                   known_by=("signature_id",))  # fmt: skip
+    with st.container():
+        shared.chosen_signature(filters, below=True, has_table=True)
     st.subheader("Failed jobs over time", anchor=False)
     by = widgets.one_of("Split by", list(failures.BY), key="split")
     trend = widgets.asked(failures.over_time, filters, by=by, which=which)
@@ -68,8 +70,11 @@ if not widgets.asked(failures.progress).iloc[0]["failed_jobs"]:
     shared.no_failures(at_all=True)
 else:
     shared.progress_line()
-    shared.chosen_signature(filters)
+    # In containers that are always there: new data must not move what somebody is typing in.
+    on_top = st.container()
     view = widgets.one_of("View", [*VIEWS, "search logs"], key="view")
+    with on_top:
+        shared.chosen_signature(filters, below=False, has_table=view == "reasons")
     if view == "search logs":
         log_search_view(filters)
     else:

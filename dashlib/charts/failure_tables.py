@@ -13,46 +13,52 @@ SUMS = (
 )
 
 _ISSUE = (
-    Column("issue_title", "Issue", width=150, help="The issue that it is linked to."),
-    Column("issue_state", "State", width=70, help="Opened or closed, as GitLab says."),
-    Column("issue_returned", "Back", "flag", 55, help="It failed again after its issue was closed."),
-    Column("issue_url", "", "link", 60, text="open"),
-    Column("assignee", "Person", width=95, help="Who has it."),
+    Column("issue_title", "Issue", width=120, help="The issue that it is linked to."),
+    Column("issue_state", "State", width=65, help="Opened or closed, as GitLab says."),
+    Column("assignee", "Person", width=85, help="Who has it."),
 )
+_MORE_OF_ISSUE = (
+    Column("returned", "Back", width=60, help="It failed again after its issue was closed."),
+    Column("issue_url", "", "link", 55, text="issue"),
+)
+_NEW = Column("news", "New", width=50, help="Its signature was never seen before the last days.")
 _SEEN = (
     Column("last_seen", "Last seen", "moment", 135),
     Column("first_seen", "First seen", "moment", 135, help="Ever, in any repository."),
 )
 
+# What a person decides by, and what was decided, stands first: at 1,440 pixels it is seen without scrolling.
 SIGNATURES = (
-    Column("is_new", "New", "flag", 55, help="Never seen before the last days."),
-    Column("category", "Category", width=105),
-    Column("reason", "Reason", width=320, help="The most telling line of its newest failure."),
-    Column("failure_url", "Newest", "link", 65, text="open"),
-    Column("failures", "Failures", "number", 70),
+    _NEW,
+    Column("reason", "Reason", width=300, help="The most telling line of its newest failure."),
+    Column("failure_url", "Newest", "link", 60, text="open"),
+    Column("category", "Category", width=100),
+    Column("failures", "Failures", "number", 65),
+    *_ISSUE,
     Column("repositories", "Repositories", "number", 90),
     Column("nights", "Nights", "number", 60, help="Nights of nightlies that it failed."),
     Column("spread", "By day", "bars", 110, help="Failed jobs of each day of the period."),
+    *_MORE_OF_ISSUE,
     *_SEEN,
-    *_ISSUE,
     Column("first_here", "Struck first in", width="medium", help="The first repository it struck in this period."),
     Column("told_by", "Told by", width=75, help="A rule, or the general scorer's guess."),
 )
 
 JOBS = (
-    Column("failed", "Failed", "moment", 135),
-    Column("path_with_namespace", "Repository", width="medium"),
-    Column("job_name", "Job", width=140),
-    Column("failure_url", "Why", "link", 60, text="open"),
-    Column("category", "Category", width=115),
-    Column("reason", "Reason", width=380),
-    Column("is_new", "New", "flag", 55),
+    Column("failed", "Failed", "moment", 130),
+    Column("path_with_namespace", "Repository", width=150),
+    Column("job_name", "Job", width=105),
+    Column("failure_url", "Why", "link", 50, text="open"),
+    Column("reason", "Reason", width=250),
+    *_ISSUE,
+    _NEW,
+    Column("category", "Category", width=110),
     Column("is_nightly", "Nightly", "flag", 65),
     Column("attempt", "Attempt", width=70),
     Column("passed_on_retry", "Passed later", "flag", 90, help="A later attempt of it passed."),
-    Column("state", "State", width=90, help="explained, unsure (a guess), no rule, no log, not analysed."),
+    Column("state", "Analysis", width=90, help="explained, unsure (a guess), no rule, no log, not analysed."),
     Column("log", "Log", width=80, help="stored, incomplete, missing (GitLab has none), erased, not read, none."),
-    *_ISSUE,
+    *_MORE_OF_ISSUE,
     Column("job_web_url", "On GitLab", "link", 90, text="open job"),
 )
 

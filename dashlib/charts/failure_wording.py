@@ -29,12 +29,21 @@ def attempt_told(row: pd.Series) -> str:
     return " · ".join(parts)
 
 
+def state_told(row: pd.Series) -> str:
+    """What its analysis came to, in two words; a word of GitLab's own from which nothing follows explains nothing."""
+    if row["state"] == "explained" and row["category"] == "unknown":
+        return "only GitLab's word"
+    return str(row["state"]).replace("_", " ")
+
+
 def provenance(row: pd.Series) -> str:
     """Who says so: the rule, its line and how sure it is; GitLab; nobody."""
     gitlab = f"GitLab's own reason: {row['failure_reason']}." if isinstance(row["failure_reason"], str) else ""
     line = f", line {int(row['rule_line']):,}" if pd.notna(row["rule_line"]) else ""
     if row["state"] == "explained" and pd.isna(row["rule_line"]):
         told = "Told by GitLab itself; there is no log to read more from."
+        if row["category"] == "unknown":
+            told = "GitLab's own words, and there is no log to read more from: no kind of failure follows from them."
     elif row["state"] == "explained":
         told = f"Told by the rule {row['rule']}{line}; {_sure(row['confidence'])}."
     elif row["state"] == "unsure":

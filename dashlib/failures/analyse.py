@@ -15,13 +15,15 @@ from dataclasses import dataclass
 
 from dashlib.failures.adopt import adopt
 from dashlib.failures.explain import explain_text
+from dashlib.failures.mask import mask
 from dashlib.failures.match import match
 from dashlib.failures.reason import NOTHING_SAID, Reason
 from dashlib.failures.rulebook import RULES_VERSION, RuleError
 from dashlib.failures.settle import settle
 from dashlib.failures.signature import template
 from dashlib.failures.tables import FAILURES
-from dashlib.model import Put, Row
+from dashlib.model import Change, Put, Row
+from dashlib.sources.tables import TRACES
 from dashlib.store import Store
 from dashlib.store.bookkeeping import SETTINGS
 
@@ -59,7 +61,7 @@ where j.status = 'failed'
 order by coalesce(j.finished_at, j.started_at, j.created_at) desc nulls last, t.project_id, t.job_id desc
 """
 _TEXTS = """
-select j.project_id, j.id, j.failure_reason, t.bytes, t.complete, t.text
+select j.project_id, j.id, j.failure_reason, t.bytes, t.complete, t.text, t.omitted_bytes, t.omitted_lines
 from (select unnest($projects::bigint[]) as project_id, unnest($jobs::bigint[]) as job_id) b
 join jobs j on j.project_id = b.project_id and j.id = b.job_id
 left join traces t on t.project_id = b.project_id and t.job_id = b.job_id
@@ -105,7 +107,7 @@ def analyse(
     for batch in _batches(due):
         if stop.is_set():
             break
-        store.write(Put(FAILURES, _rows(store, batch, rules_version)))
+        store.write(*_changes(store, batch, rules_version))
         done += len(batch)
         if on_progress is not None:
             on_progress(Progress(done, len(due), again))
@@ -127,7 +129,7 @@ def analyse_ahead(store: Store, stop: threading.Event, rules_version: str = RULE
     for start in range(0, len(fresh), _AHEAD_JOBS):
         if stop.is_set():
             return
-        store.write(Put(FAILURES, _rows(store, fresh[start : start + _AHEAD_JOBS], rules_version)))
+        store.write(*_changes(store, fresh[start : start + _AHEAD_JOBS], rules_version))
 
 
 def failure_row(
@@ -208,11 +210,18 @@ def _batches(due: Sequence[_Due]) -> Iterator[Sequence[_Due]]:
         yield due[start:]
 
 
-def _rows(store: Store, batch: Sequence[_Due], rules_version: str) -> list[Row]:
+def _changes(store: Store, batch: Sequence[_Due], rules_version: str) -> list[Change]:
+    """The rows of a batch; and logs in which today's ``mask`` finds secrets that an earlier one let through."""
     keys = {"projects": [project for project, *_ in batch], "jobs": [job for _, job, *_ in batch]}
     with store.reader() as reader:
         found = reader.execute(_TEXTS, keys).fetchall()
-    return [
-        failure_row(project, job, said, size, complete, text, rules_version)
-        for project, job, said, size, complete, text in found
-    ]
+    rows: list[Row] = []
+    logs: list[Row] = []
+    for project, job, said, size, complete, text, *omitted in found:
+        masked = mask(text) if text else text
+        # A log that is not complete is read again, maybe just now.
+        if masked != text and complete:
+            values = (project, job, size, complete, *omitted, masked)
+            logs.append(dict(zip(TRACES.columns, values, strict=True)))
+        rows.append(failure_row(project, job, said, size, complete, masked, rules_version))
+    return [Put(FAILURES, rows), *([Put(TRACES, logs)] if logs else [])]

@@ -1,7 +1,7 @@
 """An issue as it would be written for a failure: title, description, label, mark; and GitLab's form filled with it.
 
 Pure: what is known of the failure comes in as ``Facts``. Nothing in a log or a job's name becomes markup, a mention or
-a quick action of GitLab's: it stands in code.
+a quick action of GitLab's: it stands in code. Secrets are masked once more: titles of commits have not been through it.
 """
 
 from __future__ import annotations
@@ -13,11 +13,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlencode
 
+from dashlib.failures.mask import mask
+
 LABEL = "failed-job"
 LONGEST_TITLE = 250
 """GitLab's limit is 255 characters (app/models/concerns/issuable.rb, TITLE_LENGTH_MAX)."""
 LONGEST_URL = 7_500
 """Servers answer 414 for longer ones: 8 kB is usual, the host and what a proxy adds need room, too."""
+
+
+_TOOK = re.compile(
+    r"[ \t]{0,3}[(\[]?(?:took |in |after )?\d{1,9}(?:\.\d{1,9})? ?(?:ms|s|secs?|seconds|min|minutes)[)\]]?\s*$"
+)
+"""What a test took is another title every night."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +73,10 @@ def mark_of(signature: str | None, project_id: int, job_id: int) -> str:
 
 def written(facts: Facts, label: str = LABEL) -> Draft:
     """The issue for a failure."""
-    title = " ".join(f"{facts.job_name}: {facts.reason}".split())
+    title = mask(" ".join(f"{facts.job_name}: {_TOOK.sub('', facts.reason)}".split()))
     mark = mark_of(facts.signature, facts.project_id, facts.job_id)
     labels = tuple(word for part in label.split(",") if (word := part.strip()))
-    return Draft(title[:LONGEST_TITLE], "\n\n".join([*_body(facts), _foot(mark)]), labels, mark)
+    return Draft(title[:LONGEST_TITLE], mask("\n\n".join([*_body(facts), _foot(mark)])), labels, mark)
 
 
 def form_url(project_url: str, facts: Facts, label: str = LABEL) -> str:

@@ -20,6 +20,9 @@ class Found(Protocol):
     def groups(self) -> tuple[bytes | None, ...]:
         """The text of every group."""
 
+    def start(self) -> int:
+        """Where the match begins."""
+
     def end(self) -> int:
         """Where the match ends."""
 
@@ -27,8 +30,8 @@ class Found(Protocol):
 class Pattern(Protocol):
     """A compiled pattern."""
 
-    def search(self, text: bytes) -> Found | None:
-        """The first match in the text."""
+    def search(self, text: bytes, pos: int | None = None) -> Found | None:
+        """The first match in the text, from ``pos`` on."""
 
 
 def _options(*, capturing: bool) -> re2.Options:

@@ -1,70 +1,203 @@
 """Secrets out of a log, before anything of it is stored.
 
-GitLab masks the variables that someone marked as masked; what was not marked stands in the log. Only shapes that are
-certainly secrets are replaced, so that no telling line is lost; line ends stay, so that line numbers stay true.
+GitLab masks the variables that someone marked as masked; what was not marked stands in the log. Tokens are known by
+their shape (the formats are those of gitleaks' rules, config/gitleaks.toml, and of GitLab's own documentation), all
+else by what stands before it: a header, a flag, a name such as ``password``. There a word too much is masked rather
+than one too few; what is certainly none (``password: wrong``, ``token=None``, ``$TOKEN``) stays, see `ordinary`. Line
+ends stay, so that line numbers stay true.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+
+from dashlib.failures.linear import compiled
+from dashlib.failures.ordinary import is_ordinary
 
 MASKED = "[MASKED]"
+TELLING = (
+    r"gl(?:pat|oas|dt|rt|rtr|cbt|ptt|ft|imt|agent|soat|ffct|wt|sa)[-_]|gh[pousr]_|github_pat_|A(?:KIA|SIA|BIA|CCA)"
+    r"|xox[a-z]-|xapp-|npm_|pypi-|hf_|whsec_|eyJ|PRIVATE KEY|AIza|ya29\.|GOCSPX-|sk-|[sr]k_(?:live|test)_|do[opr]_v1_"
+    r"|SG\.|shp(?:at|ca|pa|ss)_|dckr_(?:pat|oat)_|ATATT3|hvs\.|hvb\.|lin_api_|ntn_|pul-|rubygems_|sntry[su]_|tfp_"
+    r"|AGE-SECRET|nvapi-|gsk_|dapi[0-9a-f]|AKCp|cmVmd|LTAI|NRAK-|PMAK-|figd_|Q~|:AA|atlasv1|/services/T|/webhooks/"
+    r"|(?i:pass(?:word|wd|phrase|code)|pass[_\-A-Za-z0-9]{0,60}\\{0,3}[\"']?\]?(?:[ \t]|\\t){0,8}[:=]|pwd|secret|token"
+    r"|credential|authorization|bearer|cookie|login|sshpass|curl|wget|signature|[?&]sig="
+    r"|_auth|\"auth\\?\"|(?:api|access|account|private|signing|encryption|encrypt|master|shared|storage)[_.-]?key)"
+    r"|://[^/\s:@\"]*:[^\s]+@|://[0-9A-Za-z_.~%-]{16,}@"
+)
+"""RE2, over bytes: whatever is masked has one of these in its line. Most lines hold none."""
+_TELLING = compiled(TELLING)
+
 # Linear time on any input: runs are possessive, and where a run could begin inside itself a boundary stands before it.
 # A colour code is such a boundary, too: "\x1b[31mglpat-…".
 _EDGE = r"(?:(?<=[0-9;\[]m)|(?<=[0-9\[]K)|(?<![0-9A-Za-z_\-]))"
 _TOKENS = re.compile(
     r"gl(?:pat|oas|dt|rt|rtr|cbt|ptt|ft|imt|agent|soat|ffct|wt)-[0-9A-Za-z_.\-]{16,}+"
     r"|gh[pousr]_[0-9A-Za-z]{30,}+|github_pat_[0-9A-Za-z_]{30,}+"
-    r"|(?:AKIA|ASIA)[0-9A-Z]{16}(?![0-9A-Za-z])"
-    r"|xox[abprs]-[0-9A-Za-z\-]{10,}+"
+    r"|(?:AKIA|ASIA|ABIA|ACCA)[0-9A-Z]{16}(?![0-9A-Za-z])"
+    r"|xox[a-z]-[0-9A-Za-z\-.]{10,}+|xapp-[0-9A-Za-z\-]{20,}+"
     rf"|{_EDGE}npm_[0-9A-Za-z]{{36}}(?![0-9A-Za-z_])|pypi-[0-9A-Za-z_\-]{{50,}}+|{_EDGE}hf_[0-9A-Za-z]{{30,}}+"
     r"|whsec_[0-9A-Za-z+/=]{20,}+"
     rf"|{_EDGE}eyJ[0-9A-Za-z_\-]{{10,}}+\.eyJ[0-9A-Za-z_\-]{{10,}}+\.[0-9A-Za-z_\-]{{10,}}+"
+    rf"|{_EDGE}AIza[0-9A-Za-z_\-]{{35}}|{_EDGE}ya29\.[0-9A-Za-z_\-.]{{20,}}+|GOCSPX-[0-9A-Za-z_\-]{{20,}}+"
+    rf"|{_EDGE}sk-(?:ant|proj|svcacct|admin|or)-[0-9A-Za-z_\-]{{16,}}+|{_EDGE}sk-[0-9A-Za-z]{{32,}}+"
+    rf"|{_EDGE}[sr]k_(?:live|test)_[0-9A-Za-z]{{10,}}+|{_EDGE}do[opr]_v1_[0-9a-f]{{30,}}+"
+    rf"|{_EDGE}SG\.[0-9A-Za-z_\-]{{16,}}+\.[0-9A-Za-z_\-]{{16,}}+|shp(?:at|ca|pa|ss)_[0-9a-fA-F]{{32,}}+"
+    r"|dckr_(?:pat|oat)_[0-9A-Za-z_\-]{20,}+|ATATT3[0-9A-Za-z_\-=]{20,}+"
+    rf"|{_EDGE}hv[sb]\.[0-9A-Za-z_\-]{{20,}}+|lin_api_[0-9A-Za-z]{{30,}}+|{_EDGE}ntn_[0-9A-Za-z]{{30,}}+"
+    rf"|{_EDGE}pul-[0-9a-f]{{40}}|rubygems_[0-9a-f]{{40,}}+|sntry[su]_[0-9A-Za-z+/=_\-]{{30,}}+"
+    r"|glsa_[0-9A-Za-z]{20,}+_?[0-9A-Fa-f]{0,8}|tfp_[0-9A-Za-z_\-]{40,}+|AGE-SECRET-KEY-1[0-9A-Z]{40,}+"
+    rf"|{_EDGE}[0-9A-Za-z]{{14}}\.atlasv1\.[0-9A-Za-z_\-=]{{40,}}+"
+    rf"|nvapi-[0-9A-Za-z_\-]{{40,}}+|{_EDGE}gsk_[0-9A-Za-z]{{40,}}+|{_EDGE}dapi[0-9a-f]{{32}}(?![0-9A-Za-z])"
+    rf"|{_EDGE}AKCp[0-9A-Za-z]{{60,}}+|{_EDGE}cmVmd[0-9A-Za-z]{{50,}}+|{_EDGE}LTAI[0-9A-Za-z]{{16,24}}(?![0-9A-Za-z])"
+    r"|NRAK-[0-9A-Z]{27}|PMAK-[0-9a-f\-]{40,}+|figd_[0-9A-Za-z_\-]{30,}+"
+    rf"|{_EDGE}[0-9A-Za-z_~.]{{3}}\dQ~[0-9A-Za-z_~.\-]{{30,}}+"
+    rf"|{_EDGE}\d{{8,10}}:AA[0-9A-Za-z_\-]{{32,34}}(?![0-9A-Za-z_\-])"
 )
-_IN_URL = re.compile(r"(://[^/\s:@]{1,100}+:)[^/\s]{1,1000}(?=@)")
+_HOOKS = re.compile(r"(/services/T[0-9A-Z]{6,}+/B|/webhooks/\d{15,}+/)[0-9A-Za-z_/\-]{15,}+")
+# A password may hold a slash; what begins like a port is none then: http://localhost:3000/a?of=b@c.example
+_IN_URL = re.compile(
+    r"(://[^/\s:@\"'<>]{0,100}+:)(?:[^/\s\"'<>]{1,1000}(?=@)"
+    r"|(?!\d{1,5}/)[^/\s@?#\"'<>]{1,200}+/[^\s@?#\"'<>]{0,500}+(?=@[0-9A-Za-z\[](?!ha\d{3}:)))"
+)
+_ALONE_IN_URL = re.compile(
+    r"(https?://)(?=[^@\s]{0,200}\d)(?=[^@\s]{0,200}[A-Za-z])[0-9A-Za-z_.~%\-]{16,200}+(?=@[\w\[])"
+)
 _HEADER = re.compile(
     rf"({_EDGE}(?:(?:PRIVATE|JOB|DEPLOY)-TOKEN\"?\s{{0,3}}[:=]\s{{0,3}}\"?"
-    r"|Authorization\"?\s{0,3}[:=]\s{0,3}\"?(?:Bearer|Basic|Token)\s))[^\s\"']{6,}+",
+    r"|(?:Proxy-)?Authorization\"?\s{0,3}[:=]\s{0,3}\"?(?:Bearer|Basic|Token|Digest|ApiKey|Negotiate|AWS4-HMAC-SHA256)\s"
+    r"|(?:Set-)?Cookie:\s{0,3}[^\s=;\"']{1,80}=))[^\s\"']{6,}+",
     re.IGNORECASE,
 )
-_ASSIGNED = re.compile(
-    rf"({_EDGE}(?:[A-Z][A-Z0-9_]{{0,60}}_)?(?:TOKEN|PASSWORD|PASSWD|SECRET|API_KEY|PRIVATE_KEY)=[\"']?)"
-    r"[^\s\"'$][^\s\"']{3,}+"
+_BEARER = re.compile(rf"({_EDGE}Bearer\s)[0-9A-Za-z._~+/=\-]{{20,}}+", re.IGNORECASE)
+
+# Names are told by their last word; before it may stand anything (DB_PASSWORD, X-Api-Key, awsSecretAccessKey).
+_NAME = (
+    r"(?:pass(?:word|wd|phrase|code)|pwd|(?<=[_\-])pass|(?-i:(?:SSH|DB|PG|MYSQL|FTP|SMTP|USER|ROOT|ADMIN|LDAP)PASS)"
+    r"|(?<![\w\-])pass(?=\\{0,3}[\"']?[ \t]{0,8}(?:=|:[ \t]{0,8}[\"']))"
+    r"|secret|token|credential|_auth|(?<=[\"'])auth(?=\\?[\"'])|(?<=[?&])sig|(?<=amz-)signature"
+    r"|(?:api|access|account|private|signing|encryption|encrypt|master|shared|storage)[_.\-]?key)"
 )
-_KEY_BEGINS = re.compile(r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----")
+_VALUE = (
+    r"(?:(?P<open>\\{1,3}[\"'])(?P<inner>[^\"'\\\r\n]*+)"
+    r"|(?P<double>\")(?P<in_double>(?:[^\"\\\r\n]|\\[^\r\n])*+)|(?P<single>')(?P<in_single>[^'\r\n]*+)"
+    r"|(?P<plain>[^\s\"'`\\][^\s\"'`]*+))"
+)
+_NAMED = re.compile(
+    rf"(?P<name>{_NAME}(?P<more>(?:Access|Secret)?(?:Key|Value|Hash|Text|String|Token)?(?:[_\-][A-Za-z0-9]{{1,20}}+){{0,4}}+))"
+    rf"(?P<sep>\\{{0,3}}[\"']?\]?[ \t]{{0,8}}(?:=>|:=|={{1,2}}|:)[ \t]{{0,8}})"
+    rf"{_VALUE}",
+    re.IGNORECASE,
+)
+_FLAG = re.compile(
+    rf"(?P<name>(?<![\w\-])--?(?:[a-z0-9]{{1,20}}[_\-]){{0,5}}?(?:pass(?:word|wd|phrase)?|pwd|secret|(?:auth)?token"
+    rf"|api-?key|(?:access|account|private|secret|master|signing)-?key)(?P<more>(?:-key|-value)?))"
+    rf"(?P<sep>[ \t]{{1,4}}){_VALUE}",
+    re.IGNORECASE,
+)
+# -p of docker, podman, helm … login, of sshpass and of mysql; -u of curl.
+_LOGIN = re.compile(
+    rf"({_EDGE}(?:login\b|sshpass\b)[^\r\n|;&]{{0,300}}?[ \t]-p(?:[ \t=]{{1,3}}[\"']?|[\"']|(?=\S{{0,80}}\d)))"
+    r"(?![\"'$\-<\[{(])[^\s\"']{3,}+",
+    re.IGNORECASE,
+)
+_OF_USER = re.compile(
+    rf"({_EDGE}(?:curl|wget)\b[^\r\n|;]{{0,300}}?[ \t](?:-u|--user|--proxy-user)[ \t=]{{0,3}}[\"']?"
+    r"[^\s:\"'/$]{1,100}:)"
+    r"(?![\"'$])[^\s\"']{3,}+",
+    re.IGNORECASE,
+)
+_KEY_BEGINS = re.compile(r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
 _KEY_BODY = re.compile(r"[0-9A-Za-z+/=\s\\]{0,20000}+")
 _LONGEST_KEY = 20_000
-
-
-# What a match cannot do without. Most logs hold none of it, and looking for a literal is twenty times faster.
-_TOKENS_HOLD = (
-    *("glpat-", "gloas-", "gldt-", "glrt-", "glrtr-", "glcbt-", "glptt-", "glft-", "glimt-", "glagent-", "glsoat-"),
-    *("glffct-", "glwt-", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "AKIA", "ASIA", "xoxa-", "xoxb-"),
-    *("xoxp-", "xoxr-", "xoxs-", "npm_", "pypi-", "hf_", "whsec_", "eyJ"),
-)
-_HEADERS_HOLD = ("private-token", "job-token", "deploy-token", "authorization")
-_ASSIGNED_HOLD = ("TOKEN=", "PASSWORD=", "PASSWD=", "SECRET=", "API_KEY=", "PRIVATE_KEY=")
+_MOST_TIMES = 4
 
 
 def mask(text: str) -> str:
-    """The text with tokens, passwords in URLs, credentials in headers and private keys replaced."""
-    if _holds(text, _TOKENS_HOLD):
-        text = _TOKENS.sub(MASKED, text)
-    if "://" in text:
-        text = _IN_URL.sub(rf"\1{MASKED}", text)
-    if _holds(text.lower(), _HEADERS_HOLD):
-        text = _HEADER.sub(rf"\1{MASKED}", text)
-    if _holds(text, _ASSIGNED_HOLD):
-        text = _ASSIGNED.sub(rf"\1{MASKED}", text)
-    return _without_keys(text) if "PRIVATE KEY-----" in text else text
+    """The text with tokens, passwords, credentials in URLs and headers, and private keys replaced."""
+    raw = text.encode("utf-8", "surrogatepass")
+    found = _TELLING.search(raw)
+    if found is None:
+        return text
+    if b"\n" not in raw:
+        return _without_keys(_line(text))
+    kept: list[bytes] = []
+    done = 0
+    # Line by line, where something was found: a log of megabytes holds such a word here and there.
+    for start in _telling_lines(raw):
+        end = raw.find(b"\n", start)
+        end = len(raw) if end < 0 else end
+        kept += [
+            raw[done:start],
+            _line(raw[start:end].decode("utf-8", "surrogatepass")).encode("utf-8", "surrogatepass"),
+        ]
+        done = end
+    return _without_keys(b"".join([*kept, raw[done:]]).decode("utf-8", "surrogatepass"))
 
 
-def _holds(text: str, literals: tuple[str, ...]) -> bool:
-    return any(literal in text for literal in literals)
+def _telling_lines(raw: bytes) -> Iterator[int]:
+    """Where the lines begin in which something was found."""
+    at = 0
+    while (found := _TELLING.search(raw, at)) is not None:
+        yield max(at, raw.rfind(b"\n", at, found.start()) + 1)
+        end = raw.find(b"\n", found.end() - 1)
+        if end < 0:
+            return
+        at = end
+
+
+def _line(said: str) -> str:
+    """One line; or a text without line ends. What is masked may have hidden where the next one begins."""
+    for _ in range(_MOST_TIMES):
+        masked = _masked(said)
+        if masked == said:
+            break
+        said = masked
+    return said
+
+
+def _masked(said: str) -> str:
+    said = _TOKENS.sub(MASKED, said)
+    if "://" in said:
+        said = _IN_URL.sub(rf"\1{MASKED}", said)
+        said = _ALONE_IN_URL.sub(rf"\1{MASKED}", said)
+        said = _HOOKS.sub(rf"\1{MASKED}", said)
+    said = _HEADER.sub(rf"\1{MASKED}", said)
+    said = _BEARER.sub(rf"\1{MASKED}", said)
+    said = _valued(_FLAG, said)
+    said = _valued(_NAMED, said)
+    said = _LOGIN.sub(rf"\1{MASKED}", said)
+    return _OF_USER.sub(rf"\1{MASKED}", said)
+
+
+def _valued(pattern: re.Pattern[str], said: str) -> str:
+    """Values after names of secrets; an ordinary one stays, and what is in it is looked at again."""
+    kept: list[str] = []
+    done = at = 0
+    while (found := pattern.search(said, at)) is not None:
+        group = next(name for name in ("inner", "in_double", "in_single", "plain") if found[name] is not None)
+        start, end = found.span(group)
+        if is_ordinary(
+            found["name"],
+            found["more"],
+            found["sep"].strip("\\\"'") if pattern is _NAMED else "",
+            found[group],
+            said[max(0, found.start() - 40) : found.start()],
+            said[end : end + 8],
+            quoted=group != "plain",
+        ):
+            at = max(start, found.end("sep"))
+            continue
+        kept += [said[done:start], MASKED]
+        done = at = end
+    return "".join([*kept, said[done:]])
 
 
 def _without_keys(text: str) -> str:
     """Private keys up to their end line; where that is missing, what looks like the key's body."""
+    if "PRIVATE KEY" not in text:
+        return text
     kept, done = [], 0
     for begins in _KEY_BEGINS.finditer(text):
         if begins.start() < done or text.startswith(MASKED, begins.end()):

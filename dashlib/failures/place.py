@@ -21,7 +21,7 @@ AFTERWARDS = {
 }  # fmt: skip
 
 MARKS = ("section_start:", "section_end:", "\n$ ", "##[group]run ", "exited with ", "##[error]process completed",
-         "post job cleanup.", "\nstep ")  # fmt: skip
+         "post job cleanup.", "\nstep ", "- captured ", "\n====", "\n____")  # fmt: skip
 """Lower-case literals, one of which stands in every line that `Place.see` wants."""
 
 _SECTION = re.compile(rb"section_(start|end):\d{1,20}:([\w.\-]{1,255})")
@@ -43,10 +43,16 @@ class Place:
     failed: set[int] = field(default_factory=set)
     succeeded: set[int] = field(default_factory=set)
     over: bool = False
+    captured: bool = False
     command: bytes = b""
 
     def see(self, line: bytes) -> bool:
         """Take a line in; True when a command or the work as a whole ended badly before this line."""
+        # pytest shows what a test wrote below what it failed of.
+        if line.startswith((b"====", b"____", b"---")):
+            self.captured = line.startswith(b"---") and b"- Captured " in line
+            return False
+        self.captured = False
         if b"section_" in line:
             ended = [self._section(found) for found in _SECTION.finditer(line)]
             return any(ended)

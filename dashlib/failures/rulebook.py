@@ -14,7 +14,7 @@ from dashlib.failures.literals import NoLiteral, Words, required
 from dashlib.failures.reason import CATEGORIES
 
 # Raised with every change of the code that gives the same rules another answer.
-ENGINE_VERSION = 2
+ENGINE_VERSION = 3
 RULES = Path(__file__).parent / "rules"
 Pick = Literal["first", "last"]
 
@@ -30,6 +30,8 @@ class Rule:
     ``rank`` is the rule's weight (0 to 100, the scale stands in ``rules/README.md``); ``order`` its place in the files,
     which decides between equals. ``pick`` says which of several matches speaks. ``follow`` are patterns for the lines
     after the match (each brings at most one) up to ``within`` lines on; ``lead`` says which of them is most telling.
+    ``head`` begins the line above under which a tool already said what ``follow`` looks for; that line ends with the
+    first group of the match. ``adds`` is put behind the groups in the signature.
     ``because`` names rules whose match before, in the same command, is the cause of which this one is the effect.
     """
 
@@ -47,6 +49,8 @@ class Rule:
     says: Literal["both", "match", "follow"] = "both"
     phase: str | None = None
     because: tuple[str, ...] = ()
+    head: str | None = None
+    adds: str | None = None
     words: tuple[Words, ...] = field(default=())
 
     @cached_property
@@ -78,7 +82,7 @@ class Rule:
 _SAYS = ("both", "match", "follow")
 _FIELDS = {
     "id", "category", "match", "rank", "pick", "unless", "follow", "within", "needs_follow", "lead", "says", "phase",
-    "because",
+    "because", "head", "adds",
 }  # fmt: skip
 
 

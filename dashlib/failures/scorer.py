@@ -102,6 +102,20 @@ _BY_COMMAND = tuple(
     )
 )
 _GUESSED = tuple((category, compiled(pattern)) for category, pattern in _GUESSES.items())
+_NOISE = tuple(
+    map(
+        compiled,
+        (
+            r"^\s*(?:✓|✔|√|--- PASS|PASS\b|PASSED\b|ok\b|\[ +(?:OK|PASSED) +\])",
+            r"(?i)^\W*(?:fail|failed|failures?|errors?|error summary|build failed)\W*$",
+            r"(?i)\b(?:added|changed|audited)\b.{0,20}\b\d+ packages?\b|^up to date\b|^found 0 vulnerabilities",
+            r"(?i)^\W*(?:tests?:? *)?\d+ (?:tests? |specs? |examples? )?pass(?:ed|ing)\b",
+            r"(?i)^(?:successfully |built |build succe|done in |compiled successfully|all checks passed)",
+            r"^sed: cannot rename |^\S*: cannot rename .*: Device or resource busy",
+        ),
+    )
+)
+_NOT_NOISE = compiled(r"(?i)[1-9]\d* (?:tests? )?(?:fail|error)|successfully .*\b(?:but|error)")
 # Where a line stands matters within about so many lines of the end.
 _NEAR = 60
 # Points of the last line before the echoes, when it has no telling word; the lines before it have one less each.
@@ -150,6 +164,11 @@ def last_words(found: Findings) -> list[tuple[float, Line]]:
         if len(said) == _MOST_LAST_WORDS:
             break
     return said or [(0.5, line) for line in ending if points(line.core) > _RUNNERS][:_MOST_LAST_WORDS]
+
+
+def is_noise(core: bytes) -> bool:
+    """Whether a line tells of success, or nothing at all: never worth a place beside the first."""
+    return any(pattern.search(core) for pattern in _NOISE) and not _NOT_NOISE.search(core)
 
 
 def guess(core: bytes) -> str:

@@ -21,6 +21,7 @@ _KEPT_OF_A_RULE_IN_ALL = 60
 _KEPT_WORDS = 100  # at each end
 _KEPT_ENDINGS = 6
 _LINES_OF_AN_ENDING = 30
+_HEAD_WITHIN = 300
 # Once so many lines in a row that hold the same words were taken by the same rule, one in sixteen is looked at.
 _STREAK, _ONE_IN = 1_000, 16
 
@@ -75,6 +76,7 @@ class Finding:
     phase: str | None
     afterwards: bool
     command: bytes
+    captured: bool = False
 
 
 class Word(NamedTuple):
@@ -208,9 +210,12 @@ class Search:
             self.found.last_of_rule[index, place.segment] = line.number
             return True
         followed = self._followed(rule, line.number, block, end)
+        if rule.head and not followed:
+            followed = self._said_before(rule, line, block, end)
         if rule.needs_follow and not followed:
             return False
-        kept.append(Finding(rule, line, followed, place.segment, place.phase, place.is_afterwards, place.command))
+        kept.append(Finding(rule, line, followed, place.segment, place.phase, place.is_afterwards, place.command,
+                            place.captured))  # fmt: skip
         self._counts[index, place.segment] = count + 1
         self.found.last_of_rule[index, place.segment] = line.number
         if rule.pick == "last" and count >= _KEPT_OF_A_RULE:
@@ -238,6 +243,27 @@ class Search:
                 break
         return tuple(found[place] for place in sorted(found))
 
+    def _said_before(self, rule: Rule, line: Line, block: Block, end: int) -> tuple[Line, ...]:
+        """What ``follow`` looks for under the nearest line above that is the head of what the match names."""
+        matched = rule.groups.search(line.core)
+        named = matched.groups()[0] if matched and matched.groups() else None
+        head, under, number = str(rule.head).encode(), list[Line](), line.number
+        stop = block.text.rfind(b"\n", 0, end) + 1
+        for _ in range(_HEAD_WITHIN if named else 0):
+            if stop <= 0:
+                break
+            begins = block.text.rfind(b"\n", 0, stop - 1) + 1
+            number -= block.lines_between(begins, stop)
+            above = as_line(number, block.text[begins : min(stop, begins + LONGEST_READ)])
+            stop = begins
+            if not above.core.startswith(head):
+                under.append(above)
+            else:
+                if above.core.split()[-1:] == [named] and (said := _first_of_each(rule, under[::-1])):
+                    return said
+                under.clear()
+        return ()
+
     def _word(self, word: Word) -> None:
         if len(self.found.words_first) < _KEPT_WORDS:
             self.found.words_first[word.number] = word
@@ -257,6 +283,11 @@ class Search:
                 lines.append(line)
             stop = begins
         self.found.endings.append((self.found.place.segment, tuple(lines)))
+
+
+def _first_of_each(rule: Rule, lines: list[Line]) -> tuple[Line, ...]:
+    found = (next((line for line in lines if pattern.search(line.core)), None) for pattern in rule.followers)
+    return tuple(line for line in found if line is not None)[:1]
 
 
 def following(block: Block, number: int, end: int, within: int) -> Iterable[Line]:

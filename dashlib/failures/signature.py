@@ -24,6 +24,9 @@ _BEFORE_PATH = r"(?<![\w./~$}-])"
 
 # What is replaced, in order of precedence; what matches none is kept. Runs are bounded: any line costs the same.
 _KINDS = {
+    "shell": r"^(?:\S{0,80}/)?(?:ba|z|da|a|k)?sh:\ (?:eval:\ )?(?:line\ )?\d{1,6}:"
+    r"|^\S{0,160}(?:step_script|build_script|script-\S{1,40}):\ (?:eval:\ )?line\ \d{1,6}:",
+    "junk": r"(?:\ufffd\ ?){3,}",
     "kept": r"\b(?:HTTP(?:/\d(?:\.\d)?)?|[Ss]tatus(?:\ code)?|[Ee]xit(?:ed)?(?:\ with)?(?:\ code|\ status|\ value)?"
     r"|returned\ error|[Cc]ode|[Ss]ignal|curl|errno|\[Errno|Error)[:=]?\ ?\(?\d{1,3}\b(?!\.\d)"
     r"|\[(?:Errno|WinError)\ \d{1,5}\]",
@@ -46,13 +49,14 @@ _KINDS = {
     "host": r"\bwww\.[\w.-]{3,100}|(?<![\w./$-])(?:[\w.+-]{1,64}@)?(?:[a-z0-9](?:[a-z0-9-]{0,62})\.){1,8}"
     rf"(?:{_TLD})(?::\d{{1,5}})?(?![\w.(-])",
     "tmp": r"\btmp[-_]?[0-9A-Za-z_]{6,16}\b",
-    "t": rf"(?<![\w.])\d{{1,9}}(?:[.,]\d{{1,9}})?\ ?{_UNIT}\b"
+    "t": rf"(?<![\w.])(?:\d{{1,4}}h)?\d{{1,4}}m\d{{1,9}}(?:\.\d{{1,9}})?s\b"
+    rf"|(?<![\w.])\d{{1,9}}(?:[.,]\d{{1,9}})?\ ?{_UNIT}\b"
     rf"(?:[\s,]{{0,2}}\d{{1,9}}(?:[.,]\d{{1,9}})?\ ?{_UNIT}\b){{0,3}}",
     "n": r"(?<![A-Za-z0-9_.])(?:v?\d{1,40}(?:\.\d{1,40}){2,8}(?:[-+][0-9A-Za-z.]{1,40})?"
     r"|\d{1,40}(?:[.,]\d{1,40}){0,8})",
 }
 _ONE = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _KINDS.items()), re.VERBOSE)
-_MARK = r"(?:<(?:time|uuid|hex|path|n|host|ip|tmp|t)>|…/?)"
+_MARK = r"(?:<(?:time|uuid|hex|path|n|host|ip|tmp|t)>|…[/:]?)"
 _MARKS = re.compile(rf"{_MARK}(?:[\s,:.]?{_MARK})*")
 _RANDOM = re.compile(r"^(?=.*\d)[0-9a-zA-Z_-]{16,}$|^tmp|^[0-9a-f]{6,}$")
 
@@ -82,6 +86,10 @@ def _replaced(match: re.Match[str]) -> str:
         return whole
     if kind == "url":
         return _url(whole)
+    if kind == "junk":
+        return "…"
+    if kind == "shell":
+        return "…:"
     if kind in ("windows", "path", "relative", "system"):
         name = whole.replace("\\", "/").rpartition("/")[2]
         return f"…/{name}" if kind == "system" else _file(name)

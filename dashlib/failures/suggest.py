@@ -11,6 +11,9 @@ from dashlib.failures.decisions import Issue
 
 LIKELY = 45.0
 """Below this similarity (0 to 100) an issue is not suggested: words such as "failed" are in all of them."""
+PRESELECTED = 85.0
+"""From this on an issue is offered as chosen; where its title has words enough to tell anything."""
+_TELLING_WORDS = 4
 _MOST_COMPARED = 5_000
 _SAME_PROJECT = 8.0
 
@@ -34,6 +37,16 @@ class Suggestion:
     path: str
     url: str | None
     score: float
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether it is so alike that it may stand there as chosen."""
+        return self.score >= PRESELECTED and len(self.title.split()) >= _TELLING_WORDS and not self.closed
+
+    @property
+    def closed(self) -> bool:
+        """Whether the issue is closed."""
+        return self.state == "closed"
 
 
 def suggested(

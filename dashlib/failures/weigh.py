@@ -11,12 +11,12 @@ from dashlib.failures.linear import compiled
 from dashlib.failures.mask import mask
 from dashlib.failures.reason import LONGEST_LINE, MOST_LINES, NOTHING_SAID, UNKNOWN, Reason, TellingLine
 from dashlib.failures.rulebook import rulebook
-from dashlib.failures.scorer import ECHO, guess, last_words, likeliest, of_command, points
+from dashlib.failures.scorer import ECHO, guess, is_noise, last_words, likeliest, of_command, points
 from dashlib.failures.search import Finding, Findings, Line
 from dashlib.failures.signature import template
 
 # What a line's place adds to its rule's rank.
-_FAILED, _SUCCEEDED, _LATER, _AFTERWARDS = 8.0, -25.0, -15.0, -45.0
+_FAILED, _SUCCEEDED, _LATER, _AFTERWARDS, _CAPTURED = 8.0, -25.0, -15.0, -45.0, -15.0
 # Where nobody says how commands ended, the last one is only the likeliest: scripts go on after failures, too.
 _LAST, _EARLIER = 3.0, -4.0
 _IN_ITS_PHASE = 8.0
@@ -112,6 +112,8 @@ def _weighed(found: Findings, failure_reason: str | None, green: Collection[str]
                 score = min(score, _ECHO - _FAILED - 1)
             if rule.phase and rule.phase == finding.phase:
                 score += _IN_ITS_PHASE
+            elif finding.captured and rule.category not in _EXHAUSTED:
+                score += _CAPTURED
             elif finding.afterwards and rule.phase != "afterwards":
                 score += _AFTERWARDS
             elif finding.segment in failing or rule.phase == "afterwards":
@@ -155,7 +157,9 @@ def _guesses(found: Findings) -> list[tuple[float, Line]]:
     told = likeliest(found)
     known = {line.number for _, line in told}
     told += [(score, line) for score, line in last_words(found) if line.number not in known]
-    return sorted(told, key=lambda pair: -pair[0])
+    # What has neither letter nor digit (bytes that were no text) says nothing.
+    said = [(score, line) for score, line in told if any(char.isalnum() for char in _text(line.core))]
+    return sorted([pair for pair in said if not is_noise(pair[1].core)] or said, key=lambda pair: -pair[0])
 
 
 def _chosen(best: _Weighed, weighed: list[_Weighed], found: Findings) -> tuple[tuple[TellingLine, ...], int]:
@@ -177,13 +181,16 @@ def _chosen(best: _Weighed, weighed: list[_Weighed], found: Findings) -> tuple[t
             queue.extend(others[place].lines[:1])
         if place < len(kin):
             queue.extend(kin[place].lines[:1])
+    queue = [line for place, line in enumerate(queue) if not place or not is_noise(line.core)]
     lines = _telling(queue)
     if len(lines) < MOST_LINES:
-        queue.extend(line for score, line in likeliest(found)[:MOST_LINES] if score > _WORTH_A_LINE)
+        queue.extend(
+            line for score, line in likeliest(found)[:MOST_LINES] if score > _WORTH_A_LINE and not is_noise(line.core)
+        )
         lines = _telling(queue)
     telling = len(lines)
     if telling < MOST_LINES:
-        queue.extend(line for score, line in last_words(found) if score > _WORTH_A_LINE)
+        queue.extend(line for score, line in last_words(found) if score > _WORTH_A_LINE and not is_noise(line.core))
         lines = _telling(queue)
     return lines, telling
 
@@ -204,7 +211,8 @@ def _guessed(
 ) -> Reason:
     """No rule spoke, or only echoes: the general scorer's lines."""
     score, first = guessed[0]
-    lines = _telling([*(line for _, line in guessed[:MOST_LINES]), *(one.finding.line for one in weighed[:1])])
+    said = [line for place, (_, line) in enumerate(guessed[:MOST_LINES]) if not place or not is_noise(line.core)]
+    lines = _telling([*said, *(one.finding.line for one in weighed[:1])])
     vaguely = weighed[0].finding.rule if weighed and weighed[0].score > _ECHO else None
     category = _OF_GITLAB.get(failure_reason or "") or next(
         (said for said in (guess(line.core) for _, line in guessed[:3]) if said != UNKNOWN),
@@ -244,13 +252,18 @@ def _signature(best: _Weighed, category: str, lines: tuple[TellingLine, ...]) ->
     finding, parts = best.finding, []
     rule = finding.rule
     if rule.says != "follow" or not finding.followed:
-        core = finding.line.core
-        matched = rule.groups.search(core) or rule.groups.search(finding.line.shown)
+        # Masked before it is taken apart: a secret is known by what stands before it.
+        core, shown = (mask(_text(text)) for text in (finding.line.core, finding.line.shown))
+        matched = rule.groups.search(core.encode()) or rule.groups.search(shown.encode())
         named = [group for group in matched.groups() if group] if matched else []
-        parts.append(" ".join(map(_text, named)) if named else _text(core))
+        parts.append(" ".join([*map(_text, named), *([rule.adds] if rule.adds else [])]) if named else core)
     if rule.says != "match":
-        parts.extend(_text(line.core) for line in finding.followed[: 1 if rule.says == "both" else 2])
-    said = [template(mask(part.strip())) for part in parts]
+        parts.extend(
+            mask(_text(line.core))
+            for line in finding.followed[: 1 if rule.says == "both" else 2]
+            if not is_noise(line.core)
+        )
+    said = [template(part.strip()) for part in parts]
     command = template(mask(_text(finding.command)))[:_LONGEST_COMMAND]
     if category in _SAID_BY_MANY and command:
         said.append(command)

@@ -105,6 +105,7 @@ with here as materialized (
 )
 select any_value(signature_id) as signature_id, signature,
        newly_seen(any_value(first_seen_at), days := $new_days) as is_new,
+       if(newly_seen(any_value(first_seen_at), days := $new_days), 'new', null) as news,
        arg_max(category, (failed_at, job_id)) as category, arg_max(reason, (failed_at, job_id)) as reason,
        if(arg_max(state, (failed_at, job_id)) = 'explained', 'rule', 'guess') as told_by,
        count(*) as failures,
@@ -116,7 +117,7 @@ select any_value(signature_id) as signature_id, signature,
        arg_min(path_with_namespace, (failed_at, job_id)) as first_here,
        any_value(issue_iid) as issue_iid, any_value(issue_title) as issue_title, any_value(issue_state) as issue_state,
        web_link(any_value(issue_url)) as issue_url, any_value(assignee) as assignee,
-       bool_or(issue_returned) as issue_returned,
+       bool_or(issue_returned) as issue_returned, if(bool_or(issue_returned), 'again', null) as returned,
        '/failure?failure=' || arg_max(project_id || '-' || job_id, (failed_at, job_id)) as failure_url
 from here cross join days d
 group by signature
@@ -171,7 +172,9 @@ LISTING = f"""
 select team_time(failed_at) as failed, path_with_namespace, job_name, stage, category,
        coalesce(reason, 'GitLab says: ' || coalesce(failure_reason, 'nothing')) as reason,
        replace(state, '_', ' ') as state, replace(log, '_', ' ') as log, rule, confidence, signature_id,
-       newly_seen(first_seen_at, days := $new_days) as is_new, is_nightly, night, allow_failure,
+       newly_seen(first_seen_at, days := $new_days) as is_new,
+       if(newly_seen(first_seen_at, days := $new_days), 'new', null) as news,
+       is_nightly, night, allow_failure, if(issue_returned, 'again', null) as returned,
        attempt || if(attempts > 1, ' of ' || attempts, '') as attempt, passed_on_retry,
        ref, runner_description, duration, username, job_web_url, pipeline_web_url,
        web_link(issue_url) as issue_url, issue_title, issue_state, issue_returned, assignee, signature,
@@ -242,10 +245,12 @@ def signatures(
 ) -> pd.DataFrame:
     """One row per signature with failures here: new ones first, then the most frequent.
 
-    Columns: signature_id, signature, is_new, category, reason (of the newest), told_by (rule or guess), failures,
+    Columns: signature_id, signature, is_new, news ("new" or null), category, reason (of the newest),
+    told_by (rule or guess), failures,
     spread (failures of each day of the period, a list), nights, repositories, jobs, passed_on_retry, last_seen,
     first_seen (ever; the team's wall clock), first_here (the repository it struck first in the period),
     issue_iid, issue_title, issue_state, issue_url, assignee, issue_returned (it failed after its issue was closed),
+    returned ("again" or null),
     failure_url (of the newest failure).
     """
     return ask(connection, SIGNATURES, filters, rows=rows, **which.values())
@@ -287,9 +292,11 @@ def listing(
     """One row per failed job, newest first; of one signature (its id) or of all.
 
     Columns: failed (the team's wall clock), path_with_namespace, job_name, stage, category, reason, state, log, rule,
-    confidence (0..1), signature_id, is_new, is_nightly, night, allow_failure, attempt (text), passed_on_retry, ref,
+    confidence (0..1), signature_id, is_new, news ("new" or null), is_nightly, night, allow_failure, attempt (text),
+    passed_on_retry, ref,
     runner_description, duration (seconds), username, job_web_url, pipeline_web_url, issue_url, issue_title,
-    issue_state, issue_returned, assignee, signature, failure_url, project_id, job_id.
+    issue_state, issue_returned, returned ("again" or null), assignee,
+    signature, failure_url, project_id, job_id.
     """
     return ask(
         connection, LISTING, filters, states=list(states) or None, signature=signature, rows=rows, **which.values()

@@ -12,6 +12,7 @@ from itertools import pairwise
 import duckdb
 import pandas as pd
 
+from dashlib.failures.mask import mask
 from dashlib.model import Filters
 from dashlib.queries.question import ask
 
@@ -122,7 +123,12 @@ def search(
             values = _keys(part) | {"logs": logs - len(hits)} | {k: v for k, v in bound.items() if f"${k}" in matches}
             hits += connection.execute(statement, values).fetchall()
     more = {"line_pattern": pattern, "around": around, "per_log": per_log}
-    return ask(connection, LINES, filters, **_keys(hits), **more)
+    found = ask(connection, LINES, filters, **_keys(hits), **more)
+    # A log that was stored by an earlier version and not gone through again yet.
+    found["line"] = [mask(line) for line in found["line"]]
+    for side in ("before", "after"):
+        found[side] = [[mask(line) for line in lines] for lines in found[side]]
+    return found
 
 
 def _pattern(connection: duckdb.DuckDBPyConnection, text: str, *, regex: bool, case: bool) -> str:

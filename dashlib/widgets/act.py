@@ -7,7 +7,7 @@ write, for a button that is drawn as disabled can be pressed all the same by who
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import pandas as pd
 import streamlit as st
@@ -23,12 +23,13 @@ from dashlib.queries import acts
 from dashlib.runtime import runtime
 from dashlib.settings import Settings
 from dashlib.store import Store
+from dashlib.widgets.act_held import FIELDS, FIELDS_OF_MANY, let_go
 from dashlib.widgets.answers import asked
 from dashlib.widgets.freshness import local_only
 from dashlib.widgets.whoami import ask_name, keep_name, my_name
 
 MAY = "change issues and persons"
-_SAID = "act_said"
+_SAID, _WAITING = "act_said", "act_waiting"
 
 
 def failure_of(row: pd.Series) -> Failure:
@@ -49,24 +50,28 @@ def _tracker(settings: Settings, store: Store) -> Tracker:
 
 
 def may_act() -> bool:
-    """Draw what stands in the way of changing anything: where the browser is, a missing name. True: nothing does."""
+    """Draw what stands in the way of changing anything: where the browser is. True: nothing does.
+
+    The name is asked for with the first change, so that everybody sees before what can be done.
+    """
     refusal = local_only(MAY)
     if refusal is not None:
         st.caption(f":material/lock: {plain(refusal)}")
-        return False
-    if my_name() is None:
-        ask_name()
-        st.caption("Who are you? Asked once in this browser, before the first change.")
-        return False
-    keep_name()
-    return True
+    return refusal is None
 
 
 def do(change: Callable[[str], str], says: str, close: str | None = None) -> None:
-    """Make a change in a callback and say what came of it; ``close`` is the key of the choice to let go."""
-    who = my_name()
-    if local_only(MAY) is not None or who is None:
+    """Make a change in a callback and say what came of it; ``close`` is the key of the choice to let go.
+
+    Where nobody has given a name yet the change waits for it: `told` asks.
+    """
+    if local_only(MAY) is not None:
         return
+    who = my_name()
+    if who is None:
+        st.session_state[_WAITING] = partial(do, change, says, close)
+        return
+    st.session_state.pop(_WAITING, None)
     try:
         action = change(who)
     except (Explained, PatternError) as error:
@@ -74,16 +79,33 @@ def do(change: Callable[[str], str], says: str, close: str | None = None) -> Non
         return
     st.session_state[_SAID] = ("success", says) if action else ("info", "It stands like that already.")
     if close is not None:
+        fields = FIELDS if close in FIELDS else FIELDS_OF_MANY
+        let_go(fields)
         st.session_state[close] = None
 
 
-def told() -> None:
-    """What came of the last change, once."""
-    said = st.session_state.pop(_SAID, None)
-    if said is not None:
-        kind, text = said
-        icons = {"error": ":material/error:", "success": ":material/check_circle:", "info": ":material/info:"}
-        {"error": st.error, "success": st.success, "info": st.info}[kind](plain(text), icon=icons[kind])
+def told(place: str = "") -> None:
+    """What came of the last change, once; or the question for the name that it waits for.
+
+    All of it stands in one container: what follows keeps its place in the page, and with it what is being typed there.
+    """
+    with st.container(gap="xsmall"):
+        waiting: Callable[[], None] | None = st.session_state.get(_WAITING)
+        if waiting is not None and my_name() is None:
+            with st.container(border=True, horizontal=True, vertical_alignment="bottom"):
+                ask_name(waiting, place)
+                st.button("Do nothing", key=f"not_now{place}", type="tertiary", on_click=_not_now)
+            st.caption("Who are you? Asked once in this browser, before the first change, which is made then.")
+        keep_name(place)
+        said = st.session_state.pop(_SAID, None)
+        if said is not None:
+            kind, text = said
+            icons = {"error": ":material/error:", "success": ":material/check_circle:", "info": ":material/info:"}
+            {"error": st.error, "success": st.success, "info": st.info}[kind](plain(text), icon=icons[kind])
+
+
+def _not_now() -> None:
+    st.session_state.pop(_WAITING, None)
 
 
 def history(which: Failure) -> None:
@@ -92,7 +114,7 @@ def history(which: Failure) -> None:
     if done.empty:
         st.caption("Nobody has changed anything here yet.")
         return
-    writable = local_only(MAY) is None and my_name() is not None
+    writable = local_only(MAY) is None
     for one in done.itertuples():
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             struck = " (undone)" if one.is_undone else ""

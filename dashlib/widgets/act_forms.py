@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 import pandas as pd
 import streamlit as st
@@ -14,23 +12,25 @@ from dashlib.charts.wording import ago, plain
 from dashlib.failures import decisions
 from dashlib.failures.decisions import Failure, Issue, Rule
 from dashlib.failures.issue_draft import LABEL, Facts, form_url, written
+from dashlib.failures.mask import mask
 from dashlib.failures.meter import Meter, measured
 from dashlib.failures.rule_pattern import PatternError, of_signature
-from dashlib.failures.suggest import Suggestion, suggested
 from dashlib.failures.tracker import MayNotWrite, TrackerError
 from dashlib.queries import acts
 from dashlib.queries.issue_facts import facts
 from dashlib.runtime import runtime
 from dashlib.widgets.act import attach_to, do, failure_of, history, matching_rules, may_act, told, tracker
+from dashlib.widgets.act_held import FIELDS, FIELDS_OF_MANY, hold, one_of_these
+from dashlib.widgets.act_issue import choose_issue, stored
 from dashlib.widgets.answers import asked
 
 FORMS = ("New issue", "Link to an issue", "Assign", "Rule", "Changes")
-_ADDRESS = re.compile(r"^/?(?P<path>.+?)(?:/-)?/(?:issues|work_items)/(?P<iid>\d{1,18})/?$")
 
 
 def actions(row: pd.Series) -> None:
     """What can be done about the failure of a row of job_failures: the forms, and what was done before."""
     which = failure_of(row)
+    hold(FIELDS, f"{which.project_id} {which.job_id} {which.signature}")
     told()
     if not may_act():
         with st.expander("Changes", icon=":material/history:"):
@@ -54,22 +54,63 @@ def actions(row: pd.Series) -> None:
 
 def attach_many(failures: Sequence[Failure], words: str) -> None:
     """Several picked failures: one issue and one person for all of them."""
-    told()
+    hold(FIELDS_OF_MANY, "many")
+    told("_many")
     if not may_act():
         return
-    chosen = st.pills("With the picked failures", FORMS[1:3], key="act_many")
-    if chosen == FORMS[1]:
-        issue = _choose_issue(failures[0].project_id, words)
-        st.button(
-            f"Attach {len(failures):,} to this issue",
-            type="primary",
-            disabled=issue is None,
-            key="attach_many",
-            on_click=_attached,
-            args=(tuple(failures), issue, "act_many"),
+    chosen = st.pills("With the picked failures", FORMS[:3], key="act_many")
+    # In one container, whichever form it is: what is being typed keeps its place.
+    with st.container():
+        if chosen == FORMS[0]:
+            _new_issue_of_many(failures)
+        elif chosen == FORMS[1]:
+            issue = choose_issue(failures[0].project_id, words, "_many")
+            st.button(
+                f"Attach {len(failures):,} to this issue",
+                type="primary",
+                disabled=issue is None,
+                key="attach_many",
+                on_click=_attached,
+                args=(tuple(failures), issue, "act_many"),
+            )
+        elif chosen == FORMS[2]:
+            _assign(failures, "act_many")
+
+
+def _new_issue_of_many(failures: Sequence[Failure]) -> None:
+    """One issue, written for the first of them, that all of them are attached to."""
+    first = failures[0]
+    known = _facts(first)
+    there = asked(acts.projects, project=first.project_id)
+    if known is None or there.empty:
+        st.caption("No repository here takes issues.")
+        return
+    if not tracker().may_write():
+        st.caption(
+            "The token may only read (its scope is not api): make the issue with GitLab's form on a failure's page, "
+            "then attach the others to it."
         )
-    elif chosen == FORMS[2]:
-        _assign(failures, "act_many")
+        return
+    st.session_state.setdefault("title_many", written(known).title)
+    one_of_these("project_many", list(there["path"]))
+    title = st.text_input("Title", key="title_many", max_chars=250)
+    place = st.selectbox("In", list(there["path"]), key="project_many", width=420)
+    project = int(there[there["path"] == place]["id"].iloc[0])
+    st.button(
+        f"Create it and attach {len(failures):,}", type="primary", icon=":material/add_circle:", key="create_many",
+        on_click=_create_for, args=(tuple(failures), known, project, title),
+    )  # fmt: skip
+
+
+def _create_for(failures: tuple[Failure, ...], known: Facts, project_id: int, title: str) -> None:
+    draft = replace(written(known), title=" ".join(title.split()) or written(known).title)
+
+    def create(who: str) -> str:
+        made = tracker().create(who, failures[0], draft, project_id)
+        return decisions.attach(runtime().store, who, failures, made.issue)
+
+    many = f"{len(failures):,} failed job{'' if len(failures) == 1 else 's'}"
+    do(create, f"The issue is there; {many} belong to it, and every failure like the first.", "act_many")
 
 
 def _new_issue(which: Failure) -> None:
@@ -81,10 +122,13 @@ def _new_issue(which: Failure) -> None:
     if there.empty:
         st.caption("No repository here takes issues.")
         return
-    title = st.text_input("Title", draft.title, key="issue_title", max_chars=250)
+    st.session_state.setdefault("issue_title", draft.title)
+    st.session_state.setdefault("issue_label", LABEL)
+    one_of_these("issue_project", list(there["path"]))
+    title = st.text_input("Title", key="issue_title", max_chars=250)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         place = st.selectbox("In", list(there["path"]), key="issue_project", width=420)
-        label = st.text_input("Label", LABEL, key="issue_label", width=200)
+        label = st.text_input("Label", key="issue_label", width=200)
     with st.expander("Description", icon=":material/notes:"):
         st.code(draft.description, language=None, wrap_lines=True)
     project = there[there["path"] == place].iloc[0]
@@ -125,7 +169,7 @@ def _create(which: Failure, known: Facts, project_id: int, title: str, label: st
 
 
 def _link(which: Failure, reason: str) -> None:
-    issue = _choose_issue(which.project_id, f"{reason} {which.signature or ''}")
+    issue = choose_issue(which.project_id, f"{reason} {which.signature or ''}")
     with st.container(horizontal=True):
         if which.signature is not None:
             st.button(
@@ -147,58 +191,9 @@ def _link(which: Failure, reason: str) -> None:
         st.button("No issue for this job", key="link_none", type="tertiary", on_click=_detached, args=(which,))
 
 
-def _choose_issue(project_id: int, words: str) -> Issue | None:
-    """The issue that is picked: a likely one, a found one, or the one whose address was pasted."""
-    search = st.text_input(
-        "Search, or paste the address of an issue", key="issue_search", placeholder="words of its title, #12, https://…"
-    ).strip()
-    if "/issues/" in search or "/work_items/" in search:
-        return _issue_at(search)
-    with runtime().store.reader() as reader:
-        opened, closed = suggested(reader, words, project_id, search)
-    if not opened and not closed:
-        st.caption("No stored issue is like this failure: search, paste an address, or make a new one.")
-        return None
-    offered = {_label(one): one.issue for one in [*opened, *closed]}
-    picked = st.radio("Open issues first, the most alike on top", list(offered), key="issue_picked", index=0)
-    return offered.get(str(picked))
-
-
-def _label(one: Suggestion) -> str:
-    state = "closed, " if one.state == "closed" else ""
-    return plain(f"{one.path}#{one.issue.iid} {one.title[:120]} ({state}{one.score:.0f} % alike)")
-
-
-def _issue_at(address: str) -> Issue | None:
-    base = urlsplit(runtime().settings.gitlab_url)
-    parts = urlsplit(address)
-    if parts.scheme and (parts.scheme, parts.netloc) != (base.scheme, base.netloc):
-        st.warning(f"That is not an issue of {plain(runtime().settings.gitlab_url)}.", icon=":material/link_off:")
-        return None
-    found = _ADDRESS.fullmatch(parts.path.removeprefix(base.path) if parts.scheme else address)
-    there = asked(acts.project_at, path=found["path"].strip("/")) if found else pd.DataFrame()
-    if found is None or there.empty:
-        st.warning("No repository that is read here has this address.", icon=":material/link_off:")
-        return None
-    issue = Issue(int(there["project_id"].iloc[0]), int(found["iid"]))
-    st.caption(plain(f"Issue {issue} of {found['path'].strip('/')}; it is read from GitLab when it is linked."))
-    return issue
-
-
-def _stored(issue: Issue) -> None:
-    """Read an issue that is not stored yet; without a token it is linked by its number alone. Raises TrackerError."""
-    with runtime().store.reader() as reader:
-        row = reader.execute(
-            "select count(*) from issues where project_id = $project and iid = $iid",
-            {"project": issue.project_id, "iid": issue.iid},
-        ).fetchone()
-    if not (row and row[0]) and runtime().settings.gitlab_token is not None:
-        tracker().read(issue.project_id, issue.iid)
-
-
 def _linked(which: Failure, issue: Issue) -> None:
     def link(who: str) -> str:
-        _stored(issue)
+        stored(issue)
         return decisions.link_signature(runtime().store, who, which, issue)
 
     do(link, f"Every failure like this is linked to {issue} now, those to come as well.", "act")
@@ -206,7 +201,7 @@ def _linked(which: Failure, issue: Issue) -> None:
 
 def _attached(failures: tuple[Failure, ...], issue: Issue, close: str) -> None:
     try:
-        _stored(issue)
+        stored(issue)
     except TrackerError as error:
         st.session_state["act_said"] = ("error", str(error))
         return
@@ -221,6 +216,7 @@ def _detached(which: Failure) -> None:
 def _assign(failures: Sequence[Failure], close: str = "act") -> None:
     people = asked(acts.people, project=failures[0].project_id)
     names = {f"{one.name} ({one.username})": str(one.username) for one in people.itertuples()}
+    one_of_these(f"who_{close}", [None, *names])
     picked = st.selectbox(
         "Who has it", list(names), index=None, placeholder="name or user name", key=f"who_{close}", width=380
     )
@@ -247,7 +243,8 @@ def _rule(which: Failure, row: pd.Series) -> None:
     start = of_signature(which.signature, which.category) if which.signature else "%"
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = st.selectbox("Lines", ["like", "regex"], key="rule_kind", width=110, help="% is any text, _ any letter.")
-        pattern = st.text_input("Pattern", start, key="rule_pattern")
+        st.session_state.setdefault("rule_pattern", start)
+        pattern = st.text_input("Pattern", key="rule_pattern")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         category = st.selectbox("Category", [None, which.category], key="rule_category", width=200,
                                 format_func=lambda name: "any" if name is None else str(name))  # fmt: skip
@@ -255,7 +252,7 @@ def _rule(which: Failure, row: pd.Series) -> None:
         jobs = st.text_input("Jobs", key="rule_jobs", placeholder="all, or a glob such as test*")
     issue = None if pd.isna(row["issue_iid"]) else Issue(int(row["issue_project_id"]), int(row["issue_iid"]))
     if issue is None:
-        issue = _choose_issue(which.project_id, f"{row['reason']} {which.signature or ''}")
+        issue = choose_issue(which.project_id, f"{row['reason']} {which.signature or ''}", "_rule")
     else:
         st.caption(plain(f"It links to {issue}, the issue of this failure."))
     rule = Rule(pattern, str(kind), None, category, projects, jobs, issue)
@@ -267,14 +264,16 @@ def _rule(which: Failure, row: pd.Series) -> None:
         return
     _meter(meter)
     sure = not meter.is_doubtful or st.checkbox("Save it although it matches logs of jobs that passed", key="rule_sure")
-    st.button("Save the rule", type="primary", icon=":material/rule:", disabled=not sure, key="save_rule",
+    st.button("Save the rule", type="primary", icon=":material/rule:", disabled=not sure,
+              key="save_rule",
               on_click=_saved, args=(which, rule))  # fmt: skip
 
 
 def _meter(meter: Meter) -> None:
     last = f", the last {ago(meter.last_at)}" if meter.last_at else ""
     parts = [
-        f"Matches {meter.red:,} failed job{'' if meter.red == 1 else 's'} in {meter.repositories:,} repositories{last}"
+        f"Matches {meter.red:,} failed job{'' if meter.red == 1 else 's'} in {meter.repositories:,} "
+        f"repositor{'y' if meter.repositories == 1 else 'ies'}{last}"
     ]
     parts += [
         f"{one.failures:,} of them are matched by another rule, too ({one.words[:80]}"
@@ -287,7 +286,7 @@ def _meter(meter: Meter) -> None:
         st.warning(
             plain(
                 f"It matches {len(meter.green):,} of {meter.green_logs:,} logs of jobs that passed, such as {job} of "
-                f"{path}: “{line.strip()[:160]}”. Such a line does not say why a job failed."
+                f"{path}: “{mask(line.strip())[:160]}”. Such a line does not say why a job failed."
             ),
             icon=":material/warning:",
         )

@@ -9,9 +9,10 @@ import pandas as pd
 import streamlit as st
 
 from dashlib.charts.failure_tables import NEWEST
-from dashlib.charts.failure_wording import attempt_told, issue_told, log_told, provenance, returned_told
+from dashlib.charts.failure_wording import attempt_told, issue_told, log_told, provenance, returned_told, state_told
 from dashlib.charts.wording import plain
 from dashlib.failures.excerpt import excerpt
+from dashlib.failures.mask import mask
 from dashlib.queries import failure
 from dashlib.widgets.address import Words, link_to
 from dashlib.widgets.answers import asked, asked_now, table
@@ -64,9 +65,8 @@ def failure_header(row: pd.Series) -> None:
     st.caption(plain(attempt_told(row)))
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.badge(str(row["category"]).replace("_", " "), icon=":material/label:", color="blue")
-        st.badge(
-            str(row["state"]).replace("_", " "), icon=":material/rule:", color=_COLOURS.get(str(row["state"]), "gray")
-        )
+        colour = _COLOURS.get(str(row["state"]), "gray") if row["category"] != "unknown" else "gray"
+        st.badge(state_told(row), icon=":material/rule:", color=colour)
         if row["is_new"]:
             about = "Its signature was first seen in the last 14 days, and never before."
             st.badge("new", icon=":material/fiber_new:", color="red", help=about)
@@ -106,7 +106,7 @@ def failure_log(row: pd.Series) -> None:
 
     def text() -> str:
         found = asked_now(lambda connection, chosen: failure.log_text(connection, chosen, project=project, job=job))
-        return str(found["text"].iloc[0]) if len(found) else ""
+        return mask(str(found["text"].iloc[0])) if len(found) else ""
 
     lines = [] if row["lines"] is None else list(row["lines"])
     log_view(excerpt(text(), [int(line["number"]) for line in lines]), key=f"log_{project}_{job}")

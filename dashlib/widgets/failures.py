@@ -47,12 +47,18 @@ def signature_asked_for() -> str:
     return from_address("signature", read, "Signature")
 
 
+def _rows_picked(table: str) -> list[int]:
+    """Positions of the rows that are picked; after data moved they are what `table` has set, a plain dict."""
+    return [int(place) for place in st.session_state[f"table_{table}"]["selection"]["rows"]]
+
+
 def pick_signature(rows: pd.DataFrame, table: str) -> None:
     """Choose the signature of the row that was picked in a table; none when it was let go (a callback)."""
-    picked = st.session_state[f"table_{table}"].selection.rows
+    picked = _rows_picked(table)
     st.session_state["signature"] = str(rows["signature_id"].iloc[picked[0]]) if picked else ""
+    st.session_state["signature_below"] = bool(picked)
     if picked:
-        st.toast("Above: all failed jobs of this signature", icon=":material/arrow_upward:")
+        st.toast("Below the table: all failed jobs of this signature", icon=":material/arrow_downward:")
 
 
 def close_signature() -> None:
@@ -60,10 +66,14 @@ def close_signature() -> None:
     st.session_state["signature"] = ""
 
 
-def chosen_signature(filters: Filters) -> None:
-    """The signature that is chosen, if one is: its history whatever the filters, and its failures within the bar's."""
+def chosen_signature(filters: Filters, *, below: bool, has_table: bool) -> None:
+    """The signature that is chosen, if one is: its history whatever the filters, and its failures within the bar's.
+
+    One that was picked in the table stands below it, where the table does not move away from the hand; one that a link
+    names stands on top.
+    """
     chosen = signature_asked_for()
-    if not chosen:
+    if not chosen or below is not bool(has_table and st.session_state.get("signature_below")):
         return
     found = asked(failures.one_signature, signature=chosen)
     with st.container(border=True):
@@ -108,7 +118,7 @@ def _issue_and_person(row: pd.Series) -> None:
 
 def picked_jobs(rows: pd.DataFrame, table: str) -> None:
     """What can be done with the failed jobs that are picked in a table."""
-    picked = [place for place in st.session_state[f"table_{table}"].selection.rows if place < len(rows)]
+    picked = [place for place in _rows_picked(table) if place < len(rows)]
     if not picked:
         st.caption("Pick rows to attach them to an issue or to give them to a person.")
         return
@@ -121,7 +131,7 @@ def picked_jobs(rows: pd.DataFrame, table: str) -> None:
 def judge_pair(pairs: pd.DataFrame, table: str) -> None:
     """Say whether the two signatures of the picked pair are one failure."""
     told_last()
-    picked = [place for place in st.session_state[f"table_{table}"].selection.rows if place < len(pairs)]
+    picked = [place for place in _rows_picked(table) if place < len(pairs)]
     if not picked or not may_act():
         return
     pair = pairs.iloc[picked[0]]
@@ -146,10 +156,12 @@ def no_failures(*, at_all: bool) -> None:
 def without_reason(sums: pd.Series) -> None:
     """The kinds of no reason, counted, in one line; nothing where every job is explained."""
     words = missing_told(sums)
-    if words:
-        st.caption(
-            plain(words), help="A reason is what a rule or GitLab itself says. The Jobs view lists them by state."
-        )
+    # Always in a container: what comes and goes here must not move the fields below to another place of the page.
+    with st.container():
+        if words:
+            st.caption(
+                plain(words), help="A reason is what a rule or GitLab itself says. The Jobs view lists them by state."
+            )
 
 
 def counted(sums: pd.Series, states: tuple[str, ...]) -> int:
@@ -162,12 +174,15 @@ def progress_line() -> None:
     """While the rules go through the stored logs: how far they are. It asks again every three seconds."""
     row = asked_now(failures.progress).iloc[0]
     left = int(row["not_analysed"] + row["by_older_rules"])
-    if left:
-        done = int(row["failed_jobs"]) - left
-        st.progress(
-            done / int(row["failed_jobs"]),
-            text=f"The rules have gone through {done:,} of {int(row['failed_jobs']):,} failed jobs.",
-        )
+    # A fragment is no container of its own: without one all that follows would move down by a place and be made anew,
+    # and what somebody is typing there would be lost, with every failure that comes in.
+    with st.container():
+        if left:
+            done = int(row["failed_jobs"]) - left
+            st.progress(
+                done / int(row["failed_jobs"]),
+                text=f"The rules have gone through {done:,} of {int(row['failed_jobs']):,} failed jobs.",
+            )
 
 
 def from_address(key: str, read: Callable[[Words], str | None], label: str) -> str:

@@ -6,6 +6,7 @@ nothing, it tells colleagues whom to ask; what may be written is decided by ``lo
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import unquote
 
 import streamlit as st
@@ -36,30 +37,32 @@ def my_name() -> str | None:
     return _clean(unquote(kept)) or None
 
 
-def ask_name() -> None:
-    """The field for the name; what is written into it is kept for this browser."""
+def ask_name(then: Callable[[], None], place: str = "") -> None:
+    """The field for the name, kept for this browser; ``then`` is called once there is one (in a callback)."""
     st.text_input(
         "Your name",
-        key="name_asked",
+        key=f"name_asked{place}",
         max_chars=_LONGEST,
         width=320,
         placeholder="as your team knows you",
         on_change=_told,
+        args=(then, place),
         help="Stands beside what you change, so that others know whom to ask. Kept in a cookie of this browser.",
     )
 
 
-def keep_name() -> None:
+def keep_name(place: str = "") -> None:
     """Write a name given in this session into the browser's cookie."""
     said = st.session_state.get("acting_name")
     if said:
-        _KEEP(data={"cookie": _COOKIE, "name": said}, key="keep_name", height=1)
+        _KEEP(data={"cookie": _COOKIE, "name": said}, key=f"keep_name{place}", height=1)
 
 
-def _told() -> None:
-    name = _clean(st.session_state.get("name_asked") or "")
+def _told(then: Callable[[], None], place: str) -> None:
+    name = _clean(st.session_state.get(f"name_asked{place}") or "")
     if name:
         st.session_state["acting_name"] = name
+        then()
 
 
 def _clean(text: str) -> str:

@@ -111,7 +111,199 @@ def test_a_long_secret_is_masked_whole(length: int) -> None:
     assert "ttt" not in masked
 
 
+SECRET = "hunter2Canary9"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "password={}",
+        "password = {}",
+        "Password: {}",
+        "passwd={}",
+        "pwd={};",
+        "secret: {}",
+        "token={}",
+        "api_key={}",
+        "apikey={}",
+        "apiKey: '{}'",
+        "api-key: {}",
+        '"password": "{}"',
+        '{{"db": {{"password":"{}"}}}}',
+        "'secret': '{}'",
+        '{{\\"password\\": \\"{}\\"}}',
+        '{{\\\\\\"token\\\\\\":\\\\\\"{}\\\\\\"}}',
+        "  db_password: {}",
+        '- token: "{}"',
+        "X-Api-Key: {}",
+        "< x-auth-token: {}",
+        "x-vault-token={}",
+        "$ deploy --password {}",
+        "deploy --password={}",
+        "deploy --token={}",
+        "deploy --api-key {} --force",
+        "deploy --client-secret '{}'",
+        'deploy --password "{}"',
+        "npm login --auth-token {}",
+        "docker login -u ci -p {} registry.example",
+        "docker login -u ci -p{} registry.example",
+        "helm registry login -p '{}' h",
+        "sshpass -p {} ssh host",
+        "curl -u ida:{} https://x.example",
+        "curl -sS --user 'ida:{}' https://x.example",
+        "DB_PASS={}",
+        "export SSHPASS={}",
+        "MYSQL_PASS='{}'",
+        "AWS_SECRET_ACCESS_KEY={}",
+        "AZURE_CLIENT_SECRET={}",
+        "aws_secret_access_key = {}",
+        '"SecretAccessKey": "{}",',
+        '"SessionToken": "{}"',
+        "client_secret={}",
+        "clientSecret: {}",
+        "PASSWORD_PROD={}",
+        "TOKEN_1={}",
+        "Server=db;User Id=sa;Password={};",
+        "AccountKey={};EndpointSuffix=x",
+        "SharedAccessKey={}",
+        "//registry.example/:_authToken={}",
+        "//registry.example/:_password={}",
+        '"auth": "{}"',
+        "https://x.example/a?private_token={}",
+        "https://x.example/a?access_token={}&b=1",
+        "https://x.example/f?sig={}",
+        "X-Amz-Signature={}",
+        "redis://:{}@cache:6379/0",
+        "postgres://u:p/{}@db/app",
+        "postgres://u:{}/p@db/app",
+        "mongodb+srv://app:{}@db.example/app",
+        "https://{}canary0123456789@gitlab.example/x.git",
+        "Authorization: Bearer {}",
+        "proxy-authorization: Basic {}",
+        "Set-Cookie: _session={}; path=/",
+        "credential: {}",
+        "passphrase={}",
+        "SECRET_KEY_BASE={}",
+        "  password: {}  # the database",
+        "the password is ok, password={}",
+        "token=None, password={}",
+        "--token '' --password {}",
+        "password: wrong; token: {}",
+        "connect(user='ida', password='{}')",
+        "{{user: ida, password: {}}}",
+        "spring.datasource.password={}",
+        "-Dsonar.token={}",
+        "-Psigning.password={}",
+        "SONAR_TOKEN => {}",
+        ":password => '{}'",
+        "[password] => {}",
+        "export password:={}",
+    ],
+)
+def test_what_stands_after_a_name_is_masked(line: str) -> None:
+    said = line.format(SECRET)
+    assert SECRET in said
+    for framed in (said, f"\x1b[31m{said}\x1b[0m", f"before\n{said}\r\nafter", AT + said):
+        masked = mask(framed)
+        assert SECRET not in masked
+        assert MASKED in masked
+        assert mask(masked) == masked
+        assert masked.count("\n") == framed.count("\n")
+
+
+SHAPES = {
+    "Anthropic": "sk-ant" + f"-api03-{CANARY}",
+    "OpenAI project": "sk-proj" + f"-{CANARY}",
+    "OpenAI": "sk" + f"-{CANARY[:36]}",
+    "Stripe": "sk_live" + f"_{CANARY}",
+    "Stripe restricted": "rk_test" + f"_{CANARY}",
+    "DigitalOcean": "dop_v1" + "_" + b"canary".hex() * 6,
+    "Google": "AIza" + CANARY[:35],
+    "Google OAuth": "GOCSPX" + f"-{CANARY}",
+    "SendGrid": "SG" + f".{CANARY}.{CANARY}",
+    "Docker Hub": "dckr_pat" + f"_{CANARY}",
+    "Atlassian": "ATATT3" + CANARY,
+    "Vault": "hvs" + f".{CANARY}",
+    "Grafana": "glsa" + f"_{CANARY}_0a1b2c3d",
+    "Shopify": "shpat" + "_" + b"canary".hex() * 3,
+    "Slack app": "xapp" + f"-1-{CANARY}",
+    "Sentry": "sntrys" + f"_{CANARY}",
+    "Slack hook": "https://hooks.slack.com" + f"/services/T0123456/B0123456/{CANARY}",
+    "Groq": "gsk" + f"_{CANARY}{CANARY}",
+    "Azure": "abc7Q~" + CANARY,
+    "RubyGems": "rubygems" + "_" + b"canary".hex() * 5,
+    "age": "AGE-SECRET" + "-KEY-1" + "CANARY" * 9,
+    "Telegram": "123456789" + f":AA{CANARY[:33]}",
+    "Bearer": f"Bearer {CANARY}",
+    "Artifactory": "AKCp" + CANARY + CANARY,
+}
+
+
+@pytest.mark.parametrize("secret", SHAPES.values(), ids=SHAPES)
+@pytest.mark.parametrize("around", ["{}", "it is {}, keep it", '"{}"', "\x1b[31m{}\x1b[0m", "a\n{}\nb"])
+def test_a_token_of_other_services(secret: str, around: str) -> None:
+    masked = mask(around.format(secret))
+    assert CANARY[:20] not in masked and b"canary".hex() not in masked and "CANARYCANARY" not in masked
+    assert MASKED in masked
+
+
+def test_a_pgp_key() -> None:
+    begin, end = (f"-----{word} PGP PRIVATE " + "KEY BLOCK-----" for word in ("BEGIN", "END"))
+    assert "canary" not in mask(f"{begin}\n\n{BODY}\n{BODY}\n{end}\n")
+
+
 ORDINARY = """\
+password: wrong
+Password: authentication failed for user "ida"
+tokens: 12
+max_token: 4096
+secret = None
+token=None
+password=None)
+SyntaxError: Unexpected token: punc (})
+error: unexpected token: identifier
+Invalid token: foo
+FATAL: password authentication failed for user "app"
+error: option --token requires a value
+error: the following arguments are required: --password
+usage: deploy [--token TOKEN] [--password PASSWORD]
+deploy --token <token> --password-stdin
+docker login -u "$CI_REGISTRY_USER" -p "$CI_REGISTRY_PASSWORD" "$CI_REGISTRY"
+docker login -u ci --password-stdin registry.example
+export TOKEN=${CI_JOB_TOKEN}
+TOKEN_FILE=/run/secrets/token
+SECRET_NAME=app-secrets
+token: string;
+password: str = None
+client = Client(token=token, password=self.password)
+assert_called_with(token=settings.TOKEN)
+pass=12 fail=0
+PASS: tests/test_cart.sh
+XPASS: tests/test_old.sh
+# pass 12
+PASSED tests/test_token.py::test_secret
+password: must be at least 8 characters
+BYPASS=true
+id-token: write
+secrets: inherit
+mkdir -p /var/lib/app
+docker run -u 1000:1000 -p 8080:80 app
+curl -u "$USER:$PASSWORD" https://x.example
+Error: Input required and not supplied: token
+TypeError: Cannot read property 'token' of undefined
+expected token: ')'
+warning: unused variable: `token`
+error[E0425]: cannot find value `api_key` in this scope
+secretKeyRef: name
+https://registry.example:8443/@scope/package
+see http://localhost:3000/path?user=a@b.example
+npm ERR! code E403 - token: expired
+401 Unauthorized: invalid_token
+error: secret "db-credentials" not found
+Bearer token is missing
+Authorization header missing
+Login failed -please try again
+compass=north
 Running with gitlab-runner 18.7.0 (a1b2c3d4)
   on runner-a.fjordlys.example xS8s, system ID: r_hGMjbMKzVpZ6
 Getting source from Git repository
@@ -131,7 +323,7 @@ npm ERR! code E401 npm_config_registry unset
 sha256:9f3c1d0e5b7a4c2d8e6f9f3c1d0e5b7a4c2d8e6f9f3c1d0e5b7a4c2d8e6f0000
 java.lang.NullPointerException: Cannot invoke "Token.value()" because "token" is null
 -----BEGIN CERTIFICATE-----
-Uploading artifacts... ok  id=70012 responseStatus=201 Created token=64_CanAry
+Uploading artifacts... ok  id=70012 responseStatus=201 Created
 ERROR: Job failed: exit code 1
 """
 
@@ -143,10 +335,30 @@ def test_an_ordinary_line_is_untouched(line: str) -> None:
 
 PIECES = st.sampled_from(
     [
-        *SECRETS.values(), "TOKEN=", "A_TOKEN=", "PRIVATE-TOKEN: ", "Authorization: Bearer ", "https://u:",
-        "@h", "\n", " ", '"', MASKED, "-----BEGIN PRIVATE " + "KEY-----", BODY, "$X", "x" * 600,
+        *SECRETS.values(),
+        "TOKEN=",
+        "A_TOKEN=",
+        "token: ",
+        "--password ",
+        "login -p ",
+        "curl -u a:",
+        "\\",
+        "none",
+        "'",
+        "PRIVATE-TOKEN: ",
+        "Authorization: Bearer ",
+        "https://u:",
+        "@h",
+        "\n",
+        " ",
+        '"',
+        MASKED,
+        "-----BEGIN PRIVATE " + "KEY-----",
+        BODY,
+        "$X",
+        "x" * 600,
     ]
-)  # fmt: skip
+)
 
 
 @settings(derandomize=True, max_examples=200)
@@ -159,6 +371,7 @@ def test_masking_twice_is_masking_once(text: str) -> None:
 @pytest.mark.parametrize(
     "unit",
     [
+        *("token=", "token: x ", "login -p", "curl -u a", "--token", "password", "https://a:b/", "token=$(", "api-"),
         "eyJ-",
         "glpat-",
         "://a:",

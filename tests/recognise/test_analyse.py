@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dashlib.commands.explain import as_json
 from dashlib.failures import analyse as module
 from dashlib.failures.analyse import Progress, analyse, analyse_ahead
 from dashlib.failures.explain import explain_text
+from dashlib.failures.issue_draft import form_url, written
+from dashlib.failures.mask import MASKED
 from dashlib.failures.reason import NOTHING_SAID, Reason, TellingLine
 from dashlib.failures.rulebook import RULES_VERSION
-from dashlib.model import Upsert
+from dashlib.failures.tables import FAILURES
+from dashlib.model import Filters, Put, Upsert
+from dashlib.queries.issue_facts import facts
+from dashlib.queries.log_search import search
 from dashlib.sources.tables import JOBS
 from dashlib.store import Store, open_store
 from tests.queries.build import MIDNIGHT, Builder
@@ -217,7 +223,9 @@ def test_ahead_only_new_logs_are_read(built: Builder, monkeypatch: pytest.Monkey
     analyse(built.store)
     failed(built)
     fresh = failed(built, "dns is down")
-    monkeypatch.setattr(module, "_rows", lambda store, due, version: [{"job": job} for _, job, *_ in due])
+    monkeypatch.setattr(
+        module, "_changes", lambda store, due, version: [Put(FAILURES, [{"job": job} for _, job, *_ in due])]
+    )
     written: list[Any] = []
     monkeypatch.setattr(built.store, "write", lambda *changes: written.extend(changes))
     analyse_ahead(built.store, threading.Event())
@@ -312,3 +320,24 @@ def test_any_order_and_batching_ends_in_one_state(template: Path, jobs: list[Sai
         versions = ["old" if other_rules_first else "new", "new"]
         assert ended_in(template, [shuffled[:cut], shuffled[cut:]], versions, ahead) == once
     assert [row[1] for row in once[0]] == sorted(said.job for said in jobs)
+
+
+def test_a_planted_secret_reaches_nothing_that_is_stored_or_shown(built: Builder) -> None:
+    """Neither the reason nor the signature, the log, the search, the issue's draft; nor a log of an earlier version."""
+    planted = "hunter2Canary9"
+    said = f"ERROR: login to redis://:{planted}@cache:6379 failed, password={planted}"
+    log = f"$ deploy --password {planted}\n{said}\nERROR: Job failed: exit code 1\n"
+    job = failed(built, log)
+    analyse(built.store)
+    for table in ("failures", "traces", "signatures"):
+        assert planted not in str(built.rows(f"select * from {table}")), table
+    [row] = built.rows("select lines, reason, signature from failures")
+    assert MASKED in str(row["lines"]) and MASKED in str(row["signature"])
+    with built.store.reader() as reader:
+        known = facts(reader, 1, job)
+        hits = search(reader, Filters(), text="login to redis")
+    assert known is not None and len(hits) == 1
+    draft = written(replace(known, commits=(("0a1b2c3d", f"use password={planted}"),)))
+    shown = (draft.title, draft.description, form_url("https://g.example/a/b", known), hits.to_csv())
+    assert planted not in " ".join(shown)
+    assert as_json("log", explain_text(log)).count(planted) == 0
