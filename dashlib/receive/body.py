@@ -75,7 +75,7 @@ class _Begun:
     def __await__(self) -> Generator[Any, Any, bytes]:
         try:
             yield self._waits_for
-        except BaseException as error:  # noqa: BLE001 - thrown in by the loop: the coroutine is to be told, not we
+        except BaseException as error:
             self._coroutine.throw(error)
             raise
         return (yield from self._coroutine.__await__())

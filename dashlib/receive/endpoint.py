@@ -99,7 +99,12 @@ class Deliveries:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a delivery, or pass everything else on."""
-        app = self._endpoints.get(scope["path"], self._app) if scope["type"] == "http" else self._app
+        if scope["type"] == "http":
+            # With a slash at the end, too: to a redirect GitLab says "delivered", and nothing is.
+            path = scope["path"]
+            app = self._endpoints.get(path) or self._endpoints.get(path.rstrip("/")) or self._app
+        else:
+            app = self._app
         await app(scope, receive, send)
 
 

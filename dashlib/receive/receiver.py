@@ -103,7 +103,7 @@ class Receiver:
             for outcome in outcomes:
                 seconds = (now - outcome.delivery.received_at).total_seconds()
                 self.metrics.shaped(outcome.delivery.source, outcome.status, seconds)
-            if any(outcome.tells_of_failed_jobs() for outcome in outcomes):
+            if any(outcome.tells_of_failed_jobs() or outcome.tells_of_people() for outcome in outcomes):
                 self._failed_jobs.set()
             spent = time.monotonic() - began
             if self._moved - before > _FLOOD * spent:

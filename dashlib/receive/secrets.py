@@ -9,14 +9,12 @@ from typing import Any
 import orjson
 
 from dashlib.failures.linear import compiled
-from dashlib.failures.mask import MASKED, mask
+from dashlib.failures.mask import MASKED, TELLING, mask
 
-_VARIABLES = "variables"
+_VARIABLES = ("variables", "variable")
+"""Keys end so: ``variables``, ``build_variables``, ``push_options.ci.variable`` (of ``git push -o ci.variable=…``)."""
 _TELLING = compiled(
-    r"gl(?:pat|oas|dt|rt|rtr|cbt|ptt|ft|imt|agent|soat|ffct|wt)-|gh[pousr]_|github_pat_|AKIA|ASIA|xox[abprs]-"
-    r"|npm_|pypi-|hf_|whsec_|eyJ|PRIVATE KEY|(?:TOKEN|PASSWORD|PASSWD|SECRET|API_KEY|PRIVATE_KEY)=|ariables"
-    r"|(?i:private-token|job-token|deploy-token|authorization)"
-    r"|://[^/\s:@\"]+:[^/\s]+@"
+    TELLING + r"|(?i:ariable)"
     # An ASCII character spelled by its number could be part of any of these words. Rails spells < > & so: no letters.
     r"|\\u00(?:[4567][0-9a-fA-F]|2[0-57-9a-fA-F]|3[0-9abdfABDF])"
 )
@@ -48,23 +46,41 @@ def cleaned_headers(headers: Mapping[str, str]) -> str:
 
 def _walked(value: Any, key: str = "") -> Any:
     """A copy without secrets; as deep as ``body.DEEPEST`` at most."""
+    if key.lower().endswith(_VARIABLES):
+        return _without_values(value)
     if isinstance(value, str):
         return mask(value)
     if isinstance(value, list):
-        if key.endswith(_VARIABLES):
-            return [_without_value(item) for item in value]
         return [_walked(item) for item in value]
     if isinstance(value, dict):
-        if key.endswith(_VARIABLES):
-            return dict.fromkeys(value, MASKED)
         return {mask(name): _walked(item, name) for name, item in value.items()}
     return value
 
 
+def _without_values(variables: Any) -> Any:
+    """The names of variables, however they are spelled: a list, an object, a text."""
+    if isinstance(variables, list):
+        return [_without_value(item) for item in variables]
+    if isinstance(variables, dict):
+        return {_named(name): MASKED for name in variables}
+    if isinstance(variables, str):
+        return _named(variables) if "=" in variables else MASKED
+    return variables
+
+
+def _named(said: str) -> str:
+    """``NAME=value`` without its value."""
+    name, told, _ = said.partition("=")
+    return f"{name}={MASKED}" if told else name
+
+
 def _without_value(variable: Any) -> Any:
     """``{"key": …, "value": …}`` keeps its key; what is spelled otherwise keeps nothing but its names."""
+    if isinstance(variable, str) and "=" in variable:
+        return _named(variable)
     if not isinstance(variable, dict):
         return MASKED
     return {
-        name: _walked(said) if name in ("key", "name", "variable_type") else MASKED for name, said in variable.items()
+        name: mask(said) if isinstance(said, str) and name in ("key", "name", "variable_type") else MASKED
+        for name, said in variable.items()
     }

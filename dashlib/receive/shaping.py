@@ -13,12 +13,13 @@ from typing import Any
 import duckdb
 
 from dashlib.model import Change, Row, Upsert
+from dashlib.people.tables import ACCOUNT_EMAILS
 from dashlib.receive.body import Refused
 from dashlib.receive.sources import BY_NAME, Source, stored_payload
 from dashlib.receive.tables import DELIVERIES, FAILED, IGNORED, KEPT, SHAPED
 from dashlib.settings import Settings
 from dashlib.sources.hook import Hook, Shaped, Unshapeable
-from dashlib.sources.tables import JOBS
+from dashlib.sources.tables import COMMITS, JOBS
 from dashlib.store import Store
 from dashlib.sync.plan import chosen
 
@@ -62,6 +63,13 @@ class Outcome:
         """Whether it brought a job that failed: its reason can be looked for."""
         jobs = (row for change in self.changes if change.table is JOBS for row in change.rows)
         return any(row.get("status") == "failed" for row in jobs)
+
+    def tells_of_people(self) -> bool:
+        """Whether it brought commits or an account's address: who is who may follow from them."""
+        return any(change.table in _TELLS_OF_PEOPLE and change.rows for change in self.changes)
+
+
+_TELLS_OF_PEOPLE = (COMMITS, ACCOUNT_EMAILS)
 
 
 def stored(
@@ -144,8 +152,9 @@ class Shaper:
         if not self._is_chosen(source, shaped):
             return Outcome(delivery, IGNORED, (), row | {"status": IGNORED, "rows": 0})
         count = sum(len(change.rows) for change in shaped.changes)
-        status = SHAPED if count else KEPT
-        return Outcome(delivery, status, shaped.changes, row | {"status": status, "rows": count})
+        status = FAILED if shaped.error else SHAPED if count else KEPT
+        row |= {"status": status, "rows": count, "error": shaped.error}
+        return Outcome(delivery, status, shaped.changes, row)
 
     def _hook(self, source: Source, delivery: Delivery) -> Hook:
         headers = json.loads(delivery.headers)

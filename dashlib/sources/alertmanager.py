@@ -14,7 +14,7 @@ from typing import Any
 from dashlib.model import Row
 from dashlib.sources.gitlab import stamps
 from dashlib.sources.gitlab.shapes import stable_id, text, thing, things
-from dashlib.sources.hook import Hook, Rows, Shaped, Unshapeable
+from dashlib.sources.hook import Hook, Rows, Shaped, Unshapeable, each
 from dashlib.sources.tables import SIGNALS
 
 SOURCE = "alertmanager"
@@ -27,16 +27,15 @@ def kind_of(body: Mapping[str, Any], _: Mapping[str, str]) -> str | None:
 
 
 def shape(kind: str, hook: Hook) -> Shaped | None:
-    """A row per alert of the notification. Raises Unshapeable when one of them has no labels."""
-    body, rows, times = thing(hook.payload), Rows(), []
-    for alert in things(body.get("alerts")):
-        row = _signal(alert, body)
-        rows.add(SIGNALS, row)
-        times.append(row["ended_at"] or row["started_at"])
-    return Shaped(rows.changes(), subject=f"alerts:{len(times)}", happened_at=stamps.newest(*times))
+    """A row per alert of the notification. Raises Unshapeable when none of them has labels."""
+    body, rows = thing(hook.payload), Rows()
+    found, error = each(things(body.get("alerts")), lambda alert: _signal(alert, body, hook.received_at))
+    rows.add(SIGNALS, *found)
+    newest = stamps.newest(*(row["ended_at"] or row["started_at"] for row in found))
+    return Shaped(rows.changes(), subject=f"alerts:{len(found)}", happened_at=newest, error=error)
 
 
-def _signal(alert: Mapping[str, Any], group: Mapping[str, Any]) -> Row:
+def _signal(alert: Mapping[str, Any], group: Mapping[str, Any], received_at: datetime) -> Row:
     labels = _texts(alert.get("labels"))
     if not labels:
         raise Unshapeable("an alert has no labels")
@@ -52,7 +51,7 @@ def _signal(alert: Mapping[str, Any], group: Mapping[str, Any]) -> Row:
         "kind": name,
         "severity": labels.get("severity"),
         "status": status,
-        "started_at": started,
+        "started_at": started or received_at,
         # While it fires, endsAt is the year one, or the time at which it counts as over unless it is told again.
         "ended_at": _real(ended) if status == "resolved" else None,
         "title": summary or name,

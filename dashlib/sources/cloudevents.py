@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
@@ -21,7 +21,7 @@ from cloudevents.core.formats.json import JSONFormat
 from dashlib.model import Row
 from dashlib.sources.gitlab import stamps
 from dashlib.sources.gitlab.shapes import text, thing
-from dashlib.sources.hook import Hook, Rows, Shaped, Unshapeable
+from dashlib.sources.hook import Hook, Rows, Shaped, Unshapeable, each
 from dashlib.sources.tables import SIGNALS
 
 SOURCE = "cloudevents"
@@ -52,30 +52,33 @@ def kind_of(payload: Any, headers: Mapping[str, str]) -> str | None:
 
 
 def shape(kind: str, hook: Hook) -> Shaped | None:
-    """A row per event. Raises Unshapeable when the SDK does not take one of them."""
-    rows, found = Rows(), [_signal(event, hook.received_at, timed) for event, timed in _events(hook)]
+    """A row per event. Raises Unshapeable when the SDK takes none of them."""
+    rows = Rows()
+    found, error = each(_events(hook), lambda event: _row_of(event, hook))
     rows.add(SIGNALS, *found)
-    return Shaped(rows.changes(), subject=kind, happened_at=stamps.newest(*(row["seen_at"] for row in found)))
+    newest = stamps.newest(*(row["seen_at"] for row in found))
+    return Shaped(rows.changes(), subject=kind, happened_at=newest, error=error)
 
 
-def _events(hook: Hook) -> Iterator[tuple[BaseCloudEvent, bool]]:
-    """The events, and whether each tells its time."""
+def _events(hook: Hook) -> Sequence[Any]:
+    return hook.payload if mode(hook.headers) == BATCH else [hook.payload]
+
+
+def _row_of(told: Any, hook: Hook) -> Row:
+    """One event, and whether it tells its time."""
     try:
         if mode(hook.headers) == BINARY:
             if not hook.headers.get("ce-id"):
                 raise Unshapeable("the event has no id")
-            yield from_binary(HTTPMessage(dict(hook.headers), _raw(hook)), _FORMAT), "ce-time" in hook.headers
-            return
-        for event in hook.payload if mode(hook.headers) == BATCH else [hook.payload]:
-            said = {name: value for name, value in thing(event).items() if value is not None}
-            if not text(said.get("id")):
-                raise Unshapeable("the event has no id")
-            yield _FORMAT.read(None, json.dumps(said)), "time" in said
-    except CloudEventValidationError as error:
-        raise Unshapeable(f"no valid CloudEvent: {error}") from error
-    except (TypeError, ValueError) as error:
-        if isinstance(error, Unshapeable):
-            raise
+            event = from_binary(HTTPMessage(dict(hook.headers), _raw(hook)), _FORMAT)
+            return _signal(event, hook.received_at, "ce-time" in hook.headers)
+        said = {name: value for name, value in thing(told).items() if value is not None}
+        if not text(said.get("id")):
+            raise Unshapeable("the event has no id")
+        return _signal(_FORMAT.read(None, json.dumps(said)), hook.received_at, "time" in said)
+    except Unshapeable:
+        raise
+    except (CloudEventValidationError, TypeError, ValueError) as error:
         raise Unshapeable(f"no valid CloudEvent: {error}") from error
 
 
@@ -117,7 +120,11 @@ def _signal(event: BaseCloudEvent, received_at: datetime, timed: bool) -> Row:
 
 def _labels(event: BaseCloudEvent) -> dict[str, str]:
     """Every attribute, and what stands at the top of the data, as strings."""
-    attributes = {name: str(value) for name, value in event.get_attributes().items() if name not in ("id", "time")}
+    attributes = {
+        name: str(value).lower() if isinstance(value, bool) else str(value)
+        for name, value in event.get_attributes().items()
+        if name not in ("id", "time")
+    }
     data = {
         f"data.{name}": said for name, value in thing(event.get_data()).items() if (said := _word(value)) is not None
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -43,6 +43,24 @@ class Shaped:
     path: str | None = None
     subject: str | None = None
     happened_at: datetime | None = None
+    error: str | None = None
+    """What could not be made rows of, where the rest could."""
+
+
+def each(items: Iterable[Any], row_of: Callable[[Any], Row]) -> tuple[list[Row], str | None]:
+    """A row of each item that makes one, and what is wrong with the others.
+
+    Raises Unshapeable where there is nothing else: one bad item does not take the good ones with it.
+    """
+    rows, wrong = list[Row](), list[str]()
+    for item in items:
+        try:
+            rows.append(row_of(item))
+        except Unshapeable as error:
+            wrong.append(str(error))
+    if wrong and not rows:
+        raise Unshapeable(wrong[0])
+    return rows, f"{len(wrong)} of {len(wrong) + len(rows)} left out: {wrong[0]}" if wrong else None
 
 
 @dataclass

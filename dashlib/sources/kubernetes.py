@@ -14,7 +14,7 @@ from typing import Any
 from dashlib.model import Row
 from dashlib.sources.gitlab import stamps
 from dashlib.sources.gitlab.shapes import number, stable_id, text, thing, things
-from dashlib.sources.hook import Hook, Rows, Shaped, Unshapeable
+from dashlib.sources.hook import Hook, Rows, Shaped, Unshapeable, each
 from dashlib.sources.tables import SIGNALS
 
 SOURCE = "kubernetes"
@@ -34,13 +34,14 @@ def kind_of(body: Mapping[str, Any], _: Mapping[str, str]) -> str | None:
 
 
 def shape(kind: str, hook: Hook) -> Shaped | None:
-    """A row per event; None for objects that are no events. Raises Unshapeable where an event tells no reason."""
+    """A row per event; None for objects that are no events. Raises Unshapeable where no event tells a reason."""
     if kind not in ("Event", "EventList"):
         return None
-    rows, found = Rows(), [_signal(event) for event in _events(thing(hook.payload))]
+    rows = Rows()
+    found, error = each(_events(thing(hook.payload)), lambda event: _signal(event, hook.received_at))
     rows.add(SIGNALS, *found)
     newest = stamps.newest(*(row["seen_at"] for row in found))
-    return Shaped(rows.changes(), subject=f"events:{len(found)}", happened_at=newest)
+    return Shaped(rows.changes(), subject=f"events:{len(found)}", happened_at=newest, error=error)
 
 
 def _events(body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -54,7 +55,7 @@ def _events(body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield body
 
 
-def _signal(event: Mapping[str, Any]) -> Row:
+def _signal(event: Mapping[str, Any], received_at: datetime) -> Row:
     details = thing(event.get("details"))
     about, said = thing(event.get("involvedObject")) or thing(event.get("regarding")) or details, {**details, **event}
     meta, series = thing(event.get("metadata")), thing(event.get("series"))
@@ -81,7 +82,7 @@ def _signal(event: Mapping[str, Any]) -> Row:
         "kind": reason,
         "severity": _SEVERITIES.get(level or "", (level or "").lower() or None),
         "status": "occurred",
-        "started_at": min((moment for moment in times if moment), default=None),
+        "started_at": min((moment for moment in times if moment), default=received_at),
         "ended_at": None,
         "title": f"{reason}: {kind}/{name}" if kind and name else reason,
         "description": text(said.get("message")) or text(said.get("note")),

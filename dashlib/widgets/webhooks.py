@@ -118,9 +118,15 @@ def _set_up(*, opened: bool) -> None:
                 st.markdown("\n".join(f"- {plain(trigger)}" for trigger in guide.triggers))
         if guide.example:
             st.code(guide.filled(base), language=guide.language)
-        st.markdown(f"Try it, with the secret in the shell's variable `{guide.settings[0]}`:")
-        st.code(guide.curl(base), language="bash", wrap_lines=True)
-        st.caption("It answers `{}`, and the table above counts one more delivery. No row is made of it.")
+        if guide.source.is_open(settings) and not guide.is_set(settings)[guide.settings[0]]:
+            st.caption("With a signing token alone, GitLab's own *Test* button is the way to try it.")
+        else:
+            st.markdown(f"Try it, with the secret in the shell's variable `{guide.settings[0]}`:")
+            st.code(guide.curl(base), language="bash", wrap_lines=True)
+            st.caption(
+                "It answers `{}`, and the table above counts one more delivery (once: the same again is known as a "
+                "repetition). No row is made of it."
+            )
         if guide.source.name == "gitlab":
             _on_gitlab(guide, base)
 
@@ -156,9 +162,10 @@ def _on_gitlab(guide: Guide, base: str) -> None:
         )
     if refusal is not None:
         st.caption(f":material/lock: {plain(refusal)}")
-    said = st.session_state.pop(_SAID, None)
-    if said is not None:
-        good, text = said
+    said = st.session_state.get(_SAID)
+    # What was said stays while the page renews itself, until something else is chosen.
+    if said is not None and said[:2] == (kind, path):
+        good, text = said[2:]
         (st.success if good else st.error)(plain(text), icon=":material/check:" if good else ":material/error:")
         if not good:
             st.link_button("GitLab's form", gitlab_hook.form(settings, kind, path), icon=":material/open_in_new:")
@@ -181,11 +188,11 @@ def _make(guide: Guide, kind: str, path: str, base: str) -> None:
     try:
         hook = gitlab_hook.create(runtime().settings, cast(Kind, kind), path, guide.url(base))
     except HookError as error:
-        st.session_state[_SAID] = (False, str(error))
+        st.session_state[_SAID] = (kind, path, False, str(error))
         return
     text = (
         f"{path} has a webhook that posts here." if hook.new else f"{path} has had a webhook that posts here already."
     )
     if not hook.sends:
         text += " GitLab has switched it off after failures: send a test event from GitLab's form to switch it on."
-    st.session_state[_SAID] = (hook.sends, text)
+    st.session_state[_SAID] = (kind, path, hook.sends, text)

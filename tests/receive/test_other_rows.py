@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dashlib.receive.sources import CLOUD
+from dashlib.receive.sources import BY_NAME, CLOUD
 from dashlib.sources.gitlab.status import rank
 from dashlib.sources.hook import Hook, Unshapeable, foreign_id
 from tests.receive.payloads import RECEIVED, payload, rows, shaped
@@ -247,3 +247,36 @@ def test_kubernetes_events_in_other_clothes() -> None:
         "BackOff", "warning", 7, "Pod/runner-7f9c", "runner-7", "north-1", "ci", at(1, 18),
     ]  # fmt: skip
     assert layout["id"] == rows("kubernetes", "exporter_layout")["signals"][0]["id"]
+
+
+def test_one_bad_item_does_not_take_the_good_ones_with_it() -> None:
+    good = {"specversion": "1.0", "id": "1", "source": "/x", "type": "t", "time": "2026-03-11T09:00:00Z"}
+    bad = {name: value for name, value in good.items() if name != "id"}
+    event = {
+        "kind": "Event",
+        "reason": "Killing",
+        "metadata": {"uid": "u", "creationTimestamp": "2026-03-11T09:00:00Z"},
+    }
+    alert = {"labels": {"alertname": "A"}, "startsAt": "2026-03-11T09:00:00Z"}
+    batch = {"headers": {"content-type": "application/cloudevents-batch+json"}}
+    cases: tuple[tuple[str, str, dict[str, Any]], ...] = (
+        ("cloudevents", "batch", {"payload": [good, bad]} | batch),
+        ("kubernetes", "event", {"payload": {"kind": "EventList", "items": [{**event, "reason": None}, event]}}),
+        ("alertmanager", "firing", {"payload": {"alerts": [alert, {"labels": {}}]}}),
+    )
+    for source, name, told in cases:
+        kind = {"cloudevents": "t", "kubernetes": "EventList", "alertmanager": "alerts"}[source]
+        values: dict[str, Any] = {"headers": {}, "received_at": RECEIVED} | told
+        found = BY_NAME[source].shape(kind, Hook(**values))
+        assert found is not None and found.error is not None and found.error.startswith("1 of 2 left out: "), name
+        assert [change.rows[0]["started_at"] for change in found.changes] == [at(9)]
+
+
+def test_what_tells_no_time_began_when_it_came() -> None:
+    undated = {"kind": "Event", "reason": "Killing", "metadata": {"uid": "u"}}
+    [signal] = rows("kubernetes", "core_v1", payload=undated, headers={})["signals"]
+    assert signal["started_at"] == RECEIVED
+    gone = {"lastTimestamp": "2026-03-11 09:00:00 +0000 UTC"}
+    assert rows("kubernetes", "core_v1", payload=undated | gone, headers={})["signals"][0]["started_at"] == at(9)
+    alert = {"alerts": [{"labels": {"alertname": "A"}}]}
+    assert rows("alertmanager", "firing", payload=alert, headers={})["signals"][0]["started_at"] == RECEIVED

@@ -52,9 +52,20 @@ def test_nothing_else_is_touched() -> None:
     assert (text.encode(), clean) == (raw, {"the": "same"})
 
 
-@pytest.mark.parametrize("key", ["variables", "build_variables", "yaml_variables"])
+@pytest.mark.parametrize("key", ["variables", "build_variables", "yaml_variables", "Variables", "variable"])
 @pytest.mark.parametrize(
-    "value", [[{"key": "A", "value": "v4lue"}], [{"name": "A", "raw_value": "v4lue"}], {"A": "v4lue"}, ["v4lue"]]
+    "value",
+    [
+        [{"key": "A", "value": "v4lue"}],
+        [{"name": "A", "raw_value": "v4lue"}],
+        {"A": "v4lue"},
+        {"A=v4lue": 1},  # push_options of git push -o ci.variable="A=v4lue"
+        ["v4lue"],
+        ["A=v4lue"],
+        "A=v4lue",
+        "v4lue",
+        {"A": {"value": "v4lue"}},
+    ],
 )
 def test_values_of_variables(key: str, value: Any) -> None:
     raw = json.dumps({"x": [{key: value}], "number": 12345678901234567890123}).encode()

@@ -42,6 +42,23 @@ def test_200_is_on_disk(dashboard: Dashboard, source: str) -> None:
     assert delivery["rows"] > 0
 
 
+@pytest.mark.parametrize("source", SOURCES)
+def test_200_with_a_slash_at_the_end(dashboard: Dashboard, source: str) -> None:
+    """A redirect counts as delivered with GitLab, which does not follow it."""
+    import requests
+
+    body = raw(source, GOOD[source])
+    told = {
+        name.replace("_", "-"): value for name, value in (headers(source, GOOD[source]) | proof(source, body)).items()
+    }
+    told = {"Content-Type": "application/json"} | told
+    answer = requests.post(
+        f"{dashboard.url}{PATHS[source]}/", data=body, headers=told, timeout=10, allow_redirects=False
+    )
+    assert answer.status_code == 200, answer.text
+    assert len(dashboard.settled(1)) == 1
+
+
 def test_a_push_is_answered_with_who_pushed_where(dashboard: Dashboard) -> None:
     """Seed 000; an answer to anything else is empty."""
     answer = dashboard.send("gitlab", "push")

@@ -15,7 +15,7 @@ from typing import Any
 _STAMP = re.compile(
     r"""\s*(\d{4})-(\d\d)-(\d\d)
         (?:[T\s]\s*(\d\d):\s*(\d\d)(?::\s*(\d\d)(?:[.,](\d{1,9}))?)?)?
-        \s*(Z|UTC|GMT|[+-]\d\d:?\d\d)?\s*""",
+        \s*(Z|UTC|GMT|[+-]\d\d:?\d\d(?:\s[A-Z]{3,5})?)?\s*""",  # Go prints 2026-11-21 15:10:00 +0000 UTC
     re.VERBOSE | re.IGNORECASE,
 )
 _USUAL = len("2026-01-02T03:04:05.678Z")
@@ -87,5 +87,5 @@ def newest(*stamps: datetime | None) -> datetime | None:
 def _zone(text: str | None) -> timezone:
     if text is None or text.upper() in ("Z", "UTC", "GMT"):
         return UTC
-    sign = -1 if text[0] == "-" else 1
-    return timezone(sign * timedelta(hours=int(text[1:3]), minutes=int(text[-2:])))
+    sign, offset = -1 if text[0] == "-" else 1, text.split()[0]
+    return timezone(sign * timedelta(hours=int(offset[1:3]), minutes=int(offset[-2:])))
