@@ -6,12 +6,14 @@ import streamlit as st
 
 from dashlib import widgets
 from dashlib.charts import tables
+from dashlib.charts.night_glance import glance
 from dashlib.charts.night_grid import grid_data
 from dashlib.charts.over_time import stacked
 from dashlib.charts.wording import plain
 from dashlib.queries import choices, night_grid, nightlies
 from dashlib.runtime import runtime
 from dashlib.widgets import nights as shared
+from dashlib.widgets.night_glance import night_glance
 from dashlib.widgets.night_grid import night_grid as draw_grid
 from dashlib.widgets.nights import of_nights
 
@@ -38,8 +40,10 @@ now, before = nights.iloc[index], nights.iloc[index - 1] if index else None
 night = now["night"].date()
 with tiles:
     widgets.metrics(tables.NIGHT, now, before)
-    if before is not None:
-        st.caption(f"Arrows compare with {before['night']:%a %d %b}.")
+    note = of_nights(nightlies.note, filters, night=night)
+    night_glance(glance(note))
+    compared = "" if before is None else f"Arrows compare with {before['night']:%a %d %b}. "
+    st.caption(f"{compared}{now['runs']} of {now['nightlies']} nightlies ran; {now['failed_jobs']} jobs failed.")
 chosen, arranged = shared.narrowed(night)
 opened = shared.opened_rows()
 grain = arranged.grain
@@ -47,17 +51,18 @@ cells = of_nights(
     night_grid.grid, filters, narrowed=chosen, rows=rows, group=arranged.group, order=arranged.order, grain=grain,
     opened=opened, **nightlies.SHOWN[show],
 )  # fmt: skip
+shared.tell_narrowed(chosen)
 if cells.empty:
-    st.success("No nightly that these filters leave was red in this period.", icon=":material/check_circle:")
+    shared.tell_empty(chosen)
 else:
     draw_grid(grid_data(cells, framed=night, rows=rows, grain=grain, opened=opened, times=arranged.times))
-    widgets.legend()
+    shared.legend()
     widgets.below(cells, "grid")
 
 st.subheader(f"Failed jobs of {now['night']:%A, %d %B}", anchor=False)
 with st.container(horizontal=True, vertical_alignment="bottom"):
     search = widgets.search_for("repository, job, reason, runner", key="search")
-    only_new = widgets.switch("only new", key="new")
+    only_new = widgets.switch("only new jobs", key="new")
     allowed = widgets.switch("allowed failures too", key="allowed")
 if search:
     label = f"Filtered to “{plain(search)}”: show all"
@@ -68,14 +73,13 @@ if failed.empty:
 else:
     widgets.table(failed, tables.FAILED_JOBS, "Failed jobs of the night, new ones first, with links", "failed_jobs")
 
-note = of_nights(nightlies.note, filters, night=night)
 if now["missing"]:
     st.subheader("Never ran", anchor=False)
     shared.missing_told(note)
 risks = of_nights(nightlies.at_risk, filters)
 if not risks.empty:
     st.subheader("At risk", anchor=False)
-    st.caption("Schedules that will stop, or have stopped without anybody wanting it.")
+    st.caption("Today, whatever night is chosen: schedules that will stop, or have stopped without anybody wanting it.")
     widgets.table(shared.risks_told(risks), tables.AT_RISK, "Schedules at risk, stopped ones first", "at_risk")
 
 st.subheader("Failures over time", anchor=False)

@@ -9,10 +9,12 @@ from typing import Any
 import pandas as pd
 
 from dashlib.charts.wording import CAUSES
+from dashlib.failures.issue_draft import Facts, form_url
 
 Data = dict[str, Any]
 _CORNERS = {"repository": "Repository", "schedule": "Nightly", "job": "Job", "reason": "Reason"}
 _MANY = 500
+_FIRST_MARKS = 26
 _LONGEST = 240
 
 
@@ -35,8 +37,10 @@ def grid_data(
     return {
         "slots": slots,
         "corner": _CORNERS[rows],
-        "rows": list(_rows(frame, places, opened, rows)),
+        "rows": list(_rows(frame, places, slots, opened, rows)),
         "marks": _marks(frame),
+        "few": _FIRST_MARKS,
+        "wide": rows == "reason",
         "times": times,
     }
 
@@ -61,7 +65,9 @@ def _slots(frame: pd.DataFrame, grain: str, framed: date) -> list[Data]:
     ]
 
 
-def _rows(frame: pd.DataFrame, places: dict[str, int], opened: tuple[str, ...], rows: str) -> Iterator[Data]:
+def _rows(
+    frame: pd.DataFrame, places: dict[str, int], slots: list[Data], opened: tuple[str, ...], rows: str
+) -> Iterator[Data]:
     grouped: Any = frame.groupby(["group_name", "top", "middle", "part", "level"], sort=False)
     shown_group = ""
     for (group, top, middle, part, level), cells in grouped:
@@ -77,9 +83,9 @@ def _rows(frame: pd.DataFrame, places: dict[str, int], opened: tuple[str, ...], 
             "open": level == 0 and top in opened,
             "front": f"{front}/" if front else "",
             "label": name[:_LONGEST],
-            "title": " · ".join(str(word)[:_LONGEST] for word in (top, middle, part) if word),
+            "title": " · ".join(str(word)[:_LONGEST] for word in (head["name"], middle, part) if word),
             "aside": _aside(head),
-            "cells": [_cell(cell, places) for cell in cells.to_dict("records")],
+            "cells": [_cell(cell, places, slots) for cell in cells.to_dict("records")],
         }
 
 
@@ -97,20 +103,30 @@ def _heading(cells: pd.DataFrame, group: str, places: dict[str, int]) -> Data:
 
 
 def _aside(head: pd.Series) -> str:
-    """How long it has been red, else how often it was."""
+    """For how many nights it has not run or been red, else how many were red; nights, whatever a column is."""
+    if head["gap"]:
+        return f"missing {head['gap']}"
     if head["streak"]:
         return f"red {head['streak']}"
     return f"{head['reds_30']} in 30" if head["reds_30"] else ""
 
 
-def _cell(cell: Mapping[Any, Any], places: dict[str, int]) -> Data:
+def _cell(cell: Mapping[Any, Any], places: dict[str, int], slots: list[Data]) -> Data:
+    slot = slots[places[_iso(cell["slot"])]]
     failure = cell["failure"] if isinstance(cell["failure"], str) else None
     found: Data = {"at": places[_iso(cell["slot"])], "state": cell["state"], "tip": _tip(cell)}
     href = f"/failure?failure={failure}" if failure else cell["url"]
     if isinstance(href, str):
         found["href"] = href
     if failure:
-        found |= {"failure": failure, "job": cell["job_web_url"] if isinstance(cell["job_web_url"], str) else None}
+        found["failure"] = failure
+        if isinstance(cell["job_web_url"], str):
+            found["job"] = cell["job_web_url"]
+            # Only of the framed night: each of these addresses is as long as a page of the grid's other cells.
+            if slot["framed"] and not isinstance(cell["issue_url"], str) and (form := _issue_form(cell)):
+                found["form"] = form
+        if isinstance(cell["issue_url"], str):
+            found["issue"] = cell["issue_url"]
     if cell["failed_jobs"]:
         found["count"] = int(cell["failed_jobs"])
     if not pd.isna(cell["mark"]):
@@ -131,19 +147,53 @@ def _tip(cell: Mapping[Any, Any]) -> list[list[str]]:
     told = [["State", f"{state}, newly" if cell["is_new"] and state == "failed" else state]]
     if state in ("missing", "off") or isinstance(cell["cause"], str):
         told.append(["Why", CAUSES.get(str(cell["cause"]), "not known")])
-    since = cell["red_since"]
+    fresh = cell["first_jobs"] if state == "failed" and not cell["is_new"] else 0
     texts = (
+        ("Missing since", _since(cell["missing_since"], cell["nights_missing"]) if state == "missing" else None),
         ("Failed jobs", cell["job_names"]),
+        ("Newly failed", f"{fresh} of its jobs" if fresh else None),
         ("First error", cell["reason"]),
-        ("Red since", None if pd.isna(since) else f"{pd.Timestamp(since):%a %d %b %Y}"),
+        ("Red since", _since(cell["red_since"])),
         ("Runner", cell["runner"]),
         ("Issue", _issue(cell) if state in ("failed", "warned") else None),
         ("Allowed failures", str(cell["failed_allowed_jobs"]) if cell["failed_allowed_jobs"] else None),
         ("Run time", None if pd.isna(cell["duration"]) else duration_told(cell["duration"])),
         ("Runs", str(cell["runs"]) if cell["runs"] > 1 else None),
         ("Started", "by hand, or late" if cell["by_hand"] else None),
+        ("Owner", cell["owner"] if state == "missing" else None),
     )
     return told + [[word, text[:_LONGEST]] for word, text in texts if isinstance(text, str) and text]
+
+
+def _since(day: Any, nights: Any = None) -> str | None:
+    """A day, and for how many nights."""
+    if pd.isna(day):
+        return None
+    return f"{pd.Timestamp(day):%a %d %b %Y}" + ("" if pd.isna(nights) else f", {nights_told(int(nights))}")
+
+
+def nights_told(count: int) -> str:
+    """So many nights in words."""
+    return f"{count} night{'' if count == 1 else 's'}"
+
+
+def _issue_form(cell: Mapping[Any, Any]) -> str | None:
+    """GitLab's form for a new issue, filled with what a cell knows; None for a job of another forge."""
+    project, found, _ = str(cell["job_web_url"]).partition("/-/jobs/")
+    if not found:
+        return None
+    number, _, job = str(cell["failure"]).partition("-")
+    name = str(cell["job_names"]).partition(",")[0]
+    facts = Facts(
+        reason=str(cell["reason"] or "it failed"),
+        job_name=name,
+        path=str(cell["path"]),
+        category=str(cell["category"] or "unknown"),
+        signature=cell["signature"] if isinstance(cell["signature"], str) else None,
+        project_id=int(number),
+        job_id=int(job),
+    )
+    return form_url(project, facts)
 
 
 def _issue(cell: Mapping[Any, Any]) -> str:

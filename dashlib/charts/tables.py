@@ -29,29 +29,24 @@ class Column:
 
 @dataclass(frozen=True)
 class Tile:
-    """One number of the top line; ``good`` says which direction of change is good news."""
+    """One number of the top line; ``good`` says which direction of change is good news; ``known``: a dash if not."""
 
     name: str
     title: str
     help: str | None = None
     good: Literal["more", "less", "neither"] = "neither"
-    kind: Literal["number", "age", "share"] = "number"
+    kind: Literal["number", "age", "share", "known"] = "number"
 
 
 NIGHT = (
-    Tile("runs", "Ran", "Nightlies that ran: a schedule counts once a night, by its last run."),
-    Tile("failed", "Failed", "Its last run of the night failed.", "less"),
-    Tile("missing", "Never ran", "It should have run and did not, and it is too late to wait for it.", "less"),
+    Tile("failed", "Failed", "Its last run of the night failed: new and still red ones.", "less"),
     Tile("newly_failed", "New", "Failed now, and not on the last night that had a verdict.", "less"),
     Tile("still_red", "Still red", "Failed now, and on the last night that had a verdict.", "less"),
+    Tile("missing", "Never ran", "It should have run and did not, and it is too late to wait for it.", "less"),
     Tile("recovered", "Recovered", "Green now, and failed on the last night that had a verdict.", "more"),
-    Tile("failed_jobs", "Failed jobs", "Latest attempts of jobs that are not allowed to fail.", "less"),
-)
-COMMIT_SUMS = (
-    Tile("commits", "Commits", "Each counts once per repository."),
-    Tile("people", "People", "One e-mail address is one person."),
-    Tile("repositories", "Repositories"),
-    Tile("active_days", "Active days", "Days with at least one commit."),
+    Tile("warned", "Warned", "Failed in nothing but jobs that are allowed to fail.", "less"),
+    Tile("passed", "Passed", "All of it passed.", "more"),
+    Tile("other", "Other", "Neither: canceled, still running or waiting, or late."),
 )
 EVENT_SUMS = (
     Tile("events", "Events"),
@@ -69,12 +64,12 @@ SOURCE = (
 )
 
 FAILED_JOBS = (
-    Column("red_for", "Red for", width=75, help="Nights in a row, this one included."),
-    Column("failure_url", "Why", "link", 95, text="why it failed"),
-    Column("job_web_url", "On GitLab", "link", 80, text="open job"),
     Column("path_with_namespace", "Repository", width=190),
     Column("job_name", "Job", width=130),
-    Column("reason", "Reason", width=440, help="The telling line of its log, else what GitLab says."),
+    Column("red_for", "Red for", width=75, help="Nights in a row, this one included."),
+    Column("reason", "Reason", width=400, help="The telling line of its log, else what GitLab says."),
+    Column("failure_url", "Why", "link", 95, text="why it failed"),
+    Column("job_web_url", "On GitLab", "link", 80, text="open job"),
     Column("issue_title", "Issue", width=150),
     Column("assignee", "Who has it", width=100),
     Column("red_since", "Red since", "date", 105),
@@ -89,7 +84,7 @@ FAILED_JOBS = (
 AT_RISK = (
     Column("path_with_namespace", "Repository", width="medium"),
     Column("schedule", "Nightly", width=130),
-    Column("why", "Why", width=240),
+    Column("why", "Why", width=220),
     Column("owner_username", "Owner", width=110),
     Column("stopped", "Stopped", "flag", 75, help="Its last expected night did not run."),
     Column("missing_since", "Missing since", "date", 115),
@@ -102,11 +97,11 @@ NIGHTLY_HISTORY = (
     Column("path_with_namespace", "Repository", width="medium"),
     Column("schedule", "Nightly", width=130),
     Column("last_state", "Last", width=75),
-    Column("nights_red", "Nights red", "number", 90, help="In a row, up to its last verdict."),
+    Column("nights_red", "Red for", "number", 75, help="Nights in a row, up to its last verdict."),
     Column("red_since", "Red since", "date", 105),
-    Column("nights_green", "Nights green", "number", 100, help="In a row, up to its last verdict."),
-    Column("reds_30", "Red in 30", "number", 85, help="Red nights of the last 30."),
-    Column("missing_30", "Missing in 30", "number", 105),
+    Column("nights_green", "Green for", "number", 80, help="Nights in a row, up to its last verdict."),
+    Column("reds_30", "Red nights", "number", 90, help="Of the last 30."),
+    Column("missing_30", "Missing", "number", 75, help="Of the last 30 nights."),
     Column("flips_30", "Flips", "number", 65, help="Changes between red and green in the last 30 nights."),
     Column("days_to_green", "Days to green", "number", 105, help="How long a failure lasts on average."),
     Column("first_red_night", "First red", "date", 105, help="The first failed night that is stored."),
@@ -115,11 +110,12 @@ NIGHTLY_HISTORY = (
 )
 NIGHTS = (
     Column("night", "Night", "date", 105),
-    Column("nightlies", "Nightlies", "number", 85),
+    Column("nightlies", "Nightlies", "number", 75),
+    Column("runs", "Ran", "number", 60),
     Column("failed", "Failed", "number", 70),
     Column("newly_failed", "New", "number", 65),
     Column("still_red", "Still red", "number", 80),
-    Column("recovered", "Recovered", "number", 90),
+    Column("recovered", "Recovered", "number", 80),
     Column("missing", "Never ran", "number", 85),
     Column("late", "Late", "number", 60),
     Column("running", "Running", "number", 75),
@@ -135,42 +131,6 @@ SENT = (
     Column("tries", "Tries", "number", 60),
     Column("tried", "When", "moment", 140),
     Column("error", "Why not", width="medium"),
-)
-
-_PEOPLE = Column("people", "People", "number", 75)
-_RANKED = (
-    Column("commits", "Commits", "number", 90),
-    Column("share", "Share", "share", 110),
-    Column("change", "± before", "change", 85, help="Against as many days before; empty where those were not read."),
-    Column("active_days", "Active days", "number", 95, help="Days with at least one commit."),
-)
-_LINES = (
-    Column("additions", "Lines +", "number", 85),
-    Column("deletions", "Lines −", "number", 85),
-    Column("last_commit", "Last commit", "moment", 140),
-)
-RANKING = {
-    "person": (
-        Column("label", "Person", width="medium"),
-        *_RANKED,
-        Column("repositories", "Repositories", "number", 95),
-        *_LINES,
-        Column("is_bot", "Robot", "flag", 65),
-    ),
-    "repository": (Column("label", "Repository", width="medium"), *_RANKED, _PEOPLE, *_LINES),
-    "group": (Column("label", "Group", width="medium"), *_RANKED, _PEOPLE, *_LINES),
-}
-
-COMMITS = (
-    Column("committed", "When", "moment", 135),
-    Column("person_label", "Who", width=175),
-    Column("title", "What", width=310),
-    Column("web_url", "On GitLab", "link", 100, text="open commit"),
-    Column("path_with_namespace", "Repository", width="medium"),
-    Column("additions", "Lines +", "number", 75),
-    Column("deletions", "Lines −", "number", 75),
-    Column("role", "Role", width=85),
-    Column("is_merge", "Merge", "flag", 65),
 )
 
 EVENTS = (

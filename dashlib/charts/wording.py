@@ -9,9 +9,17 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from dashlib.model import Filters
+from dashlib.queries.night_grid import Narrowed
 from dashlib.settings import Settings
 
-OPTIONS = {"latest": "25 red most recently", "red": "all red", "co_author": "co-author"}
+OPTIONS = {
+    "latest": "25 red most recently",
+    "red": "all red",
+    "co_author": "co-author",
+    "both": "author or co-author",
+    "each": "count each time",
+    "once": "count once",
+}
 """Options whose word in the address is not what a person shall read."""
 CAUSES = {
     "owner_blocked": "its owner is blocked",
@@ -39,7 +47,8 @@ def described(chosen: Filters, zone: str) -> str:
     """The filters in words, without markup."""
     parts = []
     if chosen.since and chosen.until:
-        parts.append(f"{chosen.since:%d %b} – {chosen.until:%d %b %Y}, {zone}")
+        year = "" if chosen.since.year == chosen.until.year else " %Y"
+        parts.append(f"{chosen.since:%d %b{year}} – {chosen.until:%d %b %Y}, {zone}")
     for names, word in ((chosen.groups, "groups"), (chosen.projects, "repositories")):
         if names:
             parts.append(", ".join(names) if len(names) < 3 else f"{len(names)} {word}")
@@ -90,3 +99,20 @@ def settings_shown(held: Settings) -> dict[str, str]:
         "DASH_DATABASE": str(held.database),
     }
     return {name: plain(value) for name, value in shown.items()}
+
+
+def narrowed_told(chosen: Narrowed) -> list[str]:
+    """The grid's own filters in words, without markup; empty where nothing is chosen."""
+    night = f"{chosen.night:%a %d %b}"
+    lists = (
+        ("schedule", chosen.schedules, ""),
+        ("state", chosen.states, f" on {night}"),
+        ("job", chosen.jobs, ""),
+        ("reason", chosen.categories, ""),
+        ("whose", chosen.whose, ""),
+    )
+    told = [f"search “{chosen.search}”"] if chosen.search else []
+    told += [f"{word} {' or '.join(values)}{when}" for word, values, when in lists if values]
+    told += [f"only new, failed on {night} and not on the last night before that had a verdict"] * chosen.only_new
+    told += [f"only without an issue on {night}"] * chosen.without_issue
+    return told

@@ -17,7 +17,7 @@ from dashlib import control
 from dashlib.commands import say, serve
 from dashlib.commands import sync as sync_command
 from dashlib.settings import Settings
-from dashlib.store import StoreError
+from dashlib.store import StoreError, open_store
 
 _DATABASE = Path("data/demo.duckdb")
 """Always this one, whatever DASH_DATABASE says: each demo begins anew, and nobody's own data may be in the way."""
@@ -42,7 +42,10 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         say.error(f"the demo runs already at {running.address}")
         return say.DONE_WITH_ERRORS
     _forget(database)
-    token, hook_token, bearer = _token(), secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    token = _token()
+    # Whoever wants to post something himself sets them; else nobody need know them.
+    hook_token = settings.gitlab_webhook_token or secrets.token_urlsafe(32)
+    bearer = settings.hook_token or secrets.token_urlsafe(32)
     with _GitLab(arguments.repos, arguments.days) as gitlab:
         say.note(f"simulated GitLab at {gitlab.url}: {arguments.repos} repositories, {arguments.days} nights")
         settings = replace(
@@ -53,6 +56,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         troubled = sync_command.run(argparse.Namespace(since=None, project=[], full=False, json=False), settings)
         if troubled:
             say.note("(that trouble belongs to the demo: the dashboard shows it on its page Sources, and goes on)")
+        _decide(database)
         with serve.Server(arguments.host, _port(arguments), _environment(settings, hook_token, bearer)) as server:
             server.wait_until_ready()
             add_hooks(gitlab.url, f"{server.url}/gitlab/events", hook_token)
@@ -68,11 +72,19 @@ def _port(arguments: argparse.Namespace) -> int:
     return 8501 if serve.is_free(arguments.host, 8501) else serve.free_port()
 
 
-def _token() -> str:
-    """The simulated GitLab's own; imported only here, since every other command starts faster without it."""
-    from dashlib.demo.gitlab import READ_TOKEN  # noqa: PLC0415
+def _decide(database: Path) -> None:
+    """One failure has an issue and somebody who has it, as a person would have seen to by the time others look."""
+    from dashlib.demo.decided import decide  # noqa: PLC0415 - as WRITE_TOKEN below
 
-    return READ_TOKEN
+    with open_store(database) as store:
+        decide(store)
+
+
+def _token() -> str:
+    """The simulated GitLab's own, which may create issues there; imported only here: other commands start faster."""
+    from dashlib.demo.gitlab import WRITE_TOKEN  # noqa: PLC0415
+
+    return WRITE_TOKEN
 
 
 def add_hooks(gitlab_url: str, hook_url: str, hook_token: str) -> None:
@@ -81,7 +93,7 @@ def add_hooks(gitlab_url: str, hook_url: str, hook_token: str) -> None:
     ``hook_token`` goes in the body of a request on this machine, never on a command line. A GitLab whose hook is not
     answered with 2xx pauses it by itself. Raises StoreError when the simulated GitLab does not take it.
     """
-    from dashlib.demo.gitlab import WRITE_TOKEN  # noqa: PLC0415 - as READ_TOKEN above
+    from dashlib.demo.gitlab import WRITE_TOKEN  # noqa: PLC0415 - as WRITE_TOKEN above
     from dashlib.demo.webhooks import FLAGS  # noqa: PLC0415
 
     hook = {"url": hook_url, "token": hook_token, "name": "dashboard"} | dict.fromkeys(FLAGS.values(), True)

@@ -1,8 +1,13 @@
-"""``report``: the morning note of a night, as Markdown, HTML or JSON."""
+"""``report``: the morning note of a night, as Markdown, HTML or JSON.
+
+What a night is and which schedules count stands in the database, as the last serve or sync wrote it: this command only
+reads. Where the settings of today say something else, it says so.
+"""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from datetime import date
 
 import duckdb
@@ -24,13 +29,35 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print the note. Raises NoSuchNight, StoreError."""
     connection = reading(readable(settings))
     try:
+        elsewhere = _elsewhere(connection, settings)
         found = note(connection, arguments.night, dashboard=settings.report_url)
     except duckdb.Error as error:
         raise StoreError(f"the data could not be read: {error}") from error
     finally:
         connection.close()
+    for word, held, asked in elsewhere:
+        say.note(
+            f"note: {word} is {asked} here, but {held} counts: what the last serve or sync wrote down. "
+            "Run `python -m dashlib sync`, or start the dashboard again, with the new one."
+        )
     say.out(FORMATS[arguments.format](found))
     return say.DONE
+
+
+def _elsewhere(connection: duckdb.DuckDBPyConnection, settings: Settings) -> list[tuple[str, str, str]]:
+    """The settings by which the database's nights differ from those of today: name, what counts, what was asked for."""
+    stored = dict(connection.execute("select name, value from bookkeeping.settings").fetchall())
+    patterns = connection.execute("select field, pattern from bookkeeping.nightly order by all").fetchall()
+    compared = (
+        ("DASH_TIMEZONE", stored.get("timezone", settings.timezone), settings.timezone),
+        ("DASH_LATE_HOURS", stored.get("late_hours", f"{settings.late_hours:g}"), f"{settings.late_hours:g}"),
+        ("DASH_NIGHTLY", _globs(patterns), _globs(sorted(settings.nightly))),
+    )
+    return [(word, held, asked) for word, held, asked in compared if held != asked]
+
+
+def _globs(patterns: Iterable[tuple[str, str]]) -> str:
+    return ",".join(f"{field}:{glob}" for field, glob in patterns) or "every schedule"
 
 
 def _night(text: str) -> date:

@@ -24,6 +24,8 @@ from dashlib.queries import nightlies
 SECTIONS = {"new": "New", "missing": "Never ran", "still_red": "Still red", "recovered": "Recovered"}
 """The parts of the note, in order: what nightly_changes calls them, and their title."""
 NOBODY = "nobody"
+UNKNOWN = "owner not known"
+OPEN = "Not all of it has ended: the numbers will move."
 _LONGEST = 200
 EVERYTHING = Filters()
 
@@ -32,7 +34,8 @@ EVERYTHING = Filters()
 class Item:
     """One nightly of which the note tells, in text from outside: whoever shows it has to escape it.
 
-    ``nights`` is how many nights it has been red (of a recovered one: had been). ``link`` leads to what explains it.
+    ``nights`` is how many nights it has been red (of a recovered one: had been) or has not run, ``since`` the first of
+    them. ``who`` has it; of a missing one, its owner. ``link`` leads to what explains it.
     """
 
     change: str
@@ -74,8 +77,17 @@ class Note:
 
     @property
     def is_calm(self) -> bool:
-        """Whether nothing failed and nothing is missing."""
-        return not (self.counts["failed"] or self.counts["missing"])
+        """Whether something ended well, nothing failed or is missing, and nothing is still to come."""
+        bad = ("failed", "missing", "running", "late")
+        good = ("passed", "warned")
+        return any(self.counts[state] for state in good) and not any(self.counts[state] for state in bad)
+
+    @property
+    def under_way(self) -> bool:
+        """Whether it is too early to tell: something is running or late, or nothing came to a verdict."""
+        ended = ("passed", "warned", "failed", "missing")
+        open_ = self.counts["running"] or self.counts["late"]
+        return bool(open_) or not any(self.counts[state] for state in ended)
 
 
 class NoSuchNight(Explained):
@@ -120,15 +132,21 @@ def _item(row: Mapping[Any, Any], dashboard: str) -> Item:
         reason = text["reason"] or "the pipeline failed without a failed job"
     red = row["change"] in ("new", "still_red")
     page = f"{dashboard}/failure?failure={text['failure']}" if dashboard and text["failure"] and red else None
+    nights, since = (
+        (row["nights_missing"], row["missing_since"])
+        if row["change"] == "missing"
+        else (row["nights_red"], row["red_since"])
+    )
+    has_it = (text["owner_username"],) if row["change"] == "missing" else (text["issue_title"], text["assignee"])
     return Item(
         change=row["change"],
         repository=row["path_with_namespace"],
         schedule=row["schedule"],
         job=_jobs(row) if red else None,
         reason=" ".join(reason.split())[:_LONGEST] if reason else None,
-        nights=None if pd.isna(row["nights_red"]) else int(row["nights_red"]),
-        since=None if pd.isna(row["red_since"]) else pd.Timestamp(row["red_since"]).date(),
-        who=" – ".join(word for word in (text["issue_title"], text["assignee"]) if word) or NOBODY,
+        nights=None if pd.isna(nights) else int(nights),
+        since=None if pd.isna(since) else pd.Timestamp(since).date(),
+        who=" – ".join(word for word in has_it if word) or NOBODY,
         issue_url=text["issue_url"],
         link=page or (text["job_web_url"] if red else None) or text["url"],
     )
@@ -147,7 +165,7 @@ def _risk(row: Mapping[Any, Any]) -> Risk:
         row["path_with_namespace"],
         row["schedule"],
         CAUSES.get(row["risk"], row["risk"]),
-        owner if isinstance(owner, str) else NOBODY,
+        owner if isinstance(owner, str) else UNKNOWN,
         bool(row["stopped"]),
         url if isinstance(url, str) else None,
     )
@@ -185,6 +203,8 @@ def as_markdown(note: Note) -> str:
 def _lines(note: Note) -> Iterator[str]:
     yield f"# Nightlies of {note.night:%A, %d %B %Y}"
     yield headline(note)
+    if note.under_way:
+        yield OPEN
     for change, title in SECTIONS.items():
         items = note.of(change)
         if not items:
@@ -197,11 +217,11 @@ def _lines(note: Note) -> Iterator[str]:
     if note.is_calm:
         if not note.of("recovered"):
             yield "Recovered: none"
-        yield f"At risk: {', '.join(map(markdown, _at_risk(note))) or 'none'}"
+        yield f"At risk today: {', '.join(map(markdown, _at_risk(note))) or 'none'}"
         yield "All is calm."
         return
     if note.risks:
-        yield f"\n## At risk ({len(note.risks)})\n"
+        yield f"\n## At risk today ({len(note.risks)})\n"
         yield from (f"- {risk_told(risk)}" for risk in note.risks)
 
 
@@ -212,6 +232,8 @@ def item_told(item: Item) -> str:
     parts += [_since(item)]
     if item.change in ("new", "still_red"):
         parts.append(f"[{markdown(item.who)}]({item.issue_url})" if item.issue_url else markdown(item.who))
+    if item.change == "missing":
+        parts.append(f"owner: {markdown(item.who)}")
     if item.link:
         parts.append(f"[open]({item.link})")
     return " – ".join([where, *(part for part in parts if part)])
@@ -231,6 +253,8 @@ def _since(item: Item) -> str:
     nights = f"{item.nights} night{'' if item.nights == 1 else 's'}"
     if item.change == "recovered":
         return f"was red for {nights}, since {item.since:%a %d %b}"
+    if item.change == "missing":
+        return f"missing for {nights}, since {item.since:%a %d %b}"
     return f"red for {nights}, since {item.since:%a %d %b}"
 
 
@@ -248,10 +272,12 @@ def as_html(note: Note) -> str:
             body.append(f"<h2>{title} ({len(items)})</h2>")
             body.append(f"<ul>{''.join(f'<li>{_item_html(item)}</li>' for item in items)}</ul>")
     if note.risks:
-        body.append(f"<h2>At risk ({len(note.risks)})</h2>")
+        body.append(f"<h2>At risk today ({len(note.risks)})</h2>")
         body.append(f"<ul>{''.join(f'<li>{_risk_html(risk)}</li>' for risk in note.risks)}</ul>")
     if note.is_calm:
         body.append("<p>All is calm.</p>")
+    if note.under_way:
+        body.insert(2, f"<p>{OPEN}</p>")
     title = html.escape(f"Nightlies of {note.night:%Y-%m-%d}")
     head = f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title></head>'
     style = "font-family:system-ui,sans-serif;max-width:60rem;line-height:1.45"
@@ -267,6 +293,8 @@ def _item_html(item: Item) -> str:
         words.append(html.escape(since))
     if item.change in ("new", "still_red"):
         words.append(_link(item.issue_url, item.who) if item.issue_url else html.escape(item.who))
+    if item.change == "missing":
+        words.append(f"owner: {html.escape(item.who)}")
     if item.link:
         words.append(_link(item.link, "open"))
     return " – ".join(words)

@@ -22,7 +22,7 @@ import duckdb
 import requests
 
 from dashlib.model import Put
-from dashlib.nightlies.report import SECTIONS, Item, NoSuchNight, Note, as_html, as_markdown, headline, note
+from dashlib.nightlies.report import OPEN, SECTIONS, Item, NoSuchNight, Note, as_html, as_markdown, headline, note
 from dashlib.nightlies.tables import NOTES_SENT
 from dashlib.settings import Settings
 from dashlib.store import Store
@@ -241,6 +241,7 @@ PAYLOADS: dict[str, Callable[[Note], dict[str, Any]]] = {"slack": slack, "matter
 
 def _chat(note: Note, safe: Callable[[str], str], link: Callable[[str, str], str], bold: str) -> list[str]:
     lines = [f"{bold}Nightlies of {note.night:%A, %d %B}{bold}", safe(headline(note))]
+    lines += [OPEN] if note.under_way else []
     for change, title in SECTIONS.items():
         items = note.of(change)
         if items:
@@ -250,7 +251,7 @@ def _chat(note: Note, safe: Callable[[str], str], link: Callable[[str, str], str
                 lines.append(f"… and {len(items) - _LISTED} more")
     if note.risks:
         names = ", ".join(safe(risk.repository) for risk in note.risks[:_LISTED])
-        lines.append(f"{bold}At risk ({len(note.risks)}){bold}: {names}")
+        lines.append(f"{bold}At risk today ({len(note.risks)}){bold}: {names}")
     if note.is_calm:
         lines.append("All is calm.")
     return lines
@@ -259,10 +260,12 @@ def _chat(note: Note, safe: Callable[[str], str], link: Callable[[str, str], str
 def _chat_item(item: Item, safe: Callable[[str], str], link: Callable[[str, str], str]) -> str:
     name = link(item.link, item.repository) if item.link else safe(item.repository)
     parts = [safe(f"{item.job}: {item.reason}" if item.job else item.reason or "")]
-    if item.change in ("still_red", "recovered") and item.since is not None:
-        parts.append(f"{item.nights} nights, since {item.since:%d %b}")
+    if item.change in ("still_red", "recovered", "missing") and item.since is not None:
+        parts.append(f"{item.nights} night{'' if item.nights == 1 else 's'}, since {item.since:%d %b}")
     if item.change in ("new", "still_red"):
         parts.append(safe(item.who))
+    if item.change == "missing":
+        parts.append(f"owner: {safe(item.who)}")
     return f"• {name} – {' – '.join(part for part in parts if part)}"
 
 

@@ -51,6 +51,7 @@ select night,
        count(*) filter (state = 'canceled') as canceled,
        count(*) filter (state = 'running') as running,
        count(*) filter (state = 'late') as late,
+       count(*) filter (state in ('canceled', 'running', 'late')) as other,
        coalesce(sum(failed_jobs), 0)::bigint as failed_jobs
 from nightly_changes
 where {_HERE} and state <> 'off'
@@ -137,19 +138,21 @@ select path_with_namespace, coalesce(schedule_description, 'schedule ' || schedu
        owner_username, expires_at, stopped, missing_since, team_time(last_run_at) as last_run,
        team_time(next_expected_at) as next_expected, url
 from schedules_at_risk
-where {_CHOSEN}
+where {_CHOSEN} and chosen(person, $persons)
 order by stopped desc, risk, path_with_namespace, schedule_id
 """
 
 NOTE = f"""
 select change, path_with_namespace,
        coalesce(schedule_description, 'schedule ' || schedule_id, 'unknown schedule') as schedule, schedule_id,
-       project_id, night, state, nights_red, red_since, job_name, failed_jobs, reason, category, cause, expected, runs,
+       project_id, night, state, nights_red, red_since, missing_since, nights_missing, job_name, failed_jobs, reason,
+       category, cause, expected, runs,
        missing, team_time(expected_at) as expected_at, owner_username, issue_title, issue_state, issue_url, assignee,
        failure, job_web_url, url, first_jobs
 from nightly_changes
 where {_CHOSEN} and chosen(person, $persons) and night = $night::date and change is not null
-order by list_position(['new', 'missing', 'still_red', 'recovered'], change), nights_red desc,
+order by list_position(['new', 'missing', 'still_red', 'recovered'], change),
+         coalesce(nights_red, nights_missing) desc,
          path_with_namespace, schedule, schedule_id
 """
 
@@ -162,9 +165,9 @@ from bookkeeping.notes_sent order by night desc, channel limit 30
 def nights(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:
     """One row per night on which anything ran or should have, oldest first; a schedule counts once a night.
 
-    Columns: night (the team's day); nightlies (those below but runs and failed_jobs, added up), runs (those that ran),
+    Columns: night (the team's day); nightlies (the states below, added up), runs (those that ran),
     failed, of which newly_failed and still_red; recovered, missing (never ran), warned, passed, canceled, running,
-    late; failed_jobs (jobs that were not allowed to fail).
+    late; other (the last three); failed_jobs (jobs that were not allowed to fail).
     """
     return ask(connection, NIGHTS, filters)
 
@@ -227,7 +230,8 @@ def note(connection: duckdb.DuckDBPyConnection, filters: Filters, *, night: date
     """One row per nightly of which the morning note of a night tells; whatever the period of the filters.
 
     Columns: change (new, missing, still_red, recovered; in this order), path_with_namespace, schedule, schedule_id,
-    project_id, night, state, nights_red, red_since, job_name, failed_jobs, reason, category, cause (of a missing one),
+    project_id, night, state, nights_red, red_since, missing_since, nights_missing, job_name, failed_jobs,
+    reason, category, cause (of a missing one),
     expected, runs, missing (times that night), expected_at (the team's wall clock), owner_username, issue_title,
     issue_state, issue_url, assignee, failure (key of the failure's page), job_web_url, url (of the run, else of the
     schedules), first_jobs (jobs that failed newly).

@@ -5,10 +5,13 @@
 -- A verdict is passed, warned or failed: canceled, unfinished, late, missing and off nights say nothing, so a failure is
 -- "still red" across them. red_since is the first night of an unbroken row of failed verdicts, nights_red counts them.
 -- Of a recovered night red_since and nights_red tell the row of failures that ended with it, of a missing one nothing.
--- job_name, reason, category, signature_id, runner_description, failure, job_web_url and the issue are those of one
+-- missing_since is the first night of an unbroken row of missing ones, nights_missing counts them up to this one: only a
+-- run ends such a row, however it went; late and off nights say nothing. Both are null where the night is not missing.
+-- job_name, reason, category, signature, signature_id, runner_description, failure, job_web_url and the issue are those of one
 -- failed job of the night: one that is not allowed to fail, new rather than old. job_names has all those that are not
 -- allowed to fail, first_jobs of them failed newly, without_issue have no issue. person is whose account ran it, else
--- the schedule's owner.
+-- the schedule's owner. owner_username is the schedule's owner; where GitLab names none any more (the account is gone),
+-- whose account ran it by itself last.
 with cells as materialized (
     select c.*, case when state in ('passed', 'warned', 'failed') then state end as verdict,
            list_position(
@@ -21,7 +24,11 @@ with cells as materialized (
            count(*) filter (verdict in ('passed', 'warned')) over (
                partition by project_id, schedule_id order by night
                rows between unbounded preceding and 1 preceding
-           ) as greens_before
+           ) as greens_before,
+           count(*) filter (state in ('passed', 'warned', 'failed', 'canceled', 'running')) over (
+               partition by project_id, schedule_id order by night
+               rows between unbounded preceding and current row
+           ) as runs_before
     from cells
     window series as (partition by project_id, schedule_id order by night)
 ), streaks as (
@@ -34,6 +41,7 @@ with cells as materialized (
         min_by(
             {
                 'job_name': job_name, 'reason': reason, 'category': category, 'signature_id': signature_id,
+                'signature': signature,
                 'runner_description': runner_description, 'failure': failure, 'job_web_url': job_web_url,
                 'issue_iid': issue_iid, 'issue_title': issue_title, 'issue_state': issue_state, 'issue_url': issue_url,
                 'assignee': assignee
@@ -51,7 +59,7 @@ with cells as materialized (
     group by all
 )
 select
-    b.* exclude (greens_before, previous_verdict),
+    b.* exclude (greens_before, runs_before, previous_verdict),
     b.previous_verdict as previous_state,
     case
         when b.state = 'missing' then 'missing'
@@ -64,9 +72,24 @@ select
             partition by b.project_id, b.schedule_id, b.greens_before order by b.night
         )
     else s.nights_red end as nights_red,
-    n.owner_username, n.cron, coalesce(a.person, n.person) as person,
+    case when b.state = 'missing' then
+        min(b.night) filter (b.state = 'missing') over (partition by b.project_id, b.schedule_id, b.runs_before)
+    end as missing_since,
+    case when b.state = 'missing' then
+        count(*) filter (b.state = 'missing') over (
+            partition by b.project_id, b.schedule_id, b.runs_before order by b.night
+        )
+    end as nights_missing,
+    coalesce(
+        n.owner_username,
+        last_value(case when not b.by_hand and b.schedule_id is not null then p.username end ignore nulls) over (
+            partition by b.project_id, b.schedule_id order by b.night
+            rows between unbounded preceding and unbounded following
+        )
+    ) as owner_username,
+    n.cron, coalesce(a.person, n.person) as person,
     h.head.job_name as job_name, h.head.reason as reason, h.head.category as category,
-    h.head.signature_id as signature_id, h.head.runner_description as runner_description, h.head.failure as failure,
+    h.head.signature_id as signature_id, h.head.signature as signature, h.head.runner_description as runner_description, h.head.failure as failure,
     h.head.job_web_url as job_web_url, h.head.issue_iid as issue_iid, h.head.issue_title as issue_title,
     h.head.issue_state as issue_state, h.head.issue_url as issue_url, h.head.assignee as assignee,
     h.job_names, h.signature_ids, h.categories, coalesce(h.first_jobs, 0) as first_jobs,

@@ -6,14 +6,18 @@
 -- the likely reason: newer GitLabs switch a schedule off when its owner is blocked or leaves (gitlab-org/gitlab!199908).
 -- stopped says that its last expected night did not run (a late one does not count yet). expires_at is the day the
 -- membership ends, missing_since the first night of an unbroken row of missing ones, last_run_at (UTC) when it last ran.
+-- owner_username is the owner; where GitLab names none any more, whose account ran it by itself last.
 with nights as materialized (
-    select project_id, schedule_id, night, expected_at, pipeline_id, state, created_at
+    select project_id, schedule_id, night, expected_at, pipeline_id, state, created_at,
+           username, person, by_hand
     from nightly_slots where schedule_id is not null
 ), last_nights as (
     select project_id, schedule_id,
            arg_max(state, expected_at) filter (state <> 'late') as last_state,
            max(created_at) as last_run_at,
-           max(expected_at) filter (pipeline_id is not null) as last_filled_at
+           max(expected_at) filter (pipeline_id is not null) as last_filled_at,
+           arg_max(username, created_at) filter (pipeline_id is not null and by_hand is not true) as last_username,
+           arg_max(person, created_at) filter (pipeline_id is not null and by_hand is not true) as last_person
     from nights group by all
 ), gaps as (
     select n.project_id, n.schedule_id, min(n.night) as missing_since
@@ -40,7 +44,8 @@ with nights as materialized (
     where off_cause is null and problem is null and next_run_at is null
 )
 select r.project_id, r.path_with_namespace, r.namespace, r.schedule_id, r.schedule_description, r.risk, r.detail,
-       r.owner_username, r.person, r.owner_expires_at as expires_at, r.off_cause,
+       coalesce(r.owner_username, l.last_username) as owner_username, coalesce(r.person, l.last_person) as person,
+       r.owner_expires_at as expires_at, r.off_cause,
        coalesce(l.last_state in ('missing', 'off'), false) as stopped,
        g.missing_since, l.last_run_at, r.next_expected_at, r.schedules_web_url as url
 from risks r

@@ -21,7 +21,9 @@ export default function (component) {
   const spare = document.createDocumentFragment()
   const across = data.slots.length
 
-  const letterOf = (mark) => (mark ? String.fromCharCode(64 + mark) : "")
+  // A, B … Z, AA, AB …: as a spreadsheet names its columns.
+  const letterOf = (mark) =>
+    mark ? letterOf(Math.floor((mark - 1) / 26)) + String.fromCharCode(65 + ((mark - 1) % 26)) : ""
   const said = (cell) => {
     if (data.times) return cell.minutes === undefined ? "" : cell.minutes
     if (cell.state !== "failed") return cell.count > 1 && cell.state === "missing" ? SIGNS.missing : SIGNS[cell.state]
@@ -46,7 +48,7 @@ export default function (component) {
     day.scope = "col"
     const choose = made("button", "day", slot.day)
     choose.type = "button"
-    choose.title = slot.title + ": frame it, and list its failed jobs above"
+    choose.title = slot.title + ": frame it, and list its failed jobs below"
     choose.onclick = () => setTriggerValue("frame", slot.iso)
     day.append(choose)
     days.append(day)
@@ -107,7 +109,7 @@ export default function (component) {
     }
     body.append(line)
   })
-  const table = made("table", across > 45 ? "dense" : across > 20 ? "middling" : "wide")
+  const table = made("table", (data.wide ? "reason " : "") + (across > 45 ? "dense" : across > 20 ? "middling" : "wide"))
   table.append(head, body)
   spare.append(table)
   // New data must not take away what a person is at: the cell with the focus, the box under the pointer.
@@ -134,8 +136,20 @@ export default function (component) {
     const pairs = [["Night", slot.title], ...cell.tip]
     for (const [word, text] of pairs) lines.append(made("dt", "", word), made("dd", "", text))
     card.replaceChildren(title, lines)
-    if (cell.failure) card.append(made("div", "hint", "Click: why it failed. Alt + click: the job on GitLab."))
-    else if (cell.href) card.append(made("div", "hint", "Click: on GitLab."))
+    const ways = made("div", "hint")
+    const way = (text, href) => {
+      const link = made("a", "", text)
+      link.href = href
+      link.target = "_blank"
+      link.rel = "noopener noreferrer"
+      ways.append(link)
+    }
+    if (cell.failure) ways.append(made("span", "", "Click: why it failed."))
+    if (cell.job) way("the job (Alt + click)", cell.job)
+    else if (cell.href && !cell.failure) way("on GitLab", cell.href)
+    if (cell.issue) way("its issue", cell.issue)
+    if (cell.form) way("new issue", cell.form)
+    if (ways.childElementCount) card.append(ways)
     card.style.display = "block"
     root.pointed = element
     const box = element.getBoundingClientRect()
@@ -143,17 +157,29 @@ export default function (component) {
     const left = Math.max(8, Math.min(box.left + box.width / 2 - size.width / 2, window.innerWidth - size.width - 8))
     const below = box.bottom + 8 + size.height < window.innerHeight
     card.style.left = left + "px"
-    card.style.top = (below ? box.bottom + 8 : Math.max(8, box.top - size.height - 8)) + "px"
+    card.style.top = (below ? box.bottom + 4 : Math.max(8, box.top - size.height - 4)) + "px"
     highlight(cell.mark)
   }
+  // The way from a cell to the links in its box leads over other cells: the box waits a moment before it goes or changes.
+  const later = (act) => {
+    clearTimeout(root.waiting)
+    root.waiting = setTimeout(act, card.style.display === "block" ? 220 : 0)
+  }
+  card.onmouseenter = () => clearTimeout(root.waiting)
+  card.onmouseleave = () => later(hide)
   const hide = () => {
+    clearTimeout(root.waiting)
     root.pointed = null
     card.style.display = "none"
     highlight(null)
   }
   const cellOf = (event) => event.target.closest && event.target.closest(".cell")
-  root.onmouseover = (event) => (cellOf(event) ? show(cellOf(event)) : hide())
-  root.onmouseleave = hide
+  root.onmouseover = (event) => {
+    const cell = cellOf(event)
+    if (cell !== root.pointed) later(() => (cell ? show(cell) : hide()))
+    else clearTimeout(root.waiting)
+  }
+  root.onmouseleave = () => later(hide)
   // Coming to a cell by keyboard scrolls to it: its box stays and moves along.
   const focused = () => told.has(root.getRootNode().activeElement) && root.getRootNode().activeElement
   root.onscroll = () => (focused() ? show(focused()) : hide())
@@ -206,17 +232,23 @@ export default function (component) {
     found.focus()
   }
 
-  legend.replaceChildren(
-    ...data.marks.map(({ mark, text, about, href }) => {
-      const entry = made("a", "entry")
-      entry.href = href
-      entry.title = about
-      entry.append(made("b", "", letterOf(mark)), made("span", "", text), made("i", "", about))
-      entry.onmouseenter = entry.onfocus = () => highlight(mark)
-      entry.onmouseleave = entry.onblur = () => highlight(null)
-      return entry
-    })
-  )
+  const entries = data.marks.map(({ mark, text, about, href }) => {
+    const entry = made("a", "entry")
+    entry.href = href
+    entry.title = about
+    entry.append(made("b", "", letterOf(mark)), made("span", "", text), made("i", "", about))
+    entry.onmouseenter = entry.onfocus = () => highlight(mark)
+    entry.onmouseleave = entry.onblur = () => highlight(null)
+    return entry
+  })
+  legend.replaceChildren(...entries.slice(0, data.few))
+  if (entries.length > data.few) {
+    const rest = made("details", "rest")
+    const inside = made("div", "marks")
+    inside.append(...entries.slice(data.few))
+    rest.append(made("summary", "", entries.length - data.few + " more failures with a mark"), inside)
+    legend.append(rest)
+  }
   root.leave = hide
   return hide
 }

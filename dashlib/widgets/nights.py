@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from dashlib.charts import palette
+from dashlib.charts.night_grid import nights_told
 from dashlib.charts.tables import NIGHT, SENT
-from dashlib.charts.wording import CAUSES, plain
+from dashlib.charts.wording import CAUSES, ago, exact, narrowed_told, plain
 from dashlib.model import Filters
 from dashlib.nightlies.report import FORMATS, as_markdown, note
 from dashlib.nightlies.send import channels
-from dashlib.queries import night_grid
+from dashlib.queries import freshness, night_grid, night_rows
 from dashlib.queries.night_grid import Narrowed
 from dashlib.queries.nightlies import sent as sent_notes
 from dashlib.queries.nights_held import Held
@@ -28,6 +30,7 @@ from dashlib.widgets.live import copy_of_nights
 
 _MOST_OPEN = 40
 _TUCKED_AWAY = ("schedule", "state", "job", "category", "whose", "sort", "grouped", "column", "times")
+_NARROWING = ("find", "fresh", "noissue", "schedule", "state", "job", "category", "whose")
 _FILES = (
     ("md", "text/markdown", "description"),
     ("html", "text/html", "mail"),
@@ -89,7 +92,7 @@ def narrowed(night: date) -> tuple[Narrowed, Arranged]:
             whose = some("Whose", "whose", "Mine: your own user name. The schedule's owner, or who has the failure.")
         with st.container(horizontal=True, vertical_alignment="bottom"):
             order = one_from("Sort by", list(night_grid.ORDERS), key="sort")
-            group = one_from("Group by", list(night_grid.GROUPS), key="grouped", width=130)
+            group = one_from("Group by", list(night_rows.GROUPS), key="grouped", width=130)
             grain = one_of("A column is a", list(night_grid.GRAINS), key="column")
             times = switch("run times in minutes", key="times")
     chosen = Narrowed(night, schedules, states, jobs, categories, search, only_new, without_issue, whose)
@@ -114,9 +117,10 @@ def chosen_night(nights: pd.DataFrame, on_change: Callable[[], None] | None = No
 
 
 def tell_newest(now: pd.Series, today: date) -> None:
-    """A banner where the newest night is not whole: nothing of it ran, it is under way, or it is not there at all."""
+    """A banner where the newest night is not whole: it did not run, is under way, is not there, or nobody looked."""
     night = now["night"].date()
     missing, late, running = int(now["missing"]), int(now["late"]), int(now["running"])
+    _tell_unseen()
     if night < today and (today - night).days > 1:
         st.warning(
             f"No nightly since {night:%A, %d %B}: nothing ran, and nothing was to run. Is the data fresh?",
@@ -127,12 +131,75 @@ def tell_newest(now: pd.Series, today: date) -> None:
             f"None of the {missing} nightlies of {night:%A, %d %B} ran: is GitLab running its schedules?",
             icon=":material/event_busy:",
         )
+    elif missing > now["runs"]:
+        st.error(
+            f"Most nightlies of {night:%A, %d %B} never ran: {missing} of {int(now['nightlies'])}. "
+            "Is GitLab running its schedules?",
+            icon=":material/event_busy:",
+        )
     elif running or late:
         parts = [f"{running} still running"] * bool(running) + [f"{late} not started yet"] * bool(late)
         st.info(
             f"{night:%A, %d %B} is under way: {', '.join(parts)}. The numbers below will move.",
             icon=":material/hourglass_top:",
         )
+
+
+def _tell_unseen() -> None:
+    """Where no sync has succeeded for long, what ran since is not here."""
+    settings = runtime().settings
+    looked = asked_now(freshness.sources)["last_success_at"].dropna()
+    if looked.empty or not settings.sources:
+        return
+    last = pd.Timestamp(looked.max()).to_pydatetime()
+    # With the timer off somebody syncs by hand or by cron: once a day will do.
+    patience = max(settings.late_hours, settings.sync_minutes / 20) if settings.sync_minutes else 24.0
+    if datetime.now(UTC).replace(tzinfo=None) - last > timedelta(hours=patience):
+        st.error(
+            f"Nobody looked since {plain(exact(last, settings.timezone))}, {ago(last)}: no sync has succeeded. "
+            "What ran since then is not here.",
+            icon=":material/visibility_off:",
+        )
+
+
+def tell_empty(chosen: Narrowed) -> None:
+    """The grid has no row: because of its own filters, which can be let go, or because nothing was red."""
+    if narrowed_told(chosen):
+        st.info("No row of the grid is left.", icon=":material/filter_alt_off:")
+        return
+    st.success("No nightly was red or missing in this period.", icon=":material/check_circle:")
+
+
+def tell_narrowed(chosen: Narrowed) -> None:
+    """What the grid's own filters are, and the way to let them go."""
+    told_of = narrowed_told(chosen)
+    if not told_of:
+        return
+    label = f"The grid is filtered to {plain('; '.join(told_of))}: show all"
+    st.button(label, icon=":material/filter_alt_off:", type="tertiary", on_click=_widened, key="show_all_rows")
+
+
+def _widened() -> None:
+    for key in _NARROWING:
+        st.session_state[key] = type(st.session_state[key])()
+
+
+def legend() -> None:
+    """What the cells of the grid of nights mean."""
+    colours = {"failed": "red", "missing": "violet", "late": "violet", "warned": "orange"}
+    colours |= {"running": "blue", "canceled": "gray", "passed": "green"}
+    signs = {"failed": "3", "passed": "●"}
+    badges = [
+        f":{colour}-badge[{plain(signs.get(state, palette.STATES[state].sign))} {palette.STATES[state].label}]"
+        for state, colour in colours.items()
+    ]
+    badges += [":gray-badge[· off: nothing was to run]", ":gray-badge[┄ by hand, or late: a dashed line]"]
+    about = (
+        "Numbers count failed jobs, letters name the same failure. A white corner says new: failed, and not on the "
+        "last night before that had a verdict. Click: why it failed. Alt and click: the job on GitLab. Arrow keys "
+        "lead from cell to cell."
+    )
+    st.markdown(f"{' '.join(badges)} :small[{about}]")
 
 
 def risks_told(risks: pd.DataFrame) -> pd.DataFrame:
@@ -147,7 +214,10 @@ def missing_told(told_of: pd.DataFrame) -> None:
         at = f" at {row['expected_at']:%H:%M}" if not pd.isna(row["expected_at"]) else ""
         why = CAUSES.get(str(row["cause"]), "why is not known")
         name = f"**{plain(str(row['path_with_namespace']))}** · {plain(str(row['schedule']))}"
-        st.markdown(f":material/event_busy: {name}{at}: {why}")
+        since = f"missing for {nights_told(int(row['nights_missing']))}, since {row['missing_since']:%a %d %b}"
+        owner = f", owner {row['owner_username']}" if isinstance(row["owner_username"], str) else ""
+        link = f" · [schedules]({row['url']})" if isinstance(row["url"], str) else ""
+        st.markdown(f":material/event_busy: {name}{at}: {why}; {since}{plain(owner)}{link}")
     if len(gone) > 12:
         st.caption(f"And {len(gone) - 12} more: choose the state “missing” above the grid.")
 

@@ -12,9 +12,11 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dashlib.model import Upsert
+from dashlib.sources.tables import PIPELINES
 from dashlib.store import open_store
-from tests.nightlies.rows import DAY, NIGHTS, expect
-from tests.queries.build import MIDNIGHT, Builder
+from tests.nightlies.rows import DAY, HOUR, NIGHTS, expect, member, schedule
+from tests.queries.build import MIDNIGHT, Builder, row
 
 STATES = ("passed", "failed", "warned", "canceled", "running", "missing")
 STATUS = {"passed": "success", "warned": "success", "failed": "failed", "canceled": "canceled", "running": "running"}
@@ -61,6 +63,43 @@ def test_what_changed_each_night(built: Builder) -> None:
 def test_a_first_failure_is_new(built: Builder) -> None:
     nights(built, "failed")
     assert changes(built, "change", "previous_state") == [("new", None)]
+
+
+def test_since_when_and_for_how_many_nights_nothing_ran(built: Builder) -> None:
+    nights(built, "missing", "failed", "missing", "missing", "canceled", "missing", "passed", "missing", "missing")
+    expect(built, MIDNIGHT + 9 * DAY, off="schedule_off")
+    night(built, 10, "missing")
+    days = [(MIDNIGHT + place * DAY).date() for place in range(11)]
+    assert changes(built, "missing_since", "nights_missing") == [
+        (days[0], 1),
+        (None, None),
+        (days[2], 1),
+        (days[2], 2),
+        (None, None),
+        (days[5], 1),
+        (None, None),
+        (days[7], 1),
+        (days[7], 2),
+        (None, None),
+        (days[7], 3),
+    ]
+
+
+def test_the_owner_of_whom_gitlab_knows_nothing_any_more_is_who_ran_it_last(built: Builder) -> None:
+    expect(built, *NIGHTS[:3])
+    for at, username in ((NIGHTS[0], "ada"), (NIGHTS[1] + 9 * HOUR, "grace")):
+        run = built.pipeline(at)
+        told = {"detail_username": username, "run_at": at, "run_rank": 1}
+        built.store.write(Upsert(PIPELINES, [row(PIPELINES, ["run"], project_id=1, id=run, **told)]))
+    assert changes(built, "state", "by_hand", "owner_username") == [
+        ("passed", False, "ada"),
+        ("passed", True, "ada"),
+        ("missing", False, "ada"),
+    ]
+    schedule(built, owner_id=None, owner_username=None)
+    member(built, 6, username="grace")
+    risks = built.rows("select risk, owner_username from schedules_at_risk")
+    assert [tuple(one.values()) for one in risks] == [("owner_gone", "ada")]
 
 
 def test_the_job_to_look_at_first(built: Builder) -> None:

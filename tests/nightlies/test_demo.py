@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dashlib.demo import World, story, truth
+from dashlib.demo.decided import decide
 from dashlib.demo.faults import Faults
 from dashlib.demo.gitlab import READ_TOKEN, create_app
 from dashlib.demo.serve import serving
+from dashlib.demo.stories import OUTAGE_NIGHT, STORIES
+from dashlib.failures.analyse import analyse
 from dashlib.nightlies import ledger
 from dashlib.settings import Settings
 from dashlib.store import open_store
@@ -70,12 +73,127 @@ def test_every_run_of_a_schedule_stands_at_its_own_time(world: World, built: Bui
     assert off == {schedule.id for schedule in world.schedules() if not schedule.active}
 
 
-def test_the_stories_appear_as_told(world: World, built: Builder) -> None:
-    for name in ("regression_spreads", "creeping_timeout", "fix_came_back", "runner_outage"):
-        told = {pipeline.id for pipeline in truth.story_pipelines(world, name)}
-        assert told
-        found = built.rows("select pipeline_id from nightly_slots where state = 'failed'")
-        assert told <= {one["pipeline_id"] for one in found}, name
+def test_exactly_the_jobs_of_the_stories_failed_in_their_repositories(world: World, built: Builder) -> None:
+    """Which jobs, on which nights, allowed or not, whether new and since when; on the night of the outage see below."""
+    told = set()
+    for path in sorted({path for one in STORIES for path in one.projects}):
+        nights = ended_nights(world, path)
+        for one in STORIES:
+            if one.job is None or path not in one.projects:
+                continue
+            state = "warned" if one.name == "ignored_allow_failure" else "failed"
+            since = None
+            for number, day in nights:
+                if number == OUTAGE_NIGHT:
+                    continue
+                red = number in one.nights_of(path)
+                since = (since or day) if red else None
+                if red:
+                    told.add((path, day, one.job, state, since == day, since))
+    found = asked(
+        built,
+        "select path_with_namespace, night, job_name, state, is_new, red_since from nightly_job_nights"
+        " where is_failed and list_contains($paths, path_with_namespace) and schedule_description = 'Nightly'",
+        paths=sorted({path for path, *_ in told}),
+    )
+    outage = outage_day(world)
+    assert {tuple(each.values()) for each in found if each["night"] != outage} == told
+    assert {job for _, _, job, *_ in told} == {one.job for one in STORIES if one.job is not None}
+
+
+def test_exactly_the_nightlies_of_the_stories_changed(world: World, built: Builder) -> None:
+    """New, still red, recovered: since when and for how many nights, worked out from the stories night by night."""
+    told = []
+    paths = sorted({path for one in STORIES if one.job is not None for path in one.projects})
+    for path in paths:
+        red = {
+            night
+            for one in STORIES
+            if one.name != "ignored_allow_failure" and (not one.projects or path in one.projects)
+            for night in one.nights_of(path)
+        }
+        since, count = None, 0
+        for number, day in ended_nights(world, path):
+            if number in red:
+                told.append((path, day, "still_red" if since else "new", since or day, count + 1))
+                since, count = since or day, count + 1
+            elif since:
+                told.append((path, day, "recovered", since, count))
+                since, count = None, 0
+    found = asked(
+        built,
+        "select path_with_namespace, night, change, red_since, nights_red from nightly_changes"
+        " where change is not null and list_contains($paths, path_with_namespace)"
+        " and schedule_description = 'Nightly' order by path_with_namespace, night",
+        paths=paths,
+    )
+    assert [tuple(each.values()) for each in found] == told
+
+
+def test_on_the_night_of_the_outage_exactly_what_ran_failed_for_want_of_a_runner(world: World, built: Builder) -> None:
+    ran = {
+        (slot.schedule.project_id, slot.schedule.id)
+        for slot in truth.slots(world)
+        if slot.night == OUTAGE_NIGHT and slot.pipeline is not None
+    }
+    day = outage_day(world)
+    found = asked(built, "select project_id, schedule_id, state from nightly_cells where night = $day", day=day)
+    assert {(one["project_id"], one["schedule_id"]) for one in found if one["state"] == "failed"} == ran
+    assert {one["state"] for one in found} <= {"failed", "off"}
+    reasons = asked(built, "select distinct failure_reason from nightly_failures where night = $day", day=day)
+    assert [one["failure_reason"] for one in reasons] == [story("runner_outage").failure_reason]
+
+
+def test_the_owner_who_left_leaves_a_gap_that_grows(world: World, built: Builder) -> None:
+    found = built.rows(
+        "select path_with_namespace, night, missing_since, nights_missing, owner_username from nightly_changes"
+        " where state = 'missing' order by night"
+    )
+    first = found[0]["night"]
+    [path] = story("owner_left").projects
+    assert [tuple(one.values()) for one in found] == [
+        (path, first + timedelta(days=place), first, place + 1, "taldane") for place in range(len(found))
+    ]
+    days = {slot.night: slot.day for slot in truth.nights_missing(world)}
+    assert first == days[story("owner_left").first_night]
+
+
+def test_somebody_has_the_bug_that_came_back(built: Builder) -> None:
+    analyse(built.store)
+    assert decide(built.store)
+    [path] = story("fix_came_back").projects
+    found = built.rows(
+        "select distinct path_with_namespace, job_name, issue_title from nightly_changes where assignee is not null"
+    )
+    assert [tuple(one.values()) for one in found] == [
+        (path, "test:integration", "NullPointerException in StationLoader")
+    ]
+
+
+def asked(built: Builder, sql: str, **values: Any) -> list[dict[str, Any]]:
+    with built.store.reader() as reader:
+        found = reader.execute(sql, values)
+        names = [column[0] for column in found.description or []]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def ended_nights(world: World, path: str) -> list[tuple[int, date]]:
+    """Number and day of every night on which a repository's daily nightly came to an end, oldest first."""
+    daily = world.project(path).schedules[0]
+    return sorted(
+        ((slot.night, slot.day) for slot in truth.slots(world) if slot.schedule is daily and _ended(slot)),
+        key=lambda one: one[1],
+    )
+
+
+def _ended(slot: truth.Slot) -> bool:
+    return slot.pipeline is not None and slot.pipeline.status in ("success", "failed")
+
+
+def outage_day(world: World) -> date:
+    """The day of the night on which the runners were gone."""
+    [day] = {slot.day for slot in truth.slots(world) if slot.night == OUTAGE_NIGHT}
+    return day
 
 
 def test_pages_and_ledger_agree_on_every_night_that_ran(built: Builder) -> None:

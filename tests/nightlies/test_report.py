@@ -11,8 +11,11 @@ import pytest
 
 from dashlib.__main__ import main
 from dashlib.model import Filters
-from dashlib.nightlies.report import NoSuchNight, Note, as_html, as_json, as_markdown, note
+from dashlib.nightlies.report import OPEN, NoSuchNight, Note, as_html, as_json, as_markdown, note
+from dashlib.nightlies.send import mattermost
 from dashlib.queries import nightlies
+from dashlib.settings import Settings
+from dashlib.store.remember import remember
 from tests.nightlies.rows import NIGHTS, expect
 from tests.queries.build import Builder
 
@@ -56,7 +59,7 @@ def test_each_part_says_what_it_must(built: Builder) -> None:
         new.who == "nobody" and new.link is not None and new.link.startswith("https://dash.example/failure?failure=2-")
     )
     [missing] = found.of("missing")
-    assert missing.reason == "its owner has left"
+    assert (missing.reason, missing.nights, missing.since) == ("its owner has left", 1, NIGHT)
     assert missing.link == "https://gitlab.example/acme/core/engine/-/pipeline_schedules"
 
 
@@ -86,9 +89,43 @@ def test_five_lines_when_all_is_calm(built: Builder) -> None:
         "# Nightlies of Wednesday, 11 March 2026",
         "1 nightly ran: 0 failed (0 new, 0 still red), 0 never ran, 1 recovered",
         "Recovered: acme/core/engine",
-        "At risk: acme/core/engine",
+        "At risk today: acme/core/engine",
         "All is calm.",
     ]
+
+
+@pytest.mark.parametrize("status", ["running", "canceled", "created"])
+def test_a_night_of_which_nothing_has_come_to_a_verdict_is_not_calm(built: Builder, status: str) -> None:
+    expect(built, NIGHTS[0])
+    built.pipeline(NIGHTS[0], status)
+    found = written(built)
+    assert not found.is_calm
+    for text in (as_markdown(found), as_html(found)):
+        assert "All is calm" not in text and OPEN in text
+
+
+def test_a_night_that_waits_for_one_nightly_is_not_calm(built: Builder) -> None:
+    built.schedule(8, description="Later")
+    expect(built, NIGHTS[0])
+    built.night(NIGHTS[0])
+    assert written(built).is_calm
+    built.pipeline(NIGHTS[0], "running", schedule_id=8)
+    assert not written(built).is_calm
+    assert "1 still running" in as_markdown(written(built))
+
+
+def test_what_never_ran_is_told_with_its_gap_and_its_owner(built: Builder) -> None:
+    built.schedule(7, owner_username="ada", owner_id=5)
+    expect(built, *NIGHTS[:4])
+    built.night(NIGHTS[0])
+    since = NIGHTS[1].date()
+    found = written(built)
+    [item] = found.of("missing")
+    assert (item.nights, item.since, item.who) == (3, since, "ada")
+    for text in (as_markdown(found), as_html(found), json.dumps(mattermost(found), ensure_ascii=False)):
+        assert "3 nights, since " in text and "owner: ada" in text
+    told = json.loads(as_json(found))["missing"][0]
+    assert (told["nights"], told["since"], told["who"]) == (3, since.isoformat(), "ada")
 
 
 def test_json_holds_everything(built: Builder) -> None:
@@ -127,3 +164,25 @@ def test_the_command(built: Builder, monkeypatch: pytest.MonkeyPatch, capsys: py
     assert "# Nightlies of Tuesday, 10 March 2026" in capsys.readouterr().out
     assert main(["report", "--night", "1999-01-01"]) == 2
     assert "1999-01-01" in capsys.readouterr().err
+
+
+def test_the_command_says_which_settings_count(
+    built: Builder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    company(built)
+    remember(built.store, Settings(timezone="UTC"))
+    path = Path(built.store.path)
+    built.store.close()
+    monkeypatch.setenv("DASH_DATABASE", str(path))
+    assert main(["report", "--format", "json"]) == 0
+    assert "note:" not in capsys.readouterr().err
+    monkeypatch.setenv("DASH_TIMEZONE", "Asia/Tokyo")
+    monkeypatch.setenv("DASH_NIGHTLY", "ref:main")
+    assert main(["report", "--format", "json"]) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["counts"]["failed"] == 2
+    for words in (
+        "DASH_TIMEZONE is Asia/Tokyo here, but UTC counts",
+        "DASH_NIGHTLY is ref:main here, but every schedule",
+    ):
+        assert words in said.err

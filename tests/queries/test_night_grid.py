@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -10,8 +11,9 @@ import pandas as pd
 import pytest
 
 from dashlib.charts.night_grid import grid_data
-from dashlib.model import Filters
-from dashlib.queries import night_grid, nightlies
+from dashlib.model import Filters, Put
+from dashlib.nightlies.tables import SCHEDULE_SLOTS
+from dashlib.queries import night_grid, night_rows, nightlies
 from dashlib.queries.night_grid import Narrowed
 from dashlib.queries.nights_held import held
 from dashlib.store import open_store
@@ -60,11 +62,17 @@ def tops(built: Builder, **more: Any) -> list[str]:
     return list(dict.fromkeys(grid(built, **more)["top"]))
 
 
+SIGNATURES = tuple(hashlib.md5(text.encode()).hexdigest()[:12] for text in ("connection refused", "disk full"))
+OPENED = ("acme/web/site", "unit", "acme/web/site · Web", *SIGNATURES)
 VARIANTS = [
-    *({"rows": rows, "opened": ("acme/web/site", "unit", "connection refused")} for rows in night_grid.ROWS),
-    *({"group": group} for group in night_grid.GROUPS),
+    *(
+        {"rows": rows, "opened": ("acme/web/site", "unit", "acme/web/site · Web", *SIGNATURES)}
+        for rows in night_grid.ROWS
+    ),
+    *({"group": group} for group in night_rows.GROUPS),
     *({"order": order} for order in night_grid.ORDERS),
     *({"grain": grain} for grain in night_grid.GRAINS),
+    {"rows": "reason", "group": "repository", "grain": "week"},
 ]
 
 
@@ -182,6 +190,92 @@ def test_a_week_holds_its_worst_night(company: Builder) -> None:
         ["acme/web/quiet", "passed", 0],
         ["acme/web/site", "failed", 2],
     ]
+
+
+def test_a_reason_is_red_up_to_the_night_on_which_it_struck_last(company: Builder) -> None:
+    """It counts every night it struck; one that struck long ago is not red tonight."""
+    found = grid(company, rows="reason").drop_duplicates("top").set_index("name")
+    columns = ["streak", "reds_30", "flips_30", "first_red_night"]
+    night = [(MIDNIGHT + place * DAY).date() for place in range(5)]
+    assert {name: [*row[:3], row[3].date()] for name, *row in found[columns].reset_index().to_numpy()} == {
+        "connection refused": [2, 2, 1, night[3]],
+        "disk full": [0, 1, 1, night[0]],
+    }
+    assert list(found.index) == ["connection refused", "disk full"]
+    inside = grid(company, rows="reason", opened=SIGNATURES)
+    rows = inside[inside["level"] == 1].drop_duplicates(["top", "middle"])
+    assert sorted(zip(rows["name"], rows["middle"], rows["streak"], strict=True)) == [
+        ("connection refused", "acme/core/engine · lint", 2),
+        ("connection refused", "acme/web/site · unit", 1),
+        ("disk full", "acme/web/site · unit", 0),
+    ]
+    assert set(inside["state"]) == {"failed"}, "a night without it has no cell"
+
+
+def test_a_reason_is_new_where_its_row_begins(company: Builder) -> None:
+    found = grid(company, rows="reason")
+    assert [(name, slot.date(), new) for name, slot, new in found[["name", "slot", "is_new"]].to_numpy()] == [
+        ("connection refused", MIDNIGHT.date() + 3 * DAY, True),
+        ("connection refused", NIGHT, False),
+        ("disk full", MIDNIGHT.date(), True),
+    ]
+    assert tops(company, rows="reason", narrowed={"only_new": True}) == []
+    assert tops(company, rows="job", narrowed={"only_new": True}) == ["unit"]
+    assert tops(company, rows="schedule", narrowed={"only_new": True}) == ["acme/web/site · Web"]
+
+
+def test_what_never_runs_is_as_long_gone_as_its_gap(built: Builder) -> None:
+    """Between a failure of two nights and one of four stands what has not run for three."""
+    for id, path in ((2, "a/two"), (3, "a/gone"), (4, "a/four")):
+        built.project(id, path)
+        built.schedule(id, project_id=id)
+    for place in range(5):
+        at = MIDNIGHT + place * DAY
+        built.night(
+            at, failed=["x"] if place > 2 else [], passed=["x"] if place <= 2 else [], project_id=2, schedule_id=2
+        )
+        built.night(at, failed=["x"] if place else [], passed=[] if place else ["x"], project_id=4, schedule_id=4)
+        slot = {"project_id": 3, "schedule_id": 3, "expected_at": at, "repeated": False, "off_cause": None}
+        built.store.write(Put(SCHEDULE_SLOTS, [slot]))
+        if place < 2:
+            built.night(at, project_id=3, schedule_id=3)
+    assert tops(built) == ["a/two", "a/gone", "a/four"]
+    assert tops(built, order="longest red") == ["a/four", "a/gone", "a/two"]
+    for grain in night_grid.GRAINS:
+        data = grid_data(grid(built, grain=grain), framed=NIGHT, grain=grain)
+        assert [row["aside"] for row in data["rows"]] == ["red 2", "missing 3", "red 4"], "nights, whatever a column is"
+    last = next(row for row in grid_data(grid(built), framed=NIGHT)["rows"] if row["label"] == "gone")["cells"][-1]
+    assert ["Missing since", "Thu 12 Mar 2026, 3 nights"] in last["tip"]
+
+
+def test_reasons_are_told_apart_by_signature_and_called_without_what_changes(built: Builder) -> None:
+    built.project()
+    built.schedule()
+    for place, text in enumerate(("/scripts-5-77/step: line 162: make", "/scripts-5-91/step: line 171: make")):
+        run = built.pipeline(MIDNIGHT + place * DAY, "failed")
+        job = built.job(run, "vet", "failed", MIDNIGHT + place * DAY)
+        built.failure(
+            job, "missing_tool: make: command not found", category="missing_tool", reason=f"{text}: command not found"
+        )
+    run = built.pipeline(MIDNIGHT + 2 * DAY, "failed")
+    job = built.job(run, "unit", "failed", MIDNIGHT + 2 * DAY)
+    signature = "test_failure: test_half | E assert <n> == <n>"
+    built.failure(job, signature, category="test_failure", reason="tests/half.py:12:4: E assert 1 == 0")
+    found = grid(built, rows="reason", order="name")
+    assert [(name, slot.date()) for name, slot in found[["name", "slot"]].to_numpy()] == [
+        ("make: command not found", MIDNIGHT.date()),
+        ("make: command not found", MIDNIGHT.date() + DAY),
+        ("test_half: tests/half.py: E assert 1 == 0", MIDNIGHT.date() + 2 * DAY),
+    ]
+
+
+def test_a_failure_of_the_framed_night_without_an_issue_leads_to_a_form_for_one(company: Builder) -> None:
+    data = grid_data(grid(company, order="name"), framed=NIGHT)
+    before, last = data["rows"][0]["cells"][-2:]
+    assert last["form"].startswith(
+        "https://gitlab.example/p/1/-/issues/new?issue%5Btitle%5D=lint%3A+connection+refused"
+    )
+    assert "form" not in before and before["job"] and last["job"]
 
 
 def test_what_the_browser_is_told(company: Builder) -> None:
