@@ -6,7 +6,7 @@ is nothing, ``freshness`` how old it is, ``live`` keeps an open page up to date.
 """
 
 from dashlib.widgets.address import arrive, write
-from dashlib.widgets.answers import NO_FILTERS, asked, asked_now, below, chart, how_computed, legend, metrics, table
+from dashlib.widgets.answers import NO_FILTERS, asked, asked_now, below, chart, how_computed, metrics, table
 from dashlib.widgets.choose import day, one_from, one_of, search_for, some_of, switch
 from dashlib.widgets.contents import contents
 from dashlib.widgets.empty import connect_steps, nothing, two_ways_in
@@ -32,7 +32,6 @@ __all__ = [
     "freshness_line",
     "header",
     "how_computed",
-    "legend",
     "local_only",
     "metrics",
     "nothing",

@@ -10,7 +10,6 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from dashlib.charts import palette
 from dashlib.charts.tables import Column, Tile
 from dashlib.charts.wording import ago, exact, plain
 from dashlib.model import Filters
@@ -94,22 +93,6 @@ def below(answer: pd.DataFrame, name: str) -> None:
             icon=":material/download:",
             on_click="ignore",
         )
-
-
-def legend() -> None:
-    """What the cells of the grid of nights mean."""
-    colours = {"failed": "red", "missing": "violet", "late": "violet", "warned": "orange"}
-    colours |= {"running": "blue", "canceled": "gray", "passed": "green"}
-    signs = {"failed": "3", "passed": "●"}
-    badges = [
-        f":{colour}-badge[{plain(signs.get(state, palette.STATES[state].sign))} {palette.STATES[state].label}]"
-        for state, colour in colours.items()
-    ]
-    about = (
-        "Numbers count failed jobs, letters name the same failure, a white corner says new. Click: why it failed. "
-        "Alt and click: the job on GitLab. Arrow keys lead from cell to cell."
-    )
-    st.markdown(f"{' '.join(badges)} :small[{about}]")
 
 
 def table(

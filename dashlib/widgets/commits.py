@@ -203,14 +203,14 @@ def _term(titles: Mapping[str, str]) -> str:
 
 def _row_clicked(by: str, ranking: pd.DataFrame) -> None:
     """A row of the table narrows the page to its person, repository or group."""
-    rows = st.session_state["table_ranking"].selection.rows
+    rows = st.session_state["table_ranking"]["selection"]["rows"]
     if rows and rows[0] < len(ranking):
         put({_FILTER_OF[by]: [str(ranking["label"].iloc[rows[0]])]})
 
 
 def _bar_clicked(by: str, grain: str, series: pd.DataFrame, filters: Filters) -> None:
     """A bar narrows the page to its days, and to whom it shows."""
-    picked = st.session_state["chart_commits_over_time"].selection.get(PICK) or []
+    picked = st.session_state["chart_commits_over_time"]["selection"].get(PICK) or []
     if not picked:
         return
     first = date.fromisoformat(str(picked[0]["slot"]))

@@ -22,7 +22,9 @@ from typing import Literal
 
 from playwright.sync_api import Browser, sync_playwright
 
+from dashlib.demo.decided import decide
 from dashlib.demo.gitlab import READ_TOKEN
+from dashlib.store import open_store
 from tests.browser.conftest import FLAGS, Tab
 
 ROOT = Path(__file__).parents[2]
@@ -76,6 +78,8 @@ def serving() -> Iterator[str]:
         )
         # 1: done, with errors listed; in one repository of the company CI is forbidden.
         assert synced.returncode in (0, 1)
+        with open_store(Path(environment["DASH_DATABASE"])) as store:
+            decide(store)
         with _said("dashlib", "serve", "--port", "0", env=environment) as address:
             yield address
 
