@@ -41,7 +41,8 @@ class Table:
     faster without, DuckLake has none), the merge keeps it unique. ``derived`` columns belong to no group: the
     statements of ``derive`` fill them, in the same transaction, for the keys that a batch touched; ``defaults`` holds
     what stands in them until then (SQL). ``scope`` names the leading key columns of tables that are read as complete
-    listings (see ``Replace``), ``gone`` the column that marks what is no longer listed.
+    listings (see ``Replace``), ``gone`` the column that marks what is no longer listed. ``shown``: a view shows the
+    rows of this table of another schema, so that a change of them is a change of the data.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Table:
     gone: str | None = None
     defaults: Mapping[str, str] = field(default_factory=dict)
     schema: str = "main"
+    shown: bool = False
     _shapes: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -62,6 +64,11 @@ class Table:
         declared = [*self.key, *grouped, *self.derived]
         if sorted(declared) != sorted(self.columns):
             raise ValueError(f"{self.name}: every column belongs to the key, to one group or to derived")
+
+    @property
+    def of_data(self) -> bool:
+        """Whether its rows are data that somebody sees, and not bookkeeping alone."""
+        return self.schema == "main" or self.shown
 
     @property
     def qualified(self) -> str:

@@ -1,4 +1,7 @@
-"""What is kept of people: identities as found, who each is, the decisions of people, and what the source was."""
+"""What is kept of people: identities as found, who each is, the decisions of people, and what the source was.
+
+What is worked out, and since when, depends on when it was read: bookkeeping. Views of the same names show it.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,8 @@ IDENTITIES = table(
         "because": "VARCHAR",
         "known_at": "TIMESTAMP",
     },
+    schema="bookkeeping",
+    shown=True,
 )
 
 IDENTITIES_HERE = table(
@@ -28,6 +33,8 @@ IDENTITIES_HERE = table(
     ".mailmap says so of an address that many use, or about which repositories differ. Few or none.",
     key=["project_id", "id"],
     columns={"project_id": "BIGINT", "id": "VARCHAR", "name": "VARCHAR", "email": "VARCHAR", "person": "VARCHAR"},
+    schema="bookkeeping",
+    shown=True,
 )
 
 ACCOUNT_PERSONS = table(
@@ -42,6 +49,8 @@ ACCOUNT_PERSONS = table(
         "because": "VARCHAR",
         "known_at": "TIMESTAMP",
     },
+    schema="bookkeeping",
+    shown=True,
 )
 
 PERSON_FACTS = table(
@@ -62,6 +71,8 @@ PERSON_FACTS = table(
         "first_at": "TIMESTAMP",
         "last_at": "TIMESTAMP",
     },
+    schema="bookkeeping",
+    shown=True,
 )
 
 TEAM_MEMBERS = table(
@@ -77,6 +88,8 @@ PROPOSALS = table(
     "anew when identities move; what somebody confirmed or rejected is not in it.",
     key=["person", "other"],
     columns={"person": "VARCHAR", "other": "VARCHAR", "evidence": "VARCHAR", "score": "DOUBLE"},
+    schema="bookkeeping",
+    shown=True,
 )
 
 DECISIONS = table(
@@ -119,6 +132,8 @@ MAILMAPS = table(
         "commit_id": "VARCHAR",
         "read_at": "TIMESTAMP",
     },
+    schema="bookkeeping",
+    shown=True,
 )
 
 IDENTITIES_FOUND = table(

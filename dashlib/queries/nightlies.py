@@ -124,7 +124,8 @@ HISTORY = """
 select h.path_with_namespace,
        coalesce(h.schedule_description, 'schedule ' || h.schedule_id, 'unknown schedule') as schedule,
        h.last_state, h.last_night, if(h.is_red, h.streak, 0) as nights_red, if(h.is_red, 0, h.streak) as nights_green,
-       h.red_since, h.first_red_night, h.reds_30, h.nights_30, h.missing_30, h.flips_30, h.days_to_green,
+       h.red_since, h.first_red_night, h.reds_30, h.nights_30, h.missing_30, h.flips_30,
+       round(h.days_to_green, 1) as days_to_green,
        f.url as newest_url, '/failure?failure=' || f.failure as failure_url
 from nightly_history h
 left join nightly_changes f

@@ -10,4 +10,4 @@
 -- bot_because tells which. A display name that ends in "Bot" is not enough: there are people called that.
 -- commits counts those written or co-written; first_at and last_at are those of all roles.
 select id, name, is_bot, email, usernames, names, identities, commits, label, first_at, last_at, bot_because
-from person_facts
+from bookkeeping.person_facts

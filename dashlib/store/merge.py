@@ -38,8 +38,7 @@ def apply(connection: duckdb.DuckDBPyConnection, changes: Sequence[Change]) -> i
     for table, rows in upserts.values():
         changed += _upsert(connection, table, rows)
     for series in _coalesced([change for change in changes if not isinstance(change, Upsert)]):
-        of_data = series[0].table.schema == "main"
-        changed += _state(connection, series) * of_data
+        changed += _state(connection, series) * series[0].table.of_data
     return changed
 
 

@@ -189,7 +189,7 @@ def histories(draw: st.DrawFn) -> tuple[list[Made], dict[str, int]]:
 
 
 @settings(
-    max_examples=12,
+    max_examples=5,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=(Phase.explicit, Phase.reuse, Phase.generate),

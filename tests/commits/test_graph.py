@@ -45,7 +45,7 @@ def test_between_is_one_set_of_ancestors_without_the_other(shape: list[tuple[int
 
 
 @settings(
-    max_examples=10, deadline=None, suppress_health_check=list(HealthCheck),
+    max_examples=6, deadline=None, suppress_health_check=list(HealthCheck),
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
 )  # fmt: skip
 @given(shapes(), st.data())

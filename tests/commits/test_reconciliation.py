@@ -154,7 +154,7 @@ filtered = st.builds(
 
 
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=list(HealthCheck),
+    max_examples=5, deadline=None, suppress_health_check=list(HealthCheck),
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
 )  # fmt: skip
 @given(histories, pushes, st.lists(st.tuples(filtered, chosen), min_size=4, max_size=4))

@@ -25,7 +25,7 @@ COLUMNS = {
     " started_at, finished_at, duration, queued_duration, username, runner_id, web_url",
     "traces": "project_id, job_id, bytes, if(omitted_bytes = 0, md5(text), null)",
     "commits": "project_id, id, author_name, author_email, authored_at, committed_at, parent_ids, title, message,"
-    " additions, deletions, author_utc_offset, committer_name, committer_email, web_url,"
+    " additions, deletions, author_utc_offset, committer_name, committer_email,"
     " list_transform(co_authors, lambda one: one.name || ' <' || one.email || '>')",
     "events": "source, project_id, id, action_name, target_type, author_username, created_at, push_action, ref_type,"
     " ref, commit_count, ref_count, commit_from, commit_to, target_id, target_iid, target_title, note_id, note_body,"
@@ -122,7 +122,7 @@ def _truth_of(repo: Repo, since: datetime, want: dict[str, Rows]) -> None:
                 add(
                     "commits", repo.id, c.sha, c.author_name, c.author_email, c.authored_at, c.committed_at,
                     tuple(c.parents), c.title, c.message, c.additions, c.deletions, c.offset, c.author_name,
-                    c.author_email, f"{repo.web_url}/-/commit/{c.sha}", c.co_authors,
+                    c.author_email, c.co_authors,
                 )  # fmt: skip
     if allowed("events"):
         for e in repo.events:

@@ -196,7 +196,7 @@ def test_one_that_cannot_be_read_says_why_and_has_no_nights(built: Builder, told
     assert days(built) == ["11 01:00"]
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     steps=st.lists(st.integers(1, 50), max_size=5),
     cron=st.sampled_from(["0 1 * * *", "*/5 * * * *", "20 3 * * 6", "30 2 * * *", "59 23 * * *"]),
@@ -220,7 +220,7 @@ def test_day_by_day_is_the_same_as_at_once(tmp_path: Path, steps: list[int], cro
     assert found[0] == found[1]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     cron=st.none()
     | st.text(max_size=40)

@@ -71,7 +71,7 @@ def test_a_whole_night_that_never_ran(built: Builder) -> None:
         "ref": "main",
         "sha": None,
         "username": "ada",
-        "person": "ada@example.com",
+        "person": "gitlab:5",
         "url": "https://gitlab.example/acme/core/engine/-/pipeline_schedules",
         "previous_pipeline_id": None,
     }

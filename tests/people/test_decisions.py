@@ -156,7 +156,7 @@ CHOICES = st.lists(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(CHOICES)
 def test_any_sequence_undone_restores_the_exact_figures(template: Path, tmp_path_factory: pytest.TempPathFactory,
                                                         choices: list[tuple[str, int, int]]) -> None:  # fmt: skip

@@ -47,7 +47,7 @@ def committed(folder: Path, authors: list[tuple[str, str]], mailmap: str) -> Non
     git(folder, "reset", "-q", "--hard", "main")
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(AUTHORS, st.lists(line(), max_size=6))
 def test_persons_are_what_git_counts_after_mapping(
     tmp_path_factory: pytest.TempPathFactory, authors: list[tuple[str, str]], lines: list[str]

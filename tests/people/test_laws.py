@@ -87,7 +87,7 @@ def worked_out(world: dict[str, Any], **other: Any) -> People:
     return resolve(told["identities"], told["accounts"], told["mailmaps"], standing(told["decisions"]), HOSTS)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(worlds(), st.randoms(use_true_random=False))
 def test_any_order_ends_in_one_result(world: dict[str, Any], dice: Any) -> None:
     shuffled = {name: list(world[name]) for name in ("identities", "accounts")}
@@ -97,7 +97,7 @@ def test_any_order_ends_in_one_result(world: dict[str, Any], dice: Any) -> None:
     assert worked_out(world) == worked_out(world, **shuffled, mailmaps=turned)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(worlds())
 def test_everybody_has_a_person_and_who_was_split_off_shares_it_with_nobody_else(world: dict[str, Any]) -> None:
     splits = [one for one in standing(world["decisions"]) if one.kind == "split"]
@@ -112,7 +112,7 @@ def test_everybody_has_a_person_and_who_was_split_off_shares_it_with_nobody_else
     assert all(len({found.person_of[one] for one in apart if apart[one] == n}) == 1 for n in apart.values())
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(worlds())
 def test_within_a_repository_one_mapped_address_is_one_person(world: dict[str, Any]) -> None:
     """As ``git shortlog -se`` has it after mapping; an address that many use tells names apart."""
@@ -130,7 +130,7 @@ def test_within_a_repository_one_mapped_address_is_one_person(world: dict[str, A
         assert {key: some for key, some in persons.items() if len(some) > 1} == {}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(identities)
 def test_nobody_is_joined_by_name(some: list[Identity]) -> None:
     """Without accounts, mailmaps and decisions two addresses are one person by a forge's private form alone."""
@@ -142,7 +142,7 @@ def test_nobody_is_joined_by_name(some: list[Identity]) -> None:
             assert says_who(one.address)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(worlds(), st.data())
 def test_decisions_and_undos_are_the_decisions_left(world: dict[str, Any], data: st.DataObject) -> None:
     """Whatever was decided and taken back in between, in whatever order."""
@@ -160,7 +160,7 @@ def test_decisions_and_undos_are_the_decisions_left(world: dict[str, Any], data:
         assert worked_out(world, decisions=redone).person_of == found.person_of
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(worlds(), identities)
 def test_an_id_stays_when_others_join(world: dict[str, Any], later: list[Identity]) -> None:
     """Whoever comes later changes the id of nobody whom he does not join with somebody known before."""

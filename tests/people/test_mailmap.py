@@ -50,7 +50,7 @@ def as_git_says(name: str, email: str) -> str:
     return f"{name} <{email}>" if name else f"<{email}>"
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(line(), max_size=8), st.sampled_from(["\n", "\r\n"]))
 def test_every_identity_is_mapped_as_git_maps_it(repository: Path, lines: list[str], end: str) -> None:
     text = end.join(lines)

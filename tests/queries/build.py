@@ -30,6 +30,7 @@ class Builder:
         self.store = store
         self.url = url
         self._numbers = itertools.count(1000)
+        self._known_at = -1
 
     def project(self, id: int = 1, path: str = "acme/core/engine", **values: Any) -> int:
         namespace, _, name = path.rpartition("/")
@@ -200,7 +201,9 @@ class Builder:
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         """The answer, once it is worked out who is who."""
-        refresh(self.store)
+        if self._known_at != self.store.data_version:
+            refresh(self.store)
+            self._known_at = self.store.data_version
         with self.store.reader() as connection:
             found = connection.execute(sql)
             names = [column[0] for column in found.description or []]

@@ -161,7 +161,7 @@ def test_pipelines_by_hook_and_api(
         assert (job["changed_at"], job["state_rank"]) == newest
 
 
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=8, deadline=None, derandomize=True)
 @given(history=histories(), seed=st.integers(0, 2**20))
 def test_the_api_s_last_page_leaves_nothing_of_the_hooks_behind(
     connection: duckdb.DuckDBPyConnection, history: list[Step], seed: int
@@ -198,7 +198,7 @@ EVENTFUL = (
 )  # fmt: skip
 
 
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=8, deadline=None, derandomize=True)
 @given(
     by_hook=st.lists(st.sampled_from(EVENTFUL), min_size=1, max_size=6),
     by_api=st.lists(st.sampled_from(EVENTFUL), max_size=4, unique=True),
@@ -223,7 +223,7 @@ def later(number: int) -> datetime:
     return RECEIVED + timedelta(seconds=number)
 
 
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=8, deadline=None, derandomize=True)
 @given(
     names=st.lists(st.sampled_from(["issue", "issue_closed", "api"]), min_size=1, max_size=5), seed=st.integers(0, 99)
 )
@@ -245,7 +245,7 @@ def test_issues_by_hook_and_api(connection: duckdb.DuckDBPyConnection, names: li
         assert (issue["milestone"], issue["author_username"]) == ("2.0", "ivarnsdot")
 
 
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=8, deadline=None, derandomize=True)
 @given(
     names=st.lists(
         st.sampled_from(

@@ -306,7 +306,7 @@ def ended_in(
             return state(store)
 
 
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=6, deadline=None, derandomize=True)
 @given(jobs=_JOBS, data=st.data())
 def test_any_order_and_batching_ends_in_one_state(template: Path, jobs: list[Said], data: st.DataObject) -> None:
     shuffled = data.draw(st.permutations(jobs))

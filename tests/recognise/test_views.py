@@ -48,7 +48,7 @@ def test_a_whole_row(built: Builder) -> None:
         "duration": 300.0,
         "runner_description": "runner-1",
         "username": "ada",
-        "person": "ada@example.com",
+        "person": "gitlab:3",
         "job_web_url": f"https://gitlab.example/p/1/-/jobs/{job}",
         "pipeline_web_url": f"https://gitlab.example/p/1/-/pipelines/{pipeline}",
         "is_nightly": True,

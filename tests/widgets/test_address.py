@@ -81,7 +81,7 @@ def address(app: AppTest) -> dict[str, Any]:
 
 
 @given(CHOICES)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_a_copied_address_opens_the_same_view(chosen: dict[str, Any]) -> None:
     one = choose(opened(), chosen)
     assert held(one) == chosen
@@ -91,7 +91,7 @@ def test_a_copied_address_opens_the_same_view(chosen: dict[str, Any]) -> None:
 
 
 @given(CHOICES)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_what_was_chosen_is_there_when_one_comes_back(chosen: dict[str, Any]) -> None:
     app = choose(opened(), chosen)
     before = address(app)
@@ -106,7 +106,7 @@ def test_what_was_chosen_is_there_when_one_comes_back(chosen: dict[str, Any]) ->
 
 
 @given(CHOICES, CHOICES)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_only_the_last_choice_counts(earlier: dict[str, Any], chosen: dict[str, Any]) -> None:
     assert address(choose(choose(opened(), earlier), chosen)) == address(choose(opened(), chosen))
 
