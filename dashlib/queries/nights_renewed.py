@@ -95,12 +95,14 @@ def prints(reader: duckdb.DuckDBPyConnection) -> Prints:
 
 @functools.cache
 def _steps() -> tuple[views.Definition, ...]:
-    """The views that lead to what the copy holds, each after those that it reads."""
+    """The views that lead to what the copy holds, each after those that it reads; none behind those that are given."""
     wanted, found = set(PARTS), list[views.Definition]()
     for definition in reversed(views.definitions()):
         if definition.name in wanted:
-            wanted |= set(re.findall(r"\w+", re.sub(r"--.*", "", definition.body)))
             found.insert(0, definition)
+            if definition.name in _GIVEN:
+                continue
+            wanted |= set(re.findall(r"\w+", re.sub(r"--.*", "", definition.body)))
     return tuple(found)
 
 
