@@ -26,11 +26,12 @@ class Group:
 
     ``version`` lists columns from the most to the least significant; the greater tuple wins, ``None`` is the smallest.
     Rows of equal version are ordered by their content, so that the same set of rows ends in one state whatever the
-    order, the repetition or the batching.
+    order, the repetition or the batching. ``earliest``: the smaller tuple wins instead, ``None`` still loses.
     """
 
     columns: tuple[str, ...]
     version: tuple[str, ...] = ()
+    earliest: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def table(
     grain: str,
     key: Sequence[str],
     columns: Mapping[str, str],
-    groups: Mapping[str, tuple[Iterable[str], Sequence[str]]] | None = None,
+    groups: Mapping[str, tuple[Iterable[str], Sequence[str]] | Group] | None = None,
     **rest: Any,
 ) -> Table:
     """A Table; without ``groups`` every column that is neither key nor derived forms one group without a version."""
@@ -111,7 +112,10 @@ def table(
     if groups is None:
         others = [column for column in columns if column not in key and column not in derived]
         groups = {"row": (others, ())}
-    built = {group: Group(tuple(members), tuple(version)) for group, (members, version) in groups.items()}
+    built = {
+        name: group if isinstance(group, Group) else Group(tuple(group[0]), tuple(group[1]))
+        for name, group in groups.items()
+    }
     return Table(name, grain, dict(columns), tuple(key), built, derived=derived, **rest)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashlib.model import table
+from dashlib.model import Group, table
 
 COMMITS = table(
     "commits",
@@ -185,9 +185,11 @@ SIGNALS = table(
     },
     groups={
         "signal": (
-            ["kind", "severity", "status", "started_at", "ended_at", "title", "description", "labels", "cluster"]
-            + ["namespace", "node", "object", "count", "web_url", "seen_at", "state_rank"],
+            ["kind", "severity", "status", "ended_at", "title", "description", "labels", "cluster", "namespace"]
+            + ["node", "object", "count", "web_url", "seen_at", "state_rank"],
             ["state_rank", "seen_at", "count"],
-        )
+        ),
+        # What tells no time began when it first came in, however often it is told.
+        "beginning": Group(("started_at",), ("started_at",), earliest=True),
     },
 )

@@ -220,9 +220,13 @@ def _derive(connection: duckdb.DuckDBPyConnection, table: Table, rows: Sequence[
 def order_key(group: Group, alias: str | None = None) -> str:
     """The SQL expression that orders a group's rows: version columns, then content; null is the smallest."""
     prefix = f"{alias}." if alias else ""
-    columns = [*group.version, *(column for column in group.columns if column not in group.version)]
-    parts = [f"md5({prefix}{c})" if c in _LARGE_TEXT else f"{prefix}{c}" for c in columns]
-    return "create_sort_key(" + ", ".join(f"{part}, 'asc nulls first'" for part in parts) + ")"
+    first = "desc nulls first" if group.earliest else "asc nulls first"
+    ordered = dict.fromkeys(group.version, first) | {
+        column: "asc nulls first" for column in group.columns if column not in group.version
+    }
+    parts = [f"md5({prefix}{c})" if c in _LARGE_TEXT else f"{prefix}{c}" for c in ordered]
+    keys = (f"{part}, '{order}'" for part, order in zip(parts, ordered.values(), strict=True))
+    return f"create_sort_key({', '.join(keys)})"
 
 
 def _same_key(table: Table) -> str:

@@ -17,7 +17,7 @@ def signal(id: str, at: datetime | None = MIDNIGHT, **values: Any) -> dict[str, 
     known: dict[str, Any] = {"source": "kubernetes", "kind": "Evicted", "severity": "warning", "status": "occurred"}
     known |= {"started_at": at, "seen_at": at, "title": f"Signal {id}", "count": 1, "state_rank": 0} | values
     known["labels"] = json.dumps(known.get("labels") or {})
-    return row(SIGNALS, ["signal"], id=id, **known)
+    return row(SIGNALS, ["signal", "beginning"], id=id, **known)
 
 
 def alert(id: str, at: datetime = MIDNIGHT, ends: datetime | None = None, **values: Any) -> dict[str, Any]:

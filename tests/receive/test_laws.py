@@ -267,6 +267,26 @@ def test_signals_repeat_and_resolve(
         assert found["kubernetes"]["count"] == 4
 
 
+@pytest.mark.parametrize(
+    ("source", "undated"),
+    [
+        ("alertmanager", {"alerts": [{"labels": {"alertname": "A"}}]}),
+        ("kubernetes", {"kind": "Event", "reason": "Killing", "metadata": {"uid": "u"}}),
+        ("cloudevents", {"specversion": "1.0", "id": "1", "source": "/x", "type": "t"}),
+    ],
+)
+def test_what_tells_no_time_began_when_it_first_came(
+    connection: duckdb.DuckDBPyConnection, source: str, undated: dict[str, Any]
+) -> None:
+    name = {"alertmanager": "firing", "kubernetes": "core_v1", "cloudevents": "structured"}[source]
+    told = {"payload": undated, "headers": {"content-type": "application/cloudevents+json"}}
+    changes: Changes = [
+        (SIGNALS, rows(source, name, received_at=later(seconds), **told)["signals"][0]) for seconds in (30, 0, 60)
+    ]
+    [found] = same_everywhere(connection, changes, 1)["signals"]
+    assert found["started_at"] == later(0)
+
+
 def test_a_retried_pipeline_runs_again_and_a_late_running_does_not(connection: duckdb.DuckDBPyConnection) -> None:
     """The two that look alike: what tells them apart is the newest moment in them."""
     second = timedelta(seconds=1)
