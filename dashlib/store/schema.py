@@ -76,8 +76,9 @@ def migrate(connection: duckdb.DuckDBPyConnection, tables: Sequence[Table], migr
         due = sorted((one for one in migrations if have and one.to > have), key=lambda one: one.to)
         for statement in [statement for migration in due for statement in migration.statements]:
             connection.execute(statement)
+        columns = _columns(connection)
         for table in tables:
-            _create(connection, table)
+            _create(connection, table, columns.get((table.schema, table.name), set()))
         for statement in [statement for migration in due for statement in migration.fill]:
             connection.execute(statement)
         _remember(connection, "version", str(latest(migrations)))
@@ -90,14 +91,17 @@ def migrate(connection: duckdb.DuckDBPyConnection, tables: Sequence[Table], migr
         raise
 
 
-def _create(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
-    have = {
-        name
-        for (name,) in connection.execute(
-            "select column_name from duckdb_columns() where schema_name = $1 and table_name = $2",
-            [table.schema, table.name],
-        ).fetchall()
-    }
+def _columns(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], set[str]]:
+    """The columns that each table has, by schema and name."""
+    have: dict[tuple[str, str], set[str]] = {}
+    for schema, table, column in connection.execute(
+        "select schema_name, table_name, column_name from duckdb_columns() where not internal"
+    ).fetchall():
+        have.setdefault((schema, table), set()).add(column)
+    return have
+
+
+def _create(connection: duckdb.DuckDBPyConnection, table: Table, have: set[str]) -> None:
     if not have:
         columns = ", ".join(_declared(table, name) for name in table.columns)
         connection.execute(f"create table {table.qualified} ({columns})")

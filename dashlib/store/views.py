@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from importlib import resources
@@ -17,7 +18,8 @@ class Definition:
     body: str
 
 
-def definitions() -> list[Definition]:
+@functools.cache
+def definitions() -> tuple[Definition, ...]:
     """The macros, then every view after the views it reads."""
     folder = resources.files("dashlib") / "sql"
     texts = {
@@ -27,7 +29,7 @@ def definitions() -> list[Definition]:
     }
     macros = texts.pop("macros", "")
     found = [Definition("macros", macros, "", macros)] if macros.strip() else []
-    return found + [_view(name, texts[name]) for name in _in_order(texts)]
+    return (*found, *(_view(name, texts[name]) for name in _in_order(texts)))
 
 
 def _view(name: str, text: str) -> Definition:
