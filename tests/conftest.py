@@ -1,10 +1,17 @@
-"""Every test starts from an environment without settings of ours; one worker more than there are cores."""
+"""Every test starts from an environment without settings of ours; a new database costs next to nothing; one worker
+more than there are cores."""
 
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
 
+import duckdb
 import pytest
+
+from dashlib.store import database, open_store
 
 
 @pytest.fixture(autouse=True)
@@ -12,6 +19,26 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(("GITLAB_", "DASH_")):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """What a new database holds (tables and fifty views, half a second) is made once and copied for every test.
+
+    ``tests/store`` looks at the making itself and goes without.
+    """
+    template = tmp_path_factory.mktemp("template") / "empty.duckdb"
+    open_store(template).close()
+    connect = database._connect
+
+    def connected(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+        if not read_only and not (path.exists() and path.stat().st_size):
+            shutil.copyfile(template, path)
+        return connect(path, read_only=read_only)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "_connect", connected)
+        yield template
 
 
 def pytest_xdist_auto_num_workers() -> int:
