@@ -5,15 +5,17 @@
 -- first_red_night is the first failure ever stored. Of the 30 days up to the newest night of all: nights_30 verdicts,
 -- reds_30 failures among them, flips_30 changes between green and red, missing_30 nights that never ran.
 -- A failure that came to an end lasted days_to_green days on average, from its first red night to the next green one.
-with nights as materialized (
-    select project_id, path_with_namespace, namespace, schedule_id, schedule_description, night, state,
-           state = 'failed' as red
+with cells as materialized (
+    select project_id, path_with_namespace, namespace, schedule_id, schedule_description, night, state
     from nightly_changes
-    where state in ('passed', 'warned', 'failed')
+), newest as materialized (
+    select max(night) as night from cells
+), nights as (
+    select *, state = 'failed' as red from cells where state in ('passed', 'warned', 'failed')
 ), gone as (
     select project_id, schedule_id, count(*) as missing_30
-    from nightly_changes
-    where state = 'missing' and night > (select max(night) from nightly_changes) - 30
+    from cells
+    where state = 'missing' and night > (select night from newest) - 30
     group by all
 ), turned as (
     select *, red <> lag(red, 1, red) over series as flipped
@@ -48,7 +50,7 @@ with nights as materialized (
            count(*) filter (night > newest - 30) as nights_30,
            count(*) filter (red and night > newest - 30) as reds_30,
            count(*) filter (flipped and night > newest - 30) as flips_30
-    from turned cross join (select max(night) as newest from nightly_changes)
+    from turned cross join (select night as newest from newest)
     group by project_id, schedule_id
 )
 select r.project_id, r.path_with_namespace, r.namespace, r.schedule_id, r.schedule_description, r.last_night,

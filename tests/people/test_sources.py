@@ -22,7 +22,7 @@ def asked(calls: list[object]) -> int:
 def test_a_mailmap_is_read_when_the_default_branch_moved_and_not_again(tmp_path: Path) -> None:
     database = tmp_path / "d.duckdb"
     with running_gitlab(repos=3, days=10) as gitlab:
-        assert unexpected(gitlab, synced(gitlab, database)) == []
+        assert unexpected(gitlab, synced(gitlab, database, concluded=True)) == []
         first = asked(gitlab.calls)
         held = rows(
             database,

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ import pytest
 from dashlib.demo.gitlab import READ_TOKEN
 from dashlib.store import open_store
 from dashlib.sync.run import Request, sync
-from tests.sync.world import SINCE, GitLab, everything, settings_for, synced, unexpected
+from tests.sync.world import SINCE, GitLab, Tables, everything, running_gitlab, settings_for, synced, unexpected
 
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -33,9 +34,18 @@ def started(gitlab: GitLab, database: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, cwd=_ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
+@pytest.fixture(scope="module")
+def steady(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[GitLab, Tables]]:
+    """A company in which nothing moves, and what an undisturbed sync of it brings."""
+    calm = tmp_path_factory.mktemp("calm") / "calm.duckdb"
+    with running_gitlab() as gitlab:
+        assert not unexpected(gitlab, synced(gitlab, calm))
+        yield gitlab, everything(calm)
+
+
 def test_killed_at_ten_moments_then_once_more(gitlab: GitLab, tmp_path: Path) -> None:
     undisturbed, killed = tmp_path / "undisturbed.duckdb", tmp_path / "killed.duckdb"
-    assert not unexpected(gitlab, synced(gitlab, undisturbed))
+    assert not unexpected(gitlab, synced(gitlab, undisturbed, concluded=True))
     dice = random.Random(20261121)
     deaths = 0
     for _ in range(10):
@@ -58,13 +68,13 @@ def test_killed_at_ten_moments_then_once_more(gitlab: GitLab, tmp_path: Path) ->
 @pytest.mark.parametrize(
     "kind", ["reset", "cut_short", "bad_gateway", "unavailable", "broken_json", "too_many", "server_error"]
 )
-def test_faults_cost_time_not_rows(gitlab: GitLab, tmp_path: Path, kind: str) -> None:
-    calm = tmp_path / "calm.duckdb"
-    assert not unexpected(gitlab, synced(gitlab, calm))
-    gitlab.faults.add(kind, path=r"^(?!.*trace)", every=9, times=25)  # type: ignore[arg-type]
+def test_faults_cost_time_not_rows(steady: tuple[GitLab, Tables], tmp_path: Path, kind: str) -> None:
+    gitlab, calm = steady
     stormy = tmp_path / "stormy.duckdb"
+    gitlab.faults.clear()
+    gitlab.faults.add(kind, path=r"^(?!.*trace)", every=9, times=25)  # type: ignore[arg-type]
     assert not unexpected(gitlab, synced(gitlab, stormy))
-    assert everything(stormy) == everything(calm)
+    assert everything(stormy) == calm
 
 
 def test_stopped_by_a_person(gitlab: GitLab, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from dashlib import conclusions
 from dashlib.demo.faults import Faults
@@ -23,6 +23,9 @@ from dashlib.sync.run import Report, Request, sync
 
 END = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
 SINCE = date(2026, 10, 30)
+
+Tables: TypeAlias = dict[str, list[tuple[Any, ...]]]
+"""All rows by the name of their table."""
 
 
 @dataclass
@@ -48,11 +51,15 @@ def settings_for(gitlab: GitLab, database: Path, **more: Any) -> Settings:
     return Settings(gitlab_url=gitlab.url, gitlab_token=READ_TOKEN, database=database, **values)
 
 
-def synced(gitlab: GitLab, database: Path, request: Request | None = None, **more: Any) -> Report:
+def synced(
+    gitlab: GitLab, database: Path, request: Request | None = None, *, concluded: bool = False, **more: Any
+) -> Report:
+    """One sync; ``concluded``: with the nights, persons and reasons that follow from it."""
     settings = settings_for(gitlab, database, **more)
     with open_store(database) as store:
         report = sync(settings, store, request or Request(since=SINCE))
-        conclusions.draw(store, settings)
+        if concluded:
+            conclusions.draw(store, settings)
         return report
 
 
@@ -67,7 +74,7 @@ def rows(database: Path, statement: str) -> list[tuple[Any, ...]]:
         return store.reader().execute(statement).fetchall()
 
 
-def everything(database: Path) -> dict[str, list[tuple[Any, ...]]]:
+def everything(database: Path) -> Tables:
     """All rows of all data tables; ``loads`` is bookkeeping, and who is who depends on who was known first."""
     names = [
         table.name

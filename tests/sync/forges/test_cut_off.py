@@ -45,7 +45,7 @@ def killed_and_resumed(server: Staged, environment: dict[str, str], most: int, a
 
 def test_github_killed_at_eight_moments(hub: Hub, tmp_path: Path) -> None:
     calm, killed = tmp_path / "calm.duckdb", tmp_path / "killed.duckdb"
-    assert synced(hub.settings(calm)).errors == []
+    assert synced(hub.settings(calm), concluded=True).errors == []
     environment = {
         "DASH_GITHUB_URL": hub.url, "DASH_GITHUB_TOKEN": github.TOKEN, "DASH_GITHUB_REPOSITORIES": "*",
         "DASH_DATABASE": str(killed),
@@ -57,7 +57,7 @@ def test_github_killed_at_eight_moments(hub: Hub, tmp_path: Path) -> None:
 def test_codearts_killed_at_eight_moments(arts: Arts, tmp_path: Path) -> None:
     calm, killed = tmp_path / "calm.duckdb", tmp_path / "killed.duckdb"
     settings = arts.settings(calm)
-    assert synced(settings).errors == []
+    assert synced(settings, concluded=True).errors == []
     environment = {
         "DASH_CODEARTS_URL": arts.url, "DASH_CODEARTS_TOKEN": codearts.TOKEN, "DASH_DATABASE": str(killed),
         "DASH_CODEARTS_REPOSITORIES": " ".join(map(str, settings.codearts_repositories)),

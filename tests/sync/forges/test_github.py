@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,8 +16,8 @@ from dashlib.demo.dice import hexes
 from dashlib.demo.model import Commit, Pipeline
 from dashlib.sources.hook import foreign_id
 from dashlib.sync.run import Request
-from tests.sync.forges.world import SINCE, Hub, synced
-from tests.sync.world import everything, rows
+from tests.sync.forges.world import SINCE, Hub, running_hub, synced
+from tests.sync.world import Tables, everything, rows
 
 START = datetime(SINCE.year, SINCE.month, SINCE.day, tzinfo=UTC)
 RUN = "/repos/:owner/:repo/actions/runs/:id"
@@ -56,7 +57,7 @@ def test_everything_is_there(hub: Hub, tmp_path: Path) -> None:
 def test_nightlies_of_github_are_nightlies(hub: Hub, tmp_path: Path) -> None:
     """Every scheduled run is linked to its workflow's cron line, and each due time is a night."""
     database = tmp_path / "nights.duckdb"
-    synced(hub.settings(database))
+    synced(hub.settings(database), concluded=True)
     scheduled = [one for one in shown(hub) if one.source == "schedule"]
     linked = dict(rows(database, "select id, schedule_id from pipelines where source = 'schedule'"))
     assert linked == {
@@ -253,22 +254,34 @@ def test_without_graphql_commits_come_without_lines(hub: Hub, tmp_path: Path) ->
     assert rows(plain, "select count(*) from pipelines") == rows(rich, "select count(*) from pipelines")
 
 
-def test_commits_whose_lines_take_too_long_are_asked_in_smaller_pages(hub: Hub, tmp_path: Path) -> None:
-    calm, slow = tmp_path / "calm.duckdb", tmp_path / "slow.duckdb"
-    synced(hub.settings(calm))
-    hub.server.dear_commits = 10
+@pytest.fixture(scope="module")
+def steady(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Hub, Tables]]:
+    """A company in which nothing moves, and what an undisturbed sync of it brings."""
+    calm = tmp_path_factory.mktemp("calm") / "calm.duckdb"
+    with running_hub() as hub:
+        assert synced(hub.settings(calm)).errors == []
+        yield hub, everything(calm)
+
+
+def test_commits_whose_lines_take_too_long_are_asked_in_smaller_pages(
+    steady: tuple[Hub, Tables], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub, calm = steady
+    slow = tmp_path / "slow.duckdb"
+    monkeypatch.setattr(hub.server, "dear_commits", 10)
     assert synced(hub.settings(slow)).errors == []
-    assert everything(slow)["commits"] == everything(calm)["commits"]
+    assert everything(slow)["commits"] == calm["commits"]
 
 
 @pytest.mark.parametrize("kind", ["reset", "cut_short", "bad_gateway", "unavailable", "broken_json", "server_error"])
-def test_faults_cost_time_not_rows(hub: Hub, tmp_path: Path, kind: Any) -> None:
-    calm, stormy = tmp_path / "calm.duckdb", tmp_path / "stormy.duckdb"
-    assert synced(hub.settings(calm)).errors == []
+def test_faults_cost_time_not_rows(steady: tuple[Hub, Tables], tmp_path: Path, kind: Any) -> None:
+    hub, calm = steady
+    stormy = tmp_path / "stormy.duckdb"
     rule = hub.server.faults.add(kind, path="^(?!/store)", every=11, times=12)
     assert synced(hub.settings(stormy)).errors == []
+    hub.server.faults.clear()
     assert rule.hits > 3
-    assert everything(stormy) == everything(calm)
+    assert everything(stormy) == calm
 
 
 REFUSED = [
@@ -319,9 +332,11 @@ def test_a_short_limit_is_waited_for(hub: Hub, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("status", [403, 429])
-def test_a_limit_of_an_hour_ends_the_sync_which_goes_on_next_time(hub: Hub, tmp_path: Path, status: int) -> None:
-    database, calm = tmp_path / "hour.duckdb", tmp_path / "calm.duckdb"
-    synced(hub.settings(calm))
+def test_a_limit_of_an_hour_ends_the_sync_which_goes_on_next_time(
+    steady: tuple[Hub, Tables], tmp_path: Path, status: int
+) -> None:
+    hub, calm = steady
+    database = tmp_path / "hour.duckdb"
     hub.server.asked.clear()
     server, real = hub.server, hub.server.answer
 
@@ -335,7 +350,7 @@ def test_a_limit_of_an_hour_ends_the_sync_which_goes_on_next_time(hub: Hub, tmp_
     assert rows(database, "select complete from loads") == [(False,)]
     server.answer = real  # type: ignore[method-assign]
     assert synced(hub.settings(database), Request()).errors == []
-    assert everything(database) == everything(calm)
+    assert everything(database) == calm
 
 
 def test_a_github_without_actions(hub: Hub, tmp_path: Path) -> None:

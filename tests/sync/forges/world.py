@@ -76,8 +76,10 @@ def running_arts(repos: int = 4, days: int = 8) -> Iterator[Arts]:
         yield Arts(url, server, world)
 
 
-def synced(settings: Settings, request: Request | None = None) -> Report:
+def synced(settings: Settings, request: Request | None = None, *, concluded: bool = False) -> Report:
+    """One sync; ``concluded``: with the nights, persons and reasons that follow from it."""
     with open_store(settings.database) as store:
         report = sync(settings, store, request or Request(since=SINCE))
-        conclusions.draw(store, settings)
+        if concluded:
+            conclusions.draw(store, settings)
         return report
