@@ -41,6 +41,20 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield template
 
 
+_LONG = ("browser", "hostile", "sync", "act", "pages", "nightlies", "receive", "commands", "failures")
+"""Folders of tests that take long, the longest first: what ends a run is short, and no worker waits for another."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long ones first; within a folder files and tests keep their order."""
+
+    def place(item: pytest.Item) -> int:
+        folder = item.path.relative_to(Path(__file__).parent).parts[0]
+        return _LONG.index(folder) if folder in _LONG else len(_LONG)
+
+    items.sort(key=place)
+
+
 def pytest_xdist_auto_num_workers() -> int:
     """A third of the time a worker waits for a browser, a server or the disk: another one uses it."""
     return (os.cpu_count() or 1) + 1

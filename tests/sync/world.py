@@ -22,7 +22,7 @@ from dashlib.sync.context import Problem
 from dashlib.sync.run import Report, Request, sync
 
 END = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
-SINCE = date(2026, 10, 30)
+SINCE = date(2026, 11, 7)
 
 Tables: TypeAlias = dict[str, list[tuple[Any, ...]]]
 """All rows by the name of their table."""
@@ -39,7 +39,7 @@ class GitLab:
 
 
 @contextmanager
-def running_gitlab(repos: int = 10, days: int = 21) -> Iterator[GitLab]:
+def running_gitlab(repos: int = 10, days: int = 14) -> Iterator[GitLab]:
     world, faults = World(7, END, repos=repos, days=days), Faults()
     app = create_app(world, faults=faults)
     with serving(app) as url:
