@@ -88,7 +88,7 @@ def post(session: requests.Session, address: str, body: dict[str, Any], secret: 
     answer.raise_for_status()
 
 
-def wait_for_red(page: Page, path: str) -> None:
+def wait_for_red(page: Page, path: str, look_every_ms: int = 20) -> None:
     """Until the framed cell of a repository's row is a failure."""
     page.wait_for_function(
         """path => {
@@ -100,7 +100,7 @@ def wait_for_red(page: Page, path: str) -> None:
             return false
         }""",
         arg=path,
-        polling=20,
+        polling=look_every_ms,
         timeout=_PATIENCE_MS,
     )
 

@@ -13,6 +13,7 @@ from dashlib.lineage.tables import COMMIT_BRANCHES, PUSHED_COMMITS, WALKED
 from dashlib.model import Change, Delete, Put, Row
 from dashlib.store import Store
 
+_ROWS_AT_ONCE = 20_000
 _MOVED = """
 with held as (
     select project_id, count(*) + count(parent_ids) as commits from commits group by project_id
@@ -50,8 +51,10 @@ _DEFAULT_REF = "select default_branch from projects where id = $project"
 def refresh(store: Store, stop: threading.Event | None = None) -> int:
     """Bring ``commit_branches`` and ``pushed_commits`` up to date; returns how many repositories were walked.
 
-    Costs one question where nothing moved. Safe to cut off: a repository is stored whole, in one transaction.
+    Costs one question where nothing moved. Safe to cut off: a repository is stored whole, in one transaction, which
+    it may share with others.
     """
+    waiting: list[Change] = []
     with store.reader() as reader:
         moved = reader.execute(_MOVED).fetchall()
         for project, tip, commits, pushes, above, before_all in moved:
@@ -59,7 +62,12 @@ def refresh(store: Store, stop: threading.Event | None = None) -> int:
                 break
             tips = [tip, *above] if before_all else [tip] if tip else []
             walked = {"project_id": project, "sha": tip, "commits": commits, "pushes": pushes}
-            store.write(*_of_project(reader, project, tips, known=before_all), Put(WALKED, [walked]))
+            waiting += [*_of_project(reader, project, tips, known=before_all), Put(WALKED, [walked])]
+            if sum(len(change.rows) for change in waiting) >= _ROWS_AT_ONCE:
+                store.write(*waiting)
+                waiting = []
+    if waiting:
+        store.write(*waiting)
     return len(moved)
 
 

@@ -21,7 +21,7 @@ FAILED_JOBS = "[data-testid=stMetricValue]"
 @pytest.fixture(scope="module")
 def moving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gitlab]:
     database: Path = tmp_path_factory.mktemp("moving") / "dashboard.duckdb"
-    world = company(database, repos=12, days=8)
+    world = company(database, repos=10, days=5)
     with open_store(database) as store:
         analyse(store)
     with serving(database, DASH_GITLAB_WEBHOOK_TOKEN=SECRET) as address:
@@ -66,7 +66,7 @@ def test_the_form_of_picked_jobs_stays_as_it_is(tab: Tab, moving: Gitlab, tmp_pa
     search = page.get_by_label("Search, or paste the address of an issue")
     search.click()
     search.press_sequentially("the tide is out")
-    for _ in range(3):
+    for _ in range(2):
         another_fails(tab, moving)
         page.get_by_text("2 picked").wait_for()
         expect(search).to_have_value("the tide is out")

@@ -44,7 +44,7 @@ class Gitlab:
 @pytest.fixture(scope="module")
 def gitlab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gitlab]:
     database: Path = tmp_path_factory.mktemp("live") / "dashboard.duckdb"
-    world = company(database, repos=20, days=10)
+    world = company(database, repos=16, days=6)
     with serving(database, DASH_GITLAB_WEBHOOK_TOKEN=SECRET) as address:
         made = Gitlab(address, last_passed(world))
         yield made
@@ -74,8 +74,8 @@ def seen_at(page: Page) -> float:
 
 def test_an_open_page_shows_a_failure_by_itself(tab: Tab, gitlab: Gitlab) -> None:
     page = nightlies(tab, gitlab)
-    for _ in range(3):
-        wait_for_red(page, gitlab.fail())
+    for _ in range(2):
+        wait_for_red(page, gitlab.fail(), 200)
     assert page.evaluate("window.neverReloaded") is True
     assert tab.wrong == []
 
@@ -95,7 +95,7 @@ def test_nothing_turns_grey_while_new_data_come(tab: Tab, gitlab: Gitlab) -> Non
             look()
         }"""
     )
-    wait_for_red(page, gitlab.fail())
+    wait_for_red(page, gitlab.fail(), 200)
     tab.settled()
     assert page.evaluate("window.looks") > 10
     assert page.evaluate("window.palest") == 1
@@ -121,7 +121,7 @@ def test_what_is_scrolled_opened_typed_and_chosen_stays(tab: Tab, gitlab: Gitlab
     offered = page.get_by_role("option").count()
     before = seen_at(page)
     assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop") > 100 and offered
-    wait_for_red(page, gitlab.fail())
+    wait_for_red(page, gitlab.fail(), 200)
     tab.settled()
     assert abs(seen_at(page) - before) < 2
     assert field.input_value() == "tid" and page.get_by_role("option").count() == offered
@@ -136,7 +136,7 @@ def test_an_open_box_stays_open(tab: Tab, gitlab: Gitlab) -> None:
     page.get_by_role("button", name="How this is computed").first.click()
     box = page.locator("[data-testid=stPopoverBody]")
     box.wait_for()
-    wait_for_red(page, gitlab.fail())
+    wait_for_red(page, gitlab.fail(), 200)
     tab.settled()
     assert box.is_visible()
 
@@ -147,7 +147,7 @@ def test_the_focus_stays_on_its_cell_of_the_grid(tab: Tab, gitlab: Gitlab) -> No
     for key in ("ArrowDown", "ArrowLeft", "ArrowLeft"):
         page.keyboard.press(key)
     row, night = page.evaluate(FOCUSED).split(";")[:2]
-    wait_for_red(page, gitlab.fail())
+    wait_for_red(page, gitlab.fail(), 200)
     tab.settled()
     assert page.evaluate(FOCUSED).split(";")[:2] == [row, night]
     assert page.locator(".card").is_visible()
