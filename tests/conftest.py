@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from streamlit.components.v2 import manifest_scanner
 
 from dashlib.store import database, open_store
 
@@ -39,6 +40,14 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(database, "_connect", connected)
         yield template
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_packaged_components() -> Iterator[None]:
+    """Each AppTest looks through all installed packages for Streamlit components; those of ours are in no package."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", list)
+        yield
 
 
 _LONG = ("browser", "hostile", "sync", "act", "pages", "nightlies", "receive", "commands", "failures")
