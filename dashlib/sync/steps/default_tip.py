@@ -47,6 +47,7 @@ def _ask(context: Context, project: Project, then: Callable[[], Iterable[Task]])
             row = commit_row(project.id, item)
             tip = {"project_id": project.id, "ref": project.default_branch, "sha": row["id"], "read_at": answered_at}
             changes.append(Put(DEFAULT_TIPS, [tip | {name: row[name] for name in ("parent_ids", "committed_at")}]))
-    context.submit(changes).result()
     context.passes.set(done)
-    return then()
+    urgency = (stages.COMMITS, 0, project.order)
+    context.loop.add_after(context.submit(changes), Task(urgency, RESOURCE, then, project.id, then))
+    return []

@@ -98,9 +98,9 @@ def _explain(context: Context, project: Project) -> list[Task]:
 def _with_children(context: Context, project: Project) -> Iterable[Task]:
     """The children's jobs stood in the list that was read: only what has moved since then is still to be read."""
     found = context.found(project.id)
-    if found.jobs_back_to is not None and found.jobs_began is not None:
-        _mark_read(context, project, found.jobs_back_to, found.jobs_began)
-    return first(context, project)
+    if found.jobs_back_to is None or found.jobs_began is None:
+        return first(context, project)
+    return _mark_read(context, project, found.jobs_back_to, found.jobs_began, partial(first, context, project))
 
 
 def _listing(
@@ -123,7 +123,7 @@ def _listing(
     if until is not None:
         listing.extra = {"until": until.isoformat()}
     listing.reaches_end = lambda items: _reaches(items, stamps.utc(listing.extra.get("until")))
-    listing.then = lambda: _read_back(context, project, listing, then)
+    listing.then = lambda: _read_back(context, project, listing, then, on_failure)
     listing.on_failure = on_failure
     return listing
 
@@ -134,17 +134,31 @@ def _reaches(items: Items, until: datetime | None) -> bool:
 
 
 def _read_back(
-    context: Context, project: Project, listing: Listing, then: Callable[[], Iterable[Task]]
+    context: Context,
+    project: Project,
+    listing: Listing,
+    then: Callable[[], Iterable[Task]],
+    on_failure: Callable[[], Iterable[Task]],
 ) -> Iterable[Task]:
     until, started = stamps.utc(listing.extra.get("until")), listing.started
-    if until is not None and started is not None:
-        context.found(project.id).jobs_back_to, context.found(project.id).jobs_began = until, started
-        _mark_read(context, project, until, started)
-    return then()
+    if until is None or started is None:
+        return then()
+    context.found(project.id).jobs_back_to, context.found(project.id).jobs_began = until, started
+    return _mark_read(context, project, until, started, then, on_failure)
 
 
-def _mark_read(context: Context, project: Project, until: datetime, started: datetime) -> None:
-    """Pipelines back to ``until`` count as read, as they were when the pass began: what moved since is due again."""
+def _mark_read(
+    context: Context,
+    project: Project,
+    until: datetime,
+    started: datetime,
+    then: Callable[[], Iterable[Task]],
+    on_failure: Callable[[], Iterable[Task]] | None = None,
+) -> Iterable[Task]:
+    """Pipelines back to ``until`` count as read, as they were when the pass began: what moved since is due again.
+
+    ``then`` asks what is due: it comes when that is on disk.
+    """
     rows = context.query(
         """
         select project_id, id, least(coalesce(updated_at, created_at), $started) from pipelines
@@ -156,7 +170,9 @@ def _mark_read(context: Context, project: Project, until: datetime, started: dat
         since=context.since,
     )
     names = ("project_id", "pipeline_id", "pipeline_updated_at")
-    context.submit([Put(JOBS_READ, [dict(zip(names, row, strict=True)) for row in rows])]).result()
+    marked = context.submit([Put(JOBS_READ, [dict(zip(names, row, strict=True)) for row in rows])])
+    context.loop.add_after(marked, Task((stages.JOBS, 0, project.order), RESOURCE, then, project.id, on_failure))
+    return []
 
 
 def _read_mark(project: Project, pipeline_id: int, version: datetime) -> Change:

@@ -70,7 +70,8 @@ def _link(context: Context, project: Project) -> list[Task]:
         | {"outcome": "unknown", "tries": 1, "asked_at": context.now}
         for ident in (waiting if sure else ())
     ]
-    context.submit([Put(ASKED, in_vain), *context.succeeded(project.id, RESOURCE)]).result()
+    stored = context.submit([Put(ASKED, in_vain), *context.succeeded(project.id, RESOURCE)])
+    context.loop.add_after(stored, Task((stages.SCHEDULE_LINKS, 0, project.order), RESOURCE, list, project.id))
     return []
 
 
