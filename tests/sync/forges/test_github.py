@@ -202,7 +202,8 @@ def test_the_token_does_not_leave_github(hub: Hub, tmp_path: Path) -> None:
 def test_a_log_is_kept_as_it_is_and_counts_as_complete(hub: Hub, tmp_path: Path) -> None:
     database = tmp_path / "logs.duckdb"
     synced(hub.settings(database))
-    told = rows(database, "select job_id, text, complete from traces")
+    # Of a huge log head and tail are kept.
+    told = rows(database, "select job_id, text, complete from traces where coalesce(omitted_lines, 0) = 0")
     by_id = {foreign_id("github", job.id): job for job in hub.world.jobs()}
     assert told
     assert {complete for _, _, complete in told} == {True}
