@@ -100,7 +100,8 @@ def _with_children(context: Context, project: Project) -> Iterable[Task]:
     found = context.found(project.id)
     if found.jobs_back_to is None or found.jobs_began is None:
         return first(context, project)
-    return _mark_read(context, project, found.jobs_back_to, found.jobs_began, partial(first, context, project))
+    again, goes_on = partial(first, context, project), partial(_explain, context, project)
+    return _mark_read(context, project, found.jobs_back_to, found.jobs_began, again, goes_on)
 
 
 def _listing(
@@ -153,7 +154,7 @@ def _mark_read(
     until: datetime,
     started: datetime,
     then: Callable[[], Iterable[Task]],
-    on_failure: Callable[[], Iterable[Task]] | None = None,
+    on_failure: Callable[[], Iterable[Task]],
 ) -> Iterable[Task]:
     """Pipelines back to ``until`` count as read, as they were when the pass began: what moved since is due again.
 
