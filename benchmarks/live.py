@@ -88,7 +88,7 @@ def post(session: requests.Session, address: str, body: dict[str, Any], secret: 
     answer.raise_for_status()
 
 
-def wait_for_red(page: Page, path: str, look_every_ms: int = 20) -> None:
+def wait_for_red(page: Page, path: str, look_every_ms: int = 200) -> None:
     """Until the framed cell of a repository's row is a failure."""
     page.wait_for_function(
         """path => {
@@ -155,7 +155,7 @@ def _measured(world: World, database: Path, tries: int, busy: bool) -> list[floa
             time.sleep(_PAUSE_SECONDS)
             post(session, server.url, failed_hook(pipeline))
             acknowledged = time.monotonic()
-            wait_for_red(page, pipeline.project.path)
+            wait_for_red(page, pipeline.project.path, look_every_ms=20)
             took.append(time.monotonic() - acknowledged)
         over.set()
         if busy:

@@ -75,7 +75,7 @@ def seen_at(page: Page) -> float:
 def test_an_open_page_shows_a_failure_by_itself(tab: Tab, gitlab: Gitlab) -> None:
     page = nightlies(tab, gitlab)
     for _ in range(2):
-        wait_for_red(page, gitlab.fail(), 200)
+        wait_for_red(page, gitlab.fail())
     assert page.evaluate("window.neverReloaded") is True
     assert tab.wrong == []
 
@@ -95,7 +95,7 @@ def test_nothing_turns_grey_while_new_data_come(tab: Tab, gitlab: Gitlab) -> Non
             look()
         }"""
     )
-    wait_for_red(page, gitlab.fail(), 200)
+    wait_for_red(page, gitlab.fail())
     tab.settled()
     assert page.evaluate("window.looks") > 10
     assert page.evaluate("window.palest") == 1
@@ -121,7 +121,7 @@ def test_what_is_scrolled_opened_typed_and_chosen_stays(tab: Tab, gitlab: Gitlab
     offered = page.get_by_role("option").count()
     before = seen_at(page)
     assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop") > 100 and offered
-    wait_for_red(page, gitlab.fail(), 200)
+    wait_for_red(page, gitlab.fail())
     tab.settled()
     assert abs(seen_at(page) - before) < 2
     assert field.input_value() == "tid" and page.get_by_role("option").count() == offered
@@ -136,7 +136,7 @@ def test_an_open_box_stays_open(tab: Tab, gitlab: Gitlab) -> None:
     page.get_by_role("button", name="How this is computed").first.click()
     box = page.locator("[data-testid=stPopoverBody]")
     box.wait_for()
-    wait_for_red(page, gitlab.fail(), 200)
+    wait_for_red(page, gitlab.fail())
     tab.settled()
     assert box.is_visible()
 
@@ -147,7 +147,7 @@ def test_the_focus_stays_on_its_cell_of_the_grid(tab: Tab, gitlab: Gitlab) -> No
     for key in ("ArrowDown", "ArrowLeft", "ArrowLeft"):
         page.keyboard.press(key)
     row, night = page.evaluate(FOCUSED).split(";")[:2]
-    wait_for_red(page, gitlab.fail(), 200)
+    wait_for_red(page, gitlab.fail())
     tab.settled()
     assert page.evaluate(FOCUSED).split(";")[:2] == [row, night]
     assert page.locator(".card").is_visible()
