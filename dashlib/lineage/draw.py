@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
@@ -13,7 +14,7 @@ from dashlib.lineage.tables import COMMIT_BRANCHES, PUSHED_COMMITS, WALKED
 from dashlib.model import Change, Delete, Put, Row
 from dashlib.store import Store
 
-_ROWS_AT_ONCE = 20_000
+_COMMITS_AT_ONCE = 20_000
 _MOVED = """
 with held as (
     select project_id, count(*) + count(parent_ids) as commits from commits group by project_id
@@ -22,7 +23,7 @@ with held as (
     from events where ref_type = 'branch' and commit_to is not null group by project_id
 ), now as (
     select h.project_id, t.sha, h.commits, coalesce(p.pushes, 0) as pushes, coalesce(t.parent_ids, []) as parent_ids,
-           coalesce(t.committed_at < w.since, false) as before_all
+           coalesce(t.committed_at < w.since, false) as before_all, r.default_branch
     from held h
     join projects r on r.id = h.project_id
     left join pushed p on p.project_id = h.project_id
@@ -35,17 +36,57 @@ where (w.sha, w.commits, w.pushes) is distinct from (n.sha, n.commits, n.pushes)
 order by n.project_id
 """
 _COMMITS = """
-select c.id, coalesce(c.parent_ids, []), b.on_default
+select c.project_id, c.id, coalesce(c.parent_ids, []), b.on_default
 from commits c left join commit_branches b on b.project_id = c.project_id and b.commit_id = c.id
-where c.project_id = $project
+where c.project_id in (select unnest($projects::bigint[]))
 """
 _PUSHES = """
-select source, id, ref, commit_from, commit_to, coalesce(commit_count, 0), coalesce(created_at, timestamp '1970-01-01')
+select project_id, source, id, ref, commit_from, commit_to, coalesce(commit_count, 0),
+       coalesce(created_at, timestamp '1970-01-01')
 from events
-where project_id = $project and ref_type = 'branch' and commit_to is not null
+where project_id in (select unnest($projects::bigint[])) and ref_type = 'branch' and commit_to is not null
 """
-_BROUGHT = "select source, event_id, commit_id, place from pushed_commits where project_id = $project"
-_DEFAULT_REF = "select default_branch from projects where id = $project"
+_BROUGHT = """
+select project_id, source, event_id, commit_id, place from pushed_commits
+where project_id in (select unnest($projects::bigint[]))
+"""
+
+
+@dataclass(frozen=True)
+class _Moved:
+    """A repository whose graph is to be walked: its default branch's tip, prints of its commits and pushes, the tip's
+    parents, whether all of the branch in the window must be stored, and the branch's name.
+    """
+
+    project: int
+    tip: str | None
+    commits: int
+    pushes: int
+    above: Sequence[str]
+    before_all: bool
+    default_branch: str | None
+
+    @property
+    def tips(self) -> list[str]:
+        """What is on the default branch for sure: where the tip is older than the window, so are its parents."""
+        if self.before_all:
+            return [str(self.tip), *self.above]
+        return [self.tip] if self.tip else []
+
+    @property
+    def walked(self) -> Change:
+        """The mark that it was walked as it stands now."""
+        row = {"project_id": self.project, "sha": self.tip, "commits": self.commits, "pushes": self.pushes}
+        return Put(WALKED, [row])
+
+
+@dataclass
+class _Stored:
+    """What is stored of one repository: commits and their marks, pushes, and what each push is said to have brought."""
+
+    commits: list[tuple[str, Sequence[str], bool | None]] = field(default_factory=list)
+    pushes: list[Push] = field(default_factory=list)
+    brought: set[tuple[str, int, str, int]] = field(default_factory=set)
 
 
 def refresh(store: Store, stop: threading.Event | None = None) -> int:
@@ -54,53 +95,68 @@ def refresh(store: Store, stop: threading.Event | None = None) -> int:
     Costs one question where nothing moved. Safe to cut off: a repository is stored whole, in one transaction, which
     it may share with others.
     """
-    waiting: list[Change] = []
+    walked = 0
     with store.reader() as reader:
-        moved = reader.execute(_MOVED).fetchall()
-        for project, tip, commits, pushes, above, before_all in moved:
+        for together in _batches([_Moved(*row) for row in reader.execute(_MOVED).fetchall()]):
             if stop is not None and stop.is_set():
                 break
-            tips = [tip, *above] if before_all else [tip] if tip else []
-            walked = {"project_id": project, "sha": tip, "commits": commits, "pushes": pushes}
-            waiting += [*_of_project(reader, project, tips, known=before_all), Put(WALKED, [walked])]
-            if sum(len(change.rows) for change in waiting) >= _ROWS_AT_ONCE:
-                store.write(*waiting)
-                waiting = []
-    if waiting:
-        store.write(*waiting)
-    return len(moved)
+            stored = _stored(reader, [one.project for one in together])
+            store.write(*(change for one in together for change in _of_project(one, stored[one.project])))
+            walked += len(together)
+    return walked
 
 
-def _of_project(reader: duckdb.DuckDBPyConnection, project: int, tips: Sequence[str], *, known: bool) -> list[Change]:
-    rows = reader.execute(_COMMITS, {"project": project}).fetchall()
-    parents = {sha: ancestors for sha, ancestors, _ in rows}
-    changes = _pushed(reader, project, parents)
-    if known or any(tip in parents for tip in tips):
-        changes += _on_default(project, reachable(parents, tips), {sha: was for sha, _, was in rows})
-    return changes
+def _batches(moved: Sequence[_Moved]) -> Iterator[list[_Moved]]:
+    """Small repositories together: they cost a few questions each, whatever is in them."""
+    batch: list[_Moved] = []
+    commits = 0
+    for one in moved:
+        batch.append(one)
+        commits += one.commits
+        if commits >= _COMMITS_AT_ONCE:
+            yield batch
+            batch, commits = [], 0
+    if batch:
+        yield batch
 
 
-def _on_default(project: int, found: set[str], marked: Mapping[str, bool | None]) -> list[Change]:
+def _stored(reader: duckdb.DuckDBPyConnection, projects: Sequence[int]) -> dict[int, _Stored]:
+    asked = {"projects": list(projects)}
+    found = {project: _Stored() for project in projects}
+    for project, *commit in reader.execute(_COMMITS, asked).fetchall():
+        found[project].commits.append((commit[0], commit[1], commit[2]))
+    for project, *push in reader.execute(_PUSHES, asked).fetchall():
+        found[project].pushes.append(Push(*push))
+    for project, *brought_there in reader.execute(_BROUGHT, asked).fetchall():
+        found[project].brought.add(tuple(brought_there))
+    return found
+
+
+def _of_project(moved: _Moved, stored: _Stored) -> list[Change]:
+    parents = {sha: ancestors for sha, ancestors, _ in stored.commits}
+    changes = _pushed(moved, stored, parents)
+    if moved.before_all or any(tip in parents for tip in moved.tips):
+        changes += _on_default(moved, stored, reachable(parents, moved.tips))
+    return [*changes, moved.walked]
+
+
+def _on_default(moved: _Moved, stored: _Stored, found: set[str]) -> list[Change]:
     """The marks that differ from the stored ones."""
     differing: list[Row] = [
-        {"project_id": project, "commit_id": sha, "on_default": sha in found}
-        for sha, was in marked.items()
+        {"project_id": moved.project, "commit_id": sha, "on_default": sha in found}
+        for sha, _, was in stored.commits
         if was is not (sha in found)
     ]
     return [Put(COMMIT_BRANCHES, differing)] if differing else []
 
 
-def _pushed(reader: duckdb.DuckDBPyConnection, project: int, parents: Parents) -> list[Change]:
-    rows = reader.execute(_PUSHES, {"project": project}).fetchall()
-    found = reader.execute(_DEFAULT_REF, {"project": project}).fetchone()
-    pushes = [Push(*row) for row in rows]
-    told = brought(parents, pushes, found[0] if found else None)
+def _pushed(moved: _Moved, stored: _Stored, parents: Parents) -> list[Change]:
+    told = brought(parents, stored.pushes, moved.default_branch)
     wanted = {(*event, sha, place) for event, shas in told.items() for place, sha in enumerate(shas, start=1)}
-    stored = set(reader.execute(_BROUGHT, {"project": project}).fetchall())
-    gone = {one[:3] for one in stored} - {one[:3] for one in wanted}
+    gone = {one[:3] for one in stored.brought} - {one[:3] for one in wanted}
     return [
-        Delete(PUSHED_COMMITS, _rows(project, sorted(gone))),
-        Put(PUSHED_COMMITS, _rows(project, sorted(wanted - stored))),
+        Delete(PUSHED_COMMITS, _rows(moved.project, sorted(gone))),
+        Put(PUSHED_COMMITS, _rows(moved.project, sorted(wanted - stored.brought))),
     ]
 
 
