@@ -30,18 +30,30 @@ def draw(
 ) -> None:
     """After each sync and at the app's start; cheap where nothing is new, safe to cut off and to repeat.
 
-    ``on_progress`` hears of the reasons, which are read from logs. A defect here is logged and takes nothing from the
-    sync before it: the next one tries again.
+    ``on_progress`` hears of the reasons, which are read from logs; they do not wait for the rest, nor it for them. A
+    defect here is logged and takes nothing from the sync before it: the next one tries again.
     """
+
+    def reasons() -> None:
+        analyse(store, stop=stop, on_progress=on_progress)
+
     with _ONE_AT_A_TIME:
+        beside = threading.Thread(target=_tried, args=("reasons of failures", reasons), name="reasons", daemon=True)
+        beside.start()
         try:
-            ledger.refresh(store, settings)
-            lineage.refresh(store, stop)
-            remember_teams(store, settings.teams)
-            refresh_people(store)
-            analyse(store, stop=stop, on_progress=on_progress)
-        except Exception:  # noqa: BLE001 - logged, as said above
-            _LOG.exception("persons, expected nights and reasons of failures could not be brought up to date")
+            _tried("expected nights", lambda: ledger.refresh(store, settings))
+            _tried("branches and pushes", lambda: lineage.refresh(store, stop))
+            _tried("teams", lambda: remember_teams(store, settings.teams))
+            _tried("persons", lambda: refresh_people(store))
+        finally:
+            beside.join()
+
+
+def _tried(what: str, bring: Callable[[], object]) -> None:
+    try:
+        bring()
+    except Exception:  # noqa: BLE001 - logged, as ``draw`` says
+        _LOG.exception("%s could not be brought up to date", what)
 
 
 @contextmanager
