@@ -7,31 +7,25 @@ stored jobs and logs and of the rules, whatever the order or the batching.
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 from dashlib.failures.adopt import adopt
-from dashlib.failures.explain import explain_text
-from dashlib.failures.mask import mask
+from dashlib.failures.apart import Apart
 from dashlib.failures.match import match
-from dashlib.failures.reason import NOTHING_SAID, Reason
-from dashlib.failures.rulebook import RULES_VERSION, RuleError
+from dashlib.failures.row import Failed
+from dashlib.failures.rulebook import RULES_VERSION
 from dashlib.failures.settle import settle
-from dashlib.failures.signature import template
 from dashlib.failures.tables import FAILURES
 from dashlib.model import Change, Put, Row
 from dashlib.sources.tables import TRACES
 from dashlib.store import Store
 from dashlib.store.bookkeeping import SETTINGS
 
-_LOG = logging.getLogger(__name__)
-
-SAYS_NOTHING = (None, "script_failure", "unknown_failure")
-"""Values of GitLab's ``failure_reason`` (app/models/concerns/enums/ci/commit_status.rb) that tell no reason."""
-
+_APART = Apart()
 BATCH_JOBS = 400
 BATCH_BYTES = 24 * 1024 * 1024
 """A batch is full at either: a log may hold 4 MB."""
@@ -107,7 +101,7 @@ def analyse(
     for batch in _batches(due):
         if stop.is_set():
             break
-        store.write(*_changes(store, batch, rules_version))
+        store.write(*_changes(store, batch, rules_version, len(due) - done))
         done += len(batch)
         if on_progress is not None:
             on_progress(Progress(done, len(due), again))
@@ -126,67 +120,15 @@ def analyse_ahead(store: Store, stop: threading.Event, rules_version: str = RULE
     """
     with store.reader() as reader:
         fresh: list[_Due] = reader.execute(_FRESH).fetchall()
+    stored: list[Future[int]] = []
     for start in range(0, len(fresh), _AHEAD_JOBS):
         if stop.is_set():
-            return
-        store.write(*_changes(store, fresh[start : start + _AHEAD_JOBS], rules_version))
-
-
-def failure_row(
-    project_id: int,
-    job_id: int,
-    failure_reason: str | None,
-    log_bytes: int | None,
-    log_complete: bool | None,
-    text: str | None,
-    rules_version: str,
-) -> dict[str, object]:
-    """One failed job's row; ``text`` is None where no log is stored."""
-    found = _explained(project_id, job_id, text or "", failure_reason)
-    if text is None and found.rule is None and failure_reason not in SAYS_NOTHING:
-        found = _said_by_gitlab(str(failure_reason), found.category)
-    return {
-        "project_id": project_id,
-        "job_id": job_id,
-        "state": state_of(found, has_log=text is not None),
-        "category": found.category,
-        "reason": found.reason,
-        "signature": found.signature or (template(found.reason) if found.reason else None),
-        "rule": found.rule,
-        "rule_line": found.lines[0].number if found.lines else None,
-        "confidence": found.confidence,
-        "lines": [{"number": line.number, "text": line.text} for line in found.lines],
-        "rules_version": rules_version,
-        "log_bytes": log_bytes,
-        "log_complete": log_complete,
-        "failure_reason": failure_reason,
-    }
-
-
-def state_of(found: Reason, *, has_log: bool) -> str:
-    """One of ``tables.STATES``."""
-    if found.rule is not None:
-        return "explained"
-    if not has_log:
-        return "no_log"
-    return "unsure" if found.lines else "no_rule"
-
-
-def _explained(project_id: int, job_id: int, text: str, failure_reason: str | None) -> Reason:
-    """The engine's answer; a defect of it is logged and costs this one job its reason, not everybody theirs."""
-    try:
-        return explain_text(text, failure_reason=failure_reason)
-    except RuleError:
-        raise
-    except Exception:  # noqa: BLE001 - logged with the job's number; the next rules go through it again
-        _LOG.exception("the log of job %s in project %s could not be explained", job_id, project_id)
-        return NOTHING_SAID
-
-
-def _said_by_gitlab(failure_reason: str, category: str) -> Reason:
-    """The reason of a job without a log, where GitLab itself knows more than that the script failed."""
-    words = f"GitLab says: {failure_reason.replace('_', ' ')}"
-    return Reason(category, words, (), words, f"gitlab.{failure_reason}", 1.0)
+            break
+        batch = fresh[start : start + _AHEAD_JOBS]
+        # The next ones are explained while these wait for their turn to be written.
+        stored.append(store.submit(_changes(store, batch, rules_version, len(fresh) - start)))
+    for written in stored:
+        written.result()
 
 
 def _due(store: Store, rules_version: str) -> list[_Due]:
@@ -210,18 +152,18 @@ def _batches(due: Sequence[_Due]) -> Iterator[Sequence[_Due]]:
         yield due[start:]
 
 
-def _changes(store: Store, batch: Sequence[_Due], rules_version: str) -> list[Change]:
+def _changes(store: Store, batch: Sequence[_Due], rules_version: str, waiting: int) -> list[Change]:
     """The rows of a batch; and logs in which today's ``mask`` finds secrets that an earlier one let through."""
     keys = {"projects": [project for project, *_ in batch], "jobs": [job for _, job, *_ in batch]}
     with store.reader() as reader:
         found = reader.execute(_TEXTS, keys).fetchall()
+    told = _APART.explained([Failed(*job) for *job, _, _ in found], waiting)
     rows: list[Row] = []
     logs: list[Row] = []
-    for project, job, said, size, complete, text, *omitted in found:
-        masked = mask(text) if text else text
+    for (project, job, _, size, complete, _, *omitted), said in zip(found, told, strict=True):
         # A log that is not complete is read again, maybe just now.
-        if masked != text and complete:
-            values = (project, job, size, complete, *omitted, masked)
+        if said.masked is not None and complete:
+            values = (project, job, size, complete, *omitted, said.masked)
             logs.append(dict(zip(TRACES.columns, values, strict=True)))
-        rows.append(failure_row(project, job, said, size, complete, masked, rules_version))
+        rows.append(said.row | {"rules_version": rules_version})
     return [Put(FAILURES, rows), *([Put(TRACES, logs)] if logs else [])]

@@ -17,14 +17,14 @@ from hypothesis import strategies as st
 
 from dashlib.commands.explain import as_json
 from dashlib.failures import analyse as module
+from dashlib.failures import row as one_row
 from dashlib.failures.analyse import Progress, analyse, analyse_ahead
 from dashlib.failures.explain import explain_text
 from dashlib.failures.issue_draft import form_url, written
 from dashlib.failures.mask import MASKED
 from dashlib.failures.reason import NOTHING_SAID, Reason, TellingLine
 from dashlib.failures.rulebook import RULES_VERSION
-from dashlib.failures.tables import FAILURES
-from dashlib.model import Filters, Put, Upsert
+from dashlib.model import Filters, Upsert
 from dashlib.queries.issue_facts import facts
 from dashlib.queries.log_search import search
 from dashlib.sources.tables import JOBS
@@ -97,7 +97,7 @@ def test_the_states(
     state: str,
     rule: str | None,
 ) -> None:
-    monkeypatch.setattr(module, "explain_text", say)
+    monkeypatch.setattr(one_row, "explain_text", say)
     failed(built, text, failure_reason=failure_reason)
     analyse(built.store)
     assert [(row["state"], row["rule"]) for row in built.rows("select state, rule from failures")] == [(state, rule)]
@@ -124,7 +124,7 @@ def test_only_failed_jobs_have_rows_and_a_second_run_has_nothing_to_do(built: Bu
 
 
 def test_a_log_that_grew_is_gone_through_again_and_no_other(built: Builder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "explain_text", say)
+    monkeypatch.setattr(one_row, "explain_text", say)
     quiet, growing = failed(built, "network is down"), failed(built, "unsure still", name="other")
     analyse(built.store)
     built.trace(growing, "network is down, too\n")
@@ -134,7 +134,7 @@ def test_a_log_that_grew_is_gone_through_again_and_no_other(built: Builder, monk
 
 
 def test_a_log_that_came_late_and_a_reason_that_changed(built: Builder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "explain_text", say)
+    monkeypatch.setattr(one_row, "explain_text", say)
     job = failed(built)
     analyse(built.store)
     assert built.rows("select state from failures") == [{"state": "no_log"}]
@@ -152,7 +152,7 @@ def test_other_rules_go_through_everything_again_and_tell_how_far_they_are(
     analyse(built.store, rules_version="old")
     before = built.rows("select reason from failures")
     told: list[Progress] = []
-    monkeypatch.setattr(module, "explain_text", lambda text, **_: say(text.replace("network", "dns")))
+    monkeypatch.setattr(one_row, "explain_text", lambda text, **_: say(text.replace("network", "dns")))
     assert analyse(built.store, rules_version="new", on_progress=told.append).jobs == 5
     assert told == [Progress(2, 5, 5), Progress(4, 5, 5), Progress(5, 5, 5)]
     assert built.rows("select distinct reason, rules_version from failures") == [
@@ -208,7 +208,7 @@ def test_a_defect_of_the_engine_costs_one_job_its_reason_and_is_logged(
             raise RecursionError
         return say(text, **more)
 
-    monkeypatch.setattr(module, "explain_text", broken)
+    monkeypatch.setattr(one_row, "explain_text", broken)
     bad, good = failed(built, "boom"), failed(built, "network is down")
     with caplog.at_level(logging.ERROR):
         analyse(built.store)
@@ -218,22 +218,21 @@ def test_a_defect_of_the_engine_costs_one_job_its_reason_and_is_logged(
 
 
 def test_ahead_only_new_logs_are_read(built: Builder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "explain_text", say)
+    monkeypatch.setattr(one_row, "explain_text", say)
     known = failed(built, "network is down")
     analyse(built.store)
     failed(built)
-    fresh = failed(built, "dns is down")
-    monkeypatch.setattr(
-        module, "_changes", lambda store, due, version: [Put(FAILURES, [{"job": job} for _, job, *_ in due])]
-    )
-    written: list[Any] = []
-    monkeypatch.setattr(built.store, "write", lambda *changes: written.extend(changes))
-    analyse_ahead(built.store, threading.Event())
-    assert [change.rows for change in written] == [[{"job": fresh}]], f"neither {known} nor the job without a log"
     stop = threading.Event()
     stop.set()
+    fresh = failed(built, "dns is down")
     analyse_ahead(built.store, stop)
-    assert len(written) == 1
+    assert built.rows("select job_id from failures") == [{"job_id": known}], "stopped before the first"
+    monkeypatch.setattr(one_row, "explain_text", lambda text, **_: say(f"again {text}"))
+    analyse_ahead(built.store, threading.Event())
+    assert built.rows("select job_id, category from failures order by job_id") == [
+        {"job_id": known, "category": "network"},
+        {"job_id": fresh, "category": "again"},
+    ]
 
 
 def test_a_job_that_is_not_failed_any_more_loses_its_row(built: Builder) -> None:
@@ -314,7 +313,7 @@ def test_any_order_and_batching_ends_in_one_state(template: Path, jobs: list[Sai
     size = data.draw(st.integers(1, 3))
     other_rules_first, ahead = data.draw(st.booleans()), data.draw(st.booleans())
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(module, "explain_text", say)
+        patched.setattr(one_row, "explain_text", say)
         once = ended_in(template, [jobs], ["new"])
         patched.setattr(module, "BATCH_JOBS", size)
         versions = ["old" if other_rules_first else "new", "new"]
