@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -39,8 +39,8 @@ class Pass:
 
     def put(self) -> Put:
         """The change that stores it."""
-        row = asdict(self)
-        return Put(PASSES, [row | {"position": json.dumps(self.position, default=str) if self.position else None}])
+        position = json.dumps(self.position, default=str) if self.position else None
+        return Put(PASSES, [vars(self) | {"position": position}])
 
 
 class Passes:

@@ -52,6 +52,9 @@ def aware(value: Any) -> datetime | None:
 
 def utc(value: Any) -> datetime | None:
     """The same instant in naive UTC, or None."""
+    if isinstance(value, str) and len(value) == _USUAL and value[19] == "." and value[-1] == "Z":
+        with suppress(ValueError):
+            return datetime.fromisoformat(value[:-1])
     stamp = aware(value)
     if stamp is None:
         return None
@@ -81,7 +84,7 @@ def second(stamp: datetime | None) -> datetime | None:
 
 def newest(*stamps: datetime | None) -> datetime | None:
     """The greatest of the times that are there."""
-    return max((stamp for stamp in stamps if stamp is not None), default=None)
+    return max([stamp for stamp in stamps if stamp is not None], default=None)
 
 
 def _zone(text: str | None) -> timezone:
