@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from dashlib.failures.analyse import Progress, analyse, analyse_ahead
+from dashlib.failures.analyse import Ahead, Progress, analyse
 from dashlib.lineage import draw as lineage
 from dashlib.nightlies import ledger
 from dashlib.people.refresh import refresh as refresh_people
@@ -18,7 +18,7 @@ from dashlib.store import Store
 
 _LOG = logging.getLogger(__name__)
 _ONE_AT_A_TIME = threading.Lock()
-_AHEAD_SECONDS = 0.5
+_AHEAD_SECONDS = 0.1
 
 
 def draw(
@@ -65,10 +65,12 @@ def meanwhile(store: Store) -> Iterator[None]:
     done = threading.Event()
 
     def ahead() -> None:
+        reasons = Ahead(store)
         try:
             while not done.wait(_AHEAD_SECONDS):
                 with _ONE_AT_A_TIME:
-                    analyse_ahead(store, done)
+                    reasons.look(done)
+            reasons.finish()
         except Exception:  # noqa: BLE001 - logged; draw tries again
             _LOG.exception("the reasons of failures could not be read ahead")
 

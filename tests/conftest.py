@@ -12,6 +12,7 @@ import duckdb
 import pytest
 from streamlit.components.v2 import manifest_scanner
 
+from dashlib.failures.rulebook import rulebook
 from dashlib.store import database, open_store
 
 
@@ -40,6 +41,12 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(database, "_connect", connected)
         yield template
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _rules_read() -> None:
+    """A few logs are explained in the test's own process, whatever ran before it."""
+    rulebook()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -30,6 +30,7 @@ BATCH_JOBS = 400
 BATCH_BYTES = 24 * 1024 * 1024
 """A batch is full at either: a log may hold 4 MB."""
 _AHEAD_JOBS = 20
+_PATIENCE = 0.5
 
 # Newest first: last night's failures have their reasons before those of last month are gone through again.
 _DUE = """
@@ -113,22 +114,38 @@ def analyse(
     return Analysis(done, round(time.monotonic() - began, 3), complete)
 
 
-def analyse_ahead(store: Store, stop: threading.Event, rules_version: str = RULES_VERSION) -> None:
-    """Explain the jobs whose logs have just come, the rest is left to ``analyse``; ``stop`` ends it within a few logs.
+class Ahead:
+    """While a sync goes on: explains the jobs whose logs have just come, the rest is left to ``analyse``."""
 
-    Raises RuleError as ``analyse`` does, whose rule about one at a time counts here, too.
-    """
-    with store.reader() as reader:
-        fresh: list[_Due] = reader.execute(_FRESH).fetchall()
-    stored: list[Future[int]] = []
-    for start in range(0, len(fresh), _AHEAD_JOBS):
-        if stop.is_set():
-            break
-        batch = fresh[start : start + _AHEAD_JOBS]
-        # The next ones are explained while these wait for their turn to be written.
-        stored.append(store.submit(_changes(store, batch, rules_version, len(fresh) - start)))
-    for written in stored:
-        written.result()
+    def __init__(self, store: Store, rules_version: str = RULES_VERSION) -> None:
+        self._store, self._rules_version = store, rules_version
+        self._handed_over: dict[tuple[int, int], Future[int]] = {}
+        self._version = -1
+
+    def look(self, stop: threading.Event) -> None:
+        """Explain what has come since the last look; ``stop`` ends it within a few logs.
+
+        Raises RuleError as ``analyse`` does, whose rule about one at a time counts here, too.
+        """
+        if self._version == self._store.data_version:
+            return
+        self._version = self._store.data_version
+        with self._store.reader() as reader:
+            found: list[_Due] = reader.execute(_FRESH).fetchall()
+        fresh = [one for one in found if one[:2] not in self._handed_over]
+        for start in range(0, len(fresh), _AHEAD_JOBS):
+            if stop.is_set():
+                return
+            batch = fresh[start : start + _AHEAD_JOBS]
+            changes = _changes(self._store, batch, self._rules_version, len(fresh) - start)
+            stored = self._store.submit(changes, patience=_PATIENCE)
+            self._handed_over |= dict.fromkeys([one[:2] for one in batch], stored)
+
+    def finish(self) -> None:
+        """Wait until all that was explained is on disk."""
+        self._store.submit(())
+        for stored in set(self._handed_over.values()):
+            stored.result()
 
 
 def _due(store: Store, rules_version: str) -> list[_Due]:

@@ -48,10 +48,11 @@ def test_a_process_of_its_own_says_what_this_one_says(apart: Apart) -> None:
     assert said[0].masked is None
 
 
-def test_a_few_logs_start_no_process_but_use_one_that_is_there(apart: Apart) -> None:
+def test_a_few_logs_need_no_process_where_the_rules_are_read(apart: Apart, monkeypatch: pytest.MonkeyPatch) -> None:
     assert apart.explained(JOBS, waiting=len(JOBS)) == [explained(job) for job in JOBS]
     assert apart._process is None
-    apart.explained(JOBS, waiting=1000)
+    monkeypatch.setattr(module, "_rules_are_read", lambda: False)
+    assert apart.explained(JOBS, waiting=len(JOBS)) == [explained(job) for job in JOBS]
     there = pid(apart)
     assert apart.explained(JOBS[:1], waiting=1) == [explained(JOBS[0])]
     assert pid(apart) == there
@@ -62,7 +63,7 @@ def test_one_that_was_killed_is_started_anew(apart: Apart, how: signal.Signals) 
     apart.explained(JOBS, waiting=1000)
     first = pid(apart)
     os.kill(first, how)
-    assert apart.explained(JOBS, waiting=1) == [explained(job) for job in JOBS]
+    assert apart.explained(JOBS, waiting=1000) == [explained(job) for job in JOBS]
     assert pid(apart) != first
 
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from dashlib.commands.explain import as_json
 from dashlib.failures import analyse as module
 from dashlib.failures import row as one_row
-from dashlib.failures.analyse import Progress, analyse, analyse_ahead
+from dashlib.failures.analyse import Ahead, Progress, analyse
 from dashlib.failures.explain import explain_text
 from dashlib.failures.issue_draft import form_url, written
 from dashlib.failures.mask import MASKED
@@ -225,10 +225,14 @@ def test_ahead_only_new_logs_are_read(built: Builder, monkeypatch: pytest.Monkey
     stop = threading.Event()
     stop.set()
     fresh = failed(built, "dns is down")
-    analyse_ahead(built.store, stop)
+    ahead = Ahead(built.store)
+    ahead.look(stop)
     assert built.rows("select job_id from failures") == [{"job_id": known}], "stopped before the first"
     monkeypatch.setattr(one_row, "explain_text", lambda text, **_: say(f"again {text}"))
-    analyse_ahead(built.store, threading.Event())
+    ahead = Ahead(built.store)
+    ahead.look(threading.Event())
+    ahead.look(threading.Event())
+    ahead.finish()
     assert built.rows("select job_id, category from failures order by job_id") == [
         {"job_id": known, "category": "network"},
         {"job_id": fresh, "category": "again"},
@@ -300,7 +304,9 @@ def ended_in(
                 for said in step:
                     write(built, said, pipeline)
                 if ahead:
-                    analyse_ahead(store, threading.Event(), version)
+                    early = Ahead(store, version)
+                    early.look(threading.Event())
+                    early.finish()
                 analyse(store, rules_version=version)
             return state(store)
 
