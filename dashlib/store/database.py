@@ -66,9 +66,15 @@ class Store:
         """Merge changes and wait until they are on disk; returns the number of rows handed over."""
         return self.submit(changes).result()
 
-    def submit(self, changes: Sequence[Change]) -> Future[int]:
-        """Hand changes to the writer; the future resolves when they are on disk."""
-        return self._writer.submit(changes)
+    def submit(
+        self, changes: Sequence[Change], *, patience: float = 0.0, after: Future[int] | None = None
+    ) -> Future[int]:
+        """Hand changes to the writer; the future resolves when they are on disk.
+
+        ``patience``: seconds that they may wait for company. ``after``: what must have been stored before; where it
+        could not be, they are not either.
+        """
+        return self._writer.submit(changes, patience=patience, after=after)
 
     def prune_deliveries(self, before: datetime) -> int:
         """Remove shaped deliveries that came before a moment (UTC); returns how many."""

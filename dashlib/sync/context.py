@@ -20,7 +20,8 @@ from dashlib.sync.client import Page, Refused, Unreachable
 from dashlib.sync.loop import Loop, Task
 from dashlib.sync.passes import SOURCE, Passes
 
-_TOGETHER, _TOGETHER_BYTES = 40, 8_000_000
+_PATIENCE = 0.5
+"""Seconds that rows may wait to be committed with others, as long as there is something to ask meanwhile."""
 """Changes, and bytes of logs, that wait for each other."""
 
 
@@ -107,8 +108,6 @@ class Context:
         self._users: dict[int, Row] = {}
         self._keys: dict[str, set[tuple[Any, ...]]] = {}
         self._found: dict[int, Found] = {}
-        self._gathered: list[Change] = []
-        self._gathered_bytes = 0
         self._known_problems = {
             (project, resource): first
             for project, resource, first in self.query(
@@ -129,8 +128,21 @@ class Context:
         finally:
             reader.close()
 
-    def submit(self, changes: Sequence[Change]) -> Future[int]:
-        """Hand rows to the writer and count them; users met before in this run are not written again."""
+    def write(self, changes: Sequence[Change]) -> None:
+        """Hand rows to the writer and wait until they are on disk."""
+        stored = self.submit(changes)
+        self.hurry()
+        stored.result()
+
+    def hurry(self) -> None:
+        """Nothing is left to do until what was handed over is on disk."""
+        self.store.submit(())
+
+    def submit(self, changes: Sequence[Change], after: Future[int] | None = None) -> Future[int]:
+        """Hand rows to the writer and count them; users met before in this run are not written again.
+
+        They are not stored where what they come ``after`` could not be.
+        """
         changes = [self._not_met_yet(change) for change in changes]
         with self._lock:
             for change in changes:
@@ -138,28 +150,9 @@ class Context:
                     known = self._keys.setdefault(change.table.name, set())
                     known.update(tuple(row[key] for key in change.table.key) for row in change.rows)
                     self.rows[change.table.name] = len(known)
-        stored = self.store.submit(changes)
+        stored = self.store.submit(changes, patience=_PATIENCE, after=after)
         stored.add_done_callback(self._told_if_lost)
         return stored
-
-    def submit_soon(self, changes: Sequence[Change], size: int) -> None:
-        """Hand rows to the writer with others of their kind: each commit costs as much as ten logs.
-
-        ``size`` is in bytes. What a killed run had gathered, the next one reads again.
-        """
-        with self._lock:
-            self._gathered += changes
-            self._gathered_bytes += size
-            enough = len(self._gathered) >= _TOGETHER or self._gathered_bytes >= _TOGETHER_BYTES
-        if enough:
-            self.flush()
-
-    def flush(self) -> None:
-        """Hand over what was gathered."""
-        with self._lock:
-            gathered, self._gathered, self._gathered_bytes = self._gathered, [], 0
-        if gathered:
-            self.submit(gathered)
 
     def _not_met_yet(self, change: Change) -> Change:
         if change.table is not USERS or not isinstance(change, Upsert):

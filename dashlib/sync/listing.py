@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
@@ -17,6 +18,8 @@ from dashlib.sync.passes import Pass
 
 Items: TypeAlias = Sequence[Mapping[str, Any]]
 PER_PAGE = 100
+_PAGES_AHEAD = 4
+"""Pages of one list that may be read before the first of them is on disk."""
 
 
 def _never(_: Items) -> bool:
@@ -71,7 +74,7 @@ class Listing:
         self._query: dict[str, Any] = {**self.params, "per_page": PER_PAGE}
         self._started: datetime | None = None
         self._seen: datetime | None = None
-        self._stored: Future[int] | None = None
+        self._stored: deque[Future[int]] = deque()
         self._ids: set[str] = set()
         self._total: int | None = None
 
@@ -113,29 +116,35 @@ class Listing:
             if refused.status not in self.optional:
                 raise
             page = Page([], None, self.context.now, None)
-        items = [item for item in page.items if isinstance(item, Mapping)]
+        items = [item for item in page.items if isinstance(item, dict)]
         self._ids.update(str(item.get("id")) for item in items)
         self._total = page.total if self._total is None else self._total
         self._started = self._started or page.answered_at
         self._seen = stamps.newest(self._seen, *(self.newest(item) for item in items))
         done = page.next is None or self.reaches_end(items)
-        if self._stored is not None:
-            self._stored.result()
         changes = list(self.changes(items, page.answered_at))
         if done:
             changes += self.context.succeeded(self.project_id, self.resource)
         state = self._finished() if done else self._under_way(page)
         if self.keeps_position:
             changes.append(state.put())
-        self._stored = self.context.submit(changes)
+        # A checkpoint never comes before what it stands for.
+        self._stored.append(self.context.submit(changes, after=self._stored[-1] if self._stored else None))
         if not done:
             self._query, self._page = page.next or {}, self._page + 1
-            return [self.task()]
+            return self._next()
         if self._lost_some(page):
             return [self._from_the_start().task()]
         if self.keeps_position:
             self.context.passes.set(state)
-        self.context.loop.add_after(self._stored, self._follow())
+        self.context.loop.add_after(self._stored[-1], self._follow())
+        return []
+
+    def _next(self) -> Iterable[Task]:
+        """The next page, once no more than a few wait for the disk."""
+        if len(self._stored) <= _PAGES_AHEAD:
+            return [self.task()]
+        self.context.loop.add_after(self._stored.popleft(), self.task())
         return []
 
     def _lost_some(self, page: Page) -> bool:
@@ -205,7 +214,7 @@ class Whole:
             if refused.status == 404 and self.instead is not None:
                 return self.instead()
             raise
-        self._items += [item for item in page.items if isinstance(item, Mapping)]
+        self._items += [item for item in page.items if isinstance(item, dict)]
         if page.next is not None:
             self._query = page.next
             return [self.task()]

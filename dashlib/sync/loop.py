@@ -40,12 +40,16 @@ def _raise(error: BaseException) -> Iterable[Task]:
 
 @dataclass
 class Loop:
-    """``workers`` threads over one priority queue."""
+    """``workers`` threads over one priority queue.
+
+    ``hurry`` is called where a worker has nothing to do and tasks wait for something to be on disk.
+    """
 
     workers: int
     failed: Callable[[Task, Exception], None]
     fatal: tuple[type[Exception], ...] = ()
     stop: threading.Event = field(default_factory=threading.Event)
+    hurry: Callable[[], object] = lambda: None
 
     def __post_init__(self) -> None:
         self._heap: list[tuple[Urgency, int, Task]] = []
@@ -53,6 +57,7 @@ class Loop:
         self._changed = threading.Condition()
         self._active = 0
         self._pending = 0
+        self._hurried = False
         self._stages: Counter[float] = Counter()
         self._error: Exception | None = None
 
@@ -62,7 +67,7 @@ class Loop:
             for task in tasks:
                 heapq.heappush(self._heap, (task.urgency, next(self._order), task))
                 self._stages[task.urgency[0]] += 1
-            self._changed.notify_all()
+                self._changed.notify()
 
     def add_after(self, stored: Future[int], task: Task) -> None:
         """Put a task into the queue once something is on disk; nobody waits for it meanwhile.
@@ -71,6 +76,7 @@ class Loop:
         """
         with self._changed:
             self._pending += 1
+            self._hurried = False
             self._stages[task.urgency[0]] += 1
 
         def arrived(done: Future[int]) -> None:
@@ -80,7 +86,7 @@ class Loop:
             with self._changed:
                 self._pending -= 1
                 self._stages[task.urgency[0]] -= 1
-                self._changed.notify_all()
+                self._wake_if_over()
 
         stored.add_done_callback(arrived)
 
@@ -117,7 +123,7 @@ class Loop:
                 with self._changed:
                     self._active -= 1
                     self._stages[task.urgency[0]] -= 1
-                    self._changed.notify_all()
+                    self._wake_if_over()
 
     def _tell(self, task: Task, error: Exception) -> None:
         """Record a failure; a failure that cannot be recorded ends the run."""
@@ -127,13 +133,23 @@ class Loop:
             with self._changed:
                 self._error = self._error or untold
 
+    def _over(self) -> bool:
+        return self._error is not None or self.stop.is_set() or not (self._heap or self._active or self._pending)
+
+    def _wake_if_over(self) -> None:
+        """Each worker that is woken takes the interpreter from one that has something to do."""
+        if self._over():
+            self._changed.notify_all()
+
     def _take(self) -> Task | None:
         with self._changed:
             while True:
-                if self._error is not None or self.stop.is_set() or not (self._heap or self._active or self._pending):
-                    self._changed.notify_all()
+                if self._over():
                     return None
                 if self._heap:
                     self._active += 1
                     return heapq.heappop(self._heap)[2]
+                if self._pending and not self._hurried:
+                    self._hurried = True
+                    self.hurry()
                 self._changed.wait(0.5)

@@ -143,7 +143,6 @@ def _read(
     try:
         with _Reporting(context, on_progress):
             fatal = _work(context, source)
-            context.flush()
             store.write()
     finally:
         context.client.close()
@@ -186,7 +185,7 @@ def _context(
         settings, store, client, loop, passes, since, now, request.full, request.only,
         source=source.name, explain=source.explained(settings),
     )  # fmt: skip
-    loop.failed = context.failed
+    loop.failed, loop.hurry = context.failed, context.hurry
     window = replace(passes.get(0, "window"), since=since)
     passes.set(window)
     store.write(window.put())
@@ -202,7 +201,7 @@ def _work(context: Context, source: Source) -> str | None:
     context.loop.add(source.first(context))
     try:
         context.loop.run()
-        context.flush()
+        context.store.write()
         if not context.loop.stop.is_set():
             context.loop.add(source.last(context))
             context.loop.run()

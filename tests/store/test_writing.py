@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from dashlib.model import Delete, Put, Replace, Row, Upsert
 from dashlib.sources.tables import COMMITS, JOBS, MEMBERS, PIPELINES, SCHEDULES, TRACES
 from dashlib.store import Store, open_store
 from dashlib.store.bookkeeping import ASKED, PASSES
+from dashlib.store.writer import NotStored
 from tests.store.rows import AT, job, pipeline, trace
 
 
@@ -97,6 +98,47 @@ def test_whoever_stops_waiting_does_not_stop_the_writer(store: Store) -> None:
         other = store.submit([Upsert(TRACES, [trace(2)])])
     assert other.result(5) == 1
     assert store.submit([Upsert(TRACES, [trace(3)])]).result(5) == 1
+
+
+def test_who_is_patient_waits_for_company_and_for_nobody_who_is_not(store: Store) -> None:
+    patient = [store.submit([Upsert(TRACES, [trace(number)])], patience=60) for number in range(3)]
+    assert not patient[0].done()
+    assert store.write(Upsert(TRACES, [trace(9)])) == 1
+    assert [future.result(0) for future in patient] == [1] * 3, "committed with whom it waited for"
+    assert store.data_version == 1
+    assert store.submit([Upsert(TRACES, [trace(10)])], patience=0.01).result(30) == 1, "alone, after its patience"
+    waiting = store.submit([Upsert(TRACES, [trace(11)])], patience=60)
+    assert store._writer.run(lambda connection: connection.execute("from traces").fetchall()).result(30)
+    assert waiting.result(0) == 1, "a task comes after what was handed over before it"
+
+
+def test_the_patient_are_written_before_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "dashboard.duckdb"
+    with open_store(path) as store:
+        waiting = store.submit([Upsert(TRACES, [trace(1)])], patience=60)
+    assert waiting.result(0) == 1
+    with open_store(path) as again:
+        assert ask(again, "select count(*) from traces") == [(1,)]
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_what_comes_after_a_bad_batch_is_not_stored_either(store: Store, together: bool) -> None:
+    """A checkpoint must not come behind a hole."""
+    with held(store) if together else nullcontext():
+        bad = store.submit([Upsert(TRACES, [trace(1) | {"colour": "red"}])])
+        if not together:
+            assert bad.exception(30)
+        after = store.submit([Upsert(TRACES, [trace(2)])], after=bad)
+        later = store.submit([Upsert(TRACES, [trace(3)])], after=after)
+        other = store.submit([Upsert(TRACES, [trace(4)])])
+    assert bad.exception(30)
+    for orphan in (after, later):
+        with pytest.raises(NotStored, match="before it"):
+            orphan.result(30)
+    assert other.result(30) == 1
+    assert ask(store, "select job_id from traces") == [(4,)]
+    good = store.submit([Upsert(TRACES, [trace(5)])])
+    assert store.submit([Upsert(TRACES, [trace(6)])], after=good).result(30) == 1
 
 
 def test_a_task_runs_between_commits(store: Store) -> None:

@@ -77,7 +77,7 @@ class _Repositories:
             Put(PROJECTS, [repository_row(item, _as_of(item)) for item in wanted]),
             Upsert(USERS, user_rows(*(thing(item.get("owner")) for item in wanted))),
         ]
-        context.submit([*changes, *context.succeeded(0, RESOURCE)]).result()
+        context.write([*changes, *context.succeeded(0, RESOURCE)])
         tasks: list[Task] = []
         for item in wanted:
             project = _project(item, len(context.projects))

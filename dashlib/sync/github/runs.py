@@ -131,7 +131,7 @@ def _one_by_one(context: Context, project: Project, natives: Sequence[str]) -> I
             if refused.status != 404:
                 raise
             continue
-        context.submit(run_changes(context, project, [run])).result()
+        context.write(run_changes(context, project, [run]))
     return jobs.first(context, project)
 
 

@@ -57,7 +57,7 @@ def _read(context: Context, project: Project) -> Iterable[Task]:
         activity=project.last_activity_at,
     )
     cleared = context.succeeded(project.id, RESOURCE)
-    context.submit([Replace(SCHEDULES, {"project_id": project.id}, rows), state.put(), *cleared]).result()
+    context.write([Replace(SCHEDULES, {"project_id": project.id}, rows), state.put(), *cleared])
     context.passes.set(state)
     return runs.first(context, project)
 

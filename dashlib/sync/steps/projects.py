@@ -95,7 +95,7 @@ class _Projects:
         ]
         # Older versions tell no updated_at of a project: the list is the present state, whatever stood there before.
         changes: list[Change] = [Put(PROJECTS, [row for _, row in wanted])]
-        self._context.submit([*changes, *self._context.succeeded(0, RESOURCE)]).result()
+        self._context.write([*changes, *self._context.succeeded(0, RESOURCE)])
         tasks: list[Task] = []
         for item, _ in wanted:
             project = _project(item, len(self._context.projects))

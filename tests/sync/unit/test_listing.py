@@ -154,6 +154,44 @@ def test_rows_that_cannot_be_stored_are_told(tmp_path: Path) -> None:
         assert checkpoint(context).completed_at is None
 
 
+def test_no_checkpoint_comes_behind_a_page_that_could_not_be_stored(tmp_path: Path) -> None:
+    pages = [[9], [8], [7], [6], [5], [4], [3], [2], [1]]
+
+    def changes(items: Items, _: datetime) -> Sequence[Change]:
+        return [Upsert(TRACES, [trace(item["id"], **({"bytes": "many"} if item["id"] == 7 else {})) for item in items])]
+
+    with reading(tmp_path, paged(*pages)) as (context, server):
+        one = listing(context)
+        one.changes = changes
+        run(context, one)
+        assert stored(context) == [8, 9]
+        cut = checkpoint(context)
+        assert cut.completed_at is None
+        assert cut.position is not None
+        assert cut.position["query"]["page"] == "3"
+        assert len(server.asked) < len(pages), "it does not read on for ever"
+        assert any(problem.message.startswith("things: ") for problem in context.problems)
+
+
+def test_only_a_few_pages_are_ahead_of_the_disk(tmp_path: Path) -> None:
+    with reading(tmp_path, paged(*[[number] for number in range(9, 0, -1)])) as (context, server):
+        go = threading.Event()
+        asked: list[int] = []
+        busy = context.store._writer.run(lambda _: go.wait(30))
+        hurry = context.hurry
+
+        def let_go() -> None:
+            asked.append(len(server.asked))
+            go.set()
+            hurry()
+
+        context.loop.hurry = let_go
+        run(context, listing(context))
+        assert busy.result(30)
+        assert asked[0] == 5
+        assert stored(context) == list(range(1, 10))
+
+
 def test_a_whole_list_is_stored_at_its_end_only(tmp_path: Path) -> None:
     respond = paged([5, 4], [3])
     pages = threading.Event()

@@ -199,3 +199,25 @@ def test_what_cannot_be_stored_fails_its_task() -> None:
     stored.set_exception(ValueError("too large"))
     loop.run()
     assert (done, told) == ([], ["jobs: too large"])
+
+
+def test_it_hurries_when_nothing_is_left_but_to_wait_for_the_disk() -> None:
+    """Rows that wait for company are asked for as soon as a worker has nothing to do."""
+    done: list[str] = []
+    stored: Future[int] = Future()
+    hurried: list[list[str]] = []
+    loop = Loop(1, _never)
+
+    def hurry() -> None:
+        hurried.append(list(done))
+        threading.Thread(target=stored.set_result, args=(1,)).start()
+
+    def first() -> Iterable[Task]:
+        loop.add_after(stored, task((0.0,), noting(done, "follows")))
+        return [task((1.0,), noting(done, "meanwhile"))]
+
+    loop.hurry = hurry
+    loop.add([task((0.0,), first)])
+    loop.run()
+    assert hurried == [["meanwhile"]], "once, and not while there is something to do"
+    assert done == ["meanwhile", "follows"]
