@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,6 +12,8 @@ from dashlib.charts.wording import CAUSES
 from dashlib.failures.issue_draft import Facts, form_url
 
 Data = dict[str, Any]
+Cell = dict[str, Any]
+_ROW = ("group_name", "top", "middle", "part", "level")
 _CORNERS = {"repository": "Repository", "schedule": "Nightly", "job": "Job", "reason": "Reason"}
 _MANY = 500
 _FIRST_MARKS = 26
@@ -68,13 +70,12 @@ def _slots(frame: pd.DataFrame, grain: str, framed: date) -> list[Data]:
 def _rows(
     frame: pd.DataFrame, places: dict[str, int], slots: list[Data], opened: tuple[str, ...], rows: str
 ) -> Iterator[Data]:
-    grouped: Any = frame.groupby(["group_name", "top", "middle", "part", "level"], sort=False)
     shown_group = ""
-    for (group, top, middle, part, level), cells in grouped:
+    for (group, top, middle, part, level), cells in _by_row(frame).items():
         if group != shown_group:
             shown_group = str(group)
             yield _heading(frame[frame["group_name"] == group], shown_group, places)
-        head = cells.iloc[0]
+        head = cells[0]
         is_path = (rows == "repository" and level == 0) or (rows == "job" and level == 1)
         front, _, name = str(head["label"]).rpartition("/") if is_path else ("", "", str(head["label"]))
         yield {
@@ -85,8 +86,21 @@ def _rows(
             "label": name[:_LONGEST],
             "title": " · ".join(str(word)[:_LONGEST] for word in (head["name"], middle, part) if word),
             "aside": _aside(head),
-            "cells": [_cell(cell, places, slots) for cell in cells.to_dict("records")],
+            "cells": [_cell(cell, places, slots) for cell in cells],
         }
+
+
+def _by_row(frame: pd.DataFrame) -> dict[tuple[Any, ...], list[Cell]]:
+    """The cells of each row, rows and cells in the frame's order.
+
+    In one go: two hundred frames of sixty cells take pandas twenty times as long.
+    """
+    found: dict[tuple[Any, ...], list[Cell]] = {}
+    names = frame.columns.tolist()
+    for values in zip(*(frame[name].tolist() for name in names), strict=True):
+        cell: Cell = dict(zip(names, values, strict=True))
+        found.setdefault(tuple(cell[column] for column in _ROW), []).append(cell)
+    return found
 
 
 def _heading(cells: pd.DataFrame, group: str, places: dict[str, int]) -> Data:
@@ -102,7 +116,7 @@ def _heading(cells: pd.DataFrame, group: str, places: dict[str, int]) -> Data:
     }
 
 
-def _aside(head: pd.Series) -> str:
+def _aside(head: Cell) -> str:
     """For how many nights it has not run or been red, else how many were red; nights, whatever a column is."""
     if head["gap"]:
         return f"missing {head['gap']}"
@@ -111,10 +125,10 @@ def _aside(head: pd.Series) -> str:
     return f"{head['reds_30']} in 30" if head["reds_30"] else ""
 
 
-def _cell(cell: Mapping[Any, Any], places: dict[str, int], slots: list[Data]) -> Data:
-    slot = slots[places[_iso(cell["slot"])]]
+def _cell(cell: Cell, places: dict[str, int], slots: list[Data]) -> Data:
+    place = places[_iso(cell["slot"])]
     failure = cell["failure"] if isinstance(cell["failure"], str) else None
-    found: Data = {"at": places[_iso(cell["slot"])], "state": cell["state"], "tip": _tip(cell)}
+    found: Data = {"at": place, "state": cell["state"], "tip": _tip(cell)}
     href = f"/failure?failure={failure}" if failure else cell["url"]
     if isinstance(href, str):
         found["href"] = href
@@ -123,7 +137,7 @@ def _cell(cell: Mapping[Any, Any], places: dict[str, int], slots: list[Data]) ->
         if isinstance(cell["job_web_url"], str):
             found["job"] = cell["job_web_url"]
             # Only of the framed night: each of these addresses is as long as a page of the grid's other cells.
-            if slot["framed"] and not isinstance(cell["issue_url"], str) and (form := _issue_form(cell)):
+            if slots[place]["framed"] and not isinstance(cell["issue_url"], str) and (form := _issue_form(cell)):
                 found["form"] = form
         if isinstance(cell["issue_url"], str):
             found["issue"] = cell["issue_url"]
@@ -141,7 +155,7 @@ def _cell(cell: Mapping[Any, Any], places: dict[str, int], slots: list[Data]) ->
     return found
 
 
-def _tip(cell: Mapping[Any, Any]) -> list[list[str]]:
+def _tip(cell: Cell) -> list[list[str]]:
     """What the box says that comes when a cell is pointed at; a quiet cell says little."""
     state = str(cell["state"])
     told = [["State", f"{state}, newly" if cell["is_new"] and state == "failed" else state]]
@@ -177,7 +191,7 @@ def nights_told(count: int) -> str:
     return f"{count} night{'' if count == 1 else 's'}"
 
 
-def _issue_form(cell: Mapping[Any, Any]) -> str | None:
+def _issue_form(cell: Cell) -> str | None:
     """GitLab's form for a new issue, filled with what a cell knows; None for a job of another forge."""
     project, found, _ = str(cell["job_web_url"]).partition("/-/jobs/")
     if not found:
@@ -196,7 +210,7 @@ def _issue_form(cell: Mapping[Any, Any]) -> str | None:
     return form_url(project, facts)
 
 
-def _issue(cell: Mapping[Any, Any]) -> str:
+def _issue(cell: Cell) -> str:
     title, assignee = cell["issue_title"], cell["assignee"]
     words = [text for text in (title, assignee) if isinstance(text, str)]
     return " – ".join(words) if words else "nobody has it"
@@ -227,4 +241,5 @@ def duration_told(seconds: float) -> str:
 
 
 def _iso(slot: Any) -> str:
-    return f"{pd.Timestamp(slot):%Y-%m-%d}"
+    day: date = slot.date()
+    return day.isoformat()
