@@ -9,14 +9,15 @@ RECEIVED, SHAPED, KEPT, IGNORED, FAILED = "received", "shaped", "kept", "ignored
 
 ``received``: it is stored, its rows are not made yet (for longer than a second or two only after a crash).
 ``shaped``: its rows are in the tables. ``kept``: nothing is made of its kind yet. ``ignored``: it is of a project that
-DASH_GROUPS and DASH_PROJECTS do not choose. ``failed``: no rows can be made of it, ``error`` says why; ``replay`` tries
-again.
+DASH_GROUPS and DASH_PROJECTS do not choose, or of a repository that DASH_GITHUB_REPOSITORIES does not.
+``failed``: no rows can be made of it, ``error`` says why; ``replay`` tries again.
 """
 
 DELIVERIES = table(
     "deliveries",
     grain="One row per webhook delivery that was answered 200, and what came of it: status (received, shaped, kept, "
-    "ignored, failed), error, rows. Kept for DASH_HOOK_DAYS; secrets and values of CI variables are cut out of body.",
+    "ignored, failed), error, rows. Kept for DASH_HOOK_DAYS; secrets and values of CI variables are cut out of "
+    "body. turn is 0; of a push that happened before, from and to the same commits, the first delivery about it again.",
     key=["id"],
     columns={
         "id": "BIGINT",
@@ -25,6 +26,7 @@ DELIVERIES = table(
         "received_at": "TIMESTAMP",
         "bytes": "BIGINT",
         "dedup_key": "VARCHAR",
+        "turn": "BIGINT",
         "headers": "VARCHAR",
         "body": "VARCHAR",
         "status": "VARCHAR",
@@ -36,7 +38,7 @@ DELIVERIES = table(
         "shaped_at": "TIMESTAMP",
     },
     groups={
-        "inbox": (["source", "kind", "received_at", "bytes", "dedup_key", "headers", "body"], ["received_at"]),
+        "inbox": (["source", "kind", "received_at", "bytes", "dedup_key", "turn", "headers", "body"], ["received_at"]),
         "outcome": (
             ["status", "error", "project_id", "subject", "happened_at", "rows", "shaped_at"],
             ["shaped_at"],

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from dashlib.model import Change, Row, Table, Upsert
-from dashlib.sources.gitlab.shapes import stable_id
+from dashlib.sources.gitlab.shapes import stable_id, text, thing
 
 
 class Unshapeable(ValueError):
@@ -20,7 +20,8 @@ class Hook:
     """One delivery: its JSON, the headers that matter (names in lower case), and when it came (naive UTC).
 
     ``instance`` is the address of the forge that sent it; ``project_id`` finds the number of a project by its path, for
-    versions that do not send it (None where nothing is known of that path).
+    versions that do not send it (None where nothing is known of that path). ``turn`` is not 0 where a push of the same
+    ref from and to the same commits was heard of before: then it is one more event (``store.repeats``).
     """
 
     payload: Any
@@ -28,6 +29,7 @@ class Hook:
     received_at: datetime
     instance: str = ""
     project_id: Callable[[str], int | None] = lambda _: None
+    turn: int = 0
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,20 @@ def only(table: Table, row: Mapping[str, Any], *groups: str) -> Row:
     """A row cut to its key and the named groups: what the hook knows of it."""
     columns = [*table.key, *(column for group in groups for column in table.groups[group].columns)]
     return {column: row[column] for column in columns}
+
+
+def pushed(kind: str, body: Mapping[str, Any]) -> tuple[str, str, str] | None:
+    """Of a push of GitLab or GitHub, to a branch or a tag: the ref, in which repository; where it stood, where it is.
+
+    None for any other delivery, and where one of the three is missing.
+    """
+    ref, before, after = (text(body.get(name)) for name in ("ref", "before", "after"))
+    if kind not in ("push", "tag_push") or not (ref and before and after):
+        return None
+    repository = thing(body.get("repository"))
+    told = (body.get("project_id"), thing(body.get("project")).get("id"), repository.get("id"), repository.get("url"))
+    place = next((found for value in told if (found := text(value))), "")
+    return f"{place}\0{ref}", before, after
 
 
 def foreign_id(source: str, native_id: Any) -> int:

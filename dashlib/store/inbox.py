@@ -26,6 +26,7 @@ from dashlib.model import Row
 from dashlib.receive.tables import DELIVERIES, RECEIVED
 from dashlib.store.errors import StoreError
 from dashlib.store.journal import Journal, read
+from dashlib.store.repeats import Repeats
 from dashlib.store.staging import staged
 
 _LOG = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ _ROWS_PER_COMMIT = 1000
 _RETRY_SECONDS = 2.0
 KNOWN = 50_000
 """So many of the newest deliveries are recognised when they come again."""
-_COLUMNS = ("id", "source", "kind", "received_at", "bytes", "dedup_key", "headers", "body", "status")
+_COLUMNS = ("id", "source", "kind", "received_at", "bytes", "dedup_key", "turn", "headers", "body", "status")
 _APPEND = f"insert into deliveries ({', '.join(_COLUMNS)}) select {', '.join(_COLUMNS)} from staged_deliveries s"
 _NOT_THERE = " where not exists (select 1 from deliveries d where d.id = s.id)"
 
@@ -47,11 +48,19 @@ _NOT_THERE = " where not exists (select 1 from deliveries d where d.id = s.id)"
 @dataclass
 class _Waiting:
     key: str
+    keyed: bool
     size: int
     row: Row
     said: bytes
     loop: asyncio.AbstractEventLoop
     stored: asyncio.Future[bool] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class _New:
+    ident: int
+    turn: int
+    waiting: _Waiting
 
 
 class Inbox:
@@ -65,7 +74,7 @@ class Inbox:
         self._closed = threading.Event()
         self._written, self._all_written = threading.Event(), threading.Event()
         self._bytes = 0
-        self._known: dict[str, None] = {}
+        self._known = Repeats(KNOWN)
         self._next_id = 1
         self._unmoved: list[Row] = []
         self._file = 0
@@ -95,14 +104,14 @@ class Inbox:
         """Who is to be told of each commit."""
         self._on_moved = call
 
-    async def put(self, row: Row) -> bool:
+    async def put(self, row: Row, *, keyed: bool = False) -> bool:
         """Store a delivery (strings, ``bytes`` a number); returns when it is on disk.
 
-        False: it was stored before, by its ``dedup_key``. Raises StoreError when it is not stored: the disk, too many
-        waiting, or the database is closing.
+        False: it was stored before, by its ``dedup_key`` (see ``repeats``; ``keyed``: its sender says what is a
+        repetition). Raises StoreError when it is not stored: the disk, too many waiting, or the database is closing.
         """
         loop = asyncio.get_running_loop()
-        waiting = _Waiting(row["dedup_key"], row["bytes"], row, _spelled(row), loop, loop.create_future())
+        waiting = _Waiting(row["dedup_key"], keyed, row["bytes"], row, _spelled(row), loop, loop.create_future())
         with self._lock:
             if self._closed.is_set():
                 raise StoreError("the database is closed")
@@ -128,10 +137,11 @@ class Inbox:
 
     def _start(self) -> None:
         newest = self._connection.execute(
-            "select id, dedup_key from deliveries order by id desc limit $limit", {"limit": KNOWN}
+            "select id, dedup_key, coalesce(turn, 0) from deliveries order by id desc limit $limit", {"limit": KNOWN}
         ).fetchall()
         self._next_id = newest[0][0] + 1 if newest else 1
-        self._known = dict.fromkeys(key for _, key in reversed(newest))
+        for _, key, turn in reversed(newest):
+            self._known.remember(key, turn)
         works = ((self._write, "store-journal"), (self._move, "store-inbox"))
         self._threads = [threading.Thread(target=work, name=name, daemon=True) for work, name in works]
         for thread in self._threads:
@@ -162,14 +172,18 @@ class Inbox:
 
     def _store(self, batch: Sequence[_Waiting]) -> None:
         """Those that are new with one sync; then everybody is told, in their own loops."""
-        new: dict[str, _Waiting] = {}
+        trial, new = self._known.trial(), list[_New]()
         for waiting in batch:
-            if waiting.key not in self._known:
-                new.setdefault(waiting.key, waiting)
-        error = self._append(list(new.values())) if new else None
+            ident = self._next_id + len(new)
+            turn = trial.look(waiting.key, keyed=waiting.keyed, ident=ident)
+            if turn is not None:
+                new.append(_New(ident, turn, waiting))
+        error = self._append(new) if new else None
+        fresh = {id(one.waiting) for one in new}
         for loop in {waiting.loop for waiting in batch}:
+            # Whoever repeats what is stored with this very write is refused with it.
             said = [
-                (waiting.stored, error if waiting.key in new else None, new.get(waiting.key) is waiting)
+                (waiting.stored, error if trial.has(waiting.key) else None, id(waiting) in fresh)
                 for waiting in batch
                 if waiting.loop is loop
             ]
@@ -177,33 +191,27 @@ class Inbox:
                 loop.call_soon_threadsafe(_tell, said)
             except RuntimeError:
                 _LOG.info("the server stopped before %d deliveries were answered; they are stored", len(said))
-        dropped = batch if error is not None else [one for one in batch if new.get(one.key) is not one]
+        dropped = batch if error is not None else [one for one in batch if id(one) not in fresh]
         with self._lock:
             self._bytes -= sum(waiting.size for waiting in dropped)
         if error is None:
-            self._remember(new)
+            self._known.keep(trial)
 
-    def _append(self, batch: Sequence[_Waiting]) -> OSError | None:
+    def _append(self, batch: Sequence[_New]) -> OSError | None:
         """The error where there is one, and then none of them is stored."""
-        lines = [b'{"id":%d,' % (self._next_id + place) + waiting.said for place, waiting in enumerate(batch)]
+        lines = [b'{"id":%d,"turn":%d,' % (one.ident, one.turn) + one.waiting.said for one in batch]
         try:
             self._journal.append(lines)
         except OSError as error:
             _LOG.warning("%d deliveries could not be stored: %s", len(batch), error)
             return error
-        numbered = [{**waiting.row, "id": self._next_id + place} for place, waiting in enumerate(batch)]
+        numbered = [{**one.waiting.row, "id": one.ident, "turn": one.turn} for one in batch]
         self._next_id += len(lines)
         with self._lock:
             self._unmoved.extend(numbered)
             self._file = self._journal.number
         self._written.set()
         return None
-
-    def _remember(self, keys: dict[str, Any]) -> None:
-        for key in keys:
-            self._known[key] = None
-        while len(self._known) > KNOWN:
-            del self._known[next(iter(self._known))]
 
     # --- into the database -----------------------------------------------------------------------------------------
 

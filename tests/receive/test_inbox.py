@@ -50,6 +50,41 @@ def test_a_resent_delivery_is_one(dashboard: Dashboard) -> None:
     assert len(dashboard.rows("select * from events")) == 1
 
 
+ZERO = "0" * 40
+THERE_AND_BACK = [("a" * 40, "b" * 40), ("b" * 40, "a" * 40)] * 2
+
+
+@pytest.mark.parametrize("steps", [THERE_AND_BACK, [(ZERO, "a" * 40), ("a" * 40, ZERO)] * 2])
+@pytest.mark.parametrize("keys", [False, True])
+def test_a_branch_forced_back_and_forth_was_pushed_four_times(
+    dashboard: Dashboard, steps: list[tuple[str, str]], keys: bool
+) -> None:
+    """The first and the third body are the same, byte for byte; GitLab before 17.4 gives no key to tell them apart.
+
+    Each comes twice: of a repository's webhook and a group's where there are keys, else as one delivery sent again.
+    """
+    for place, (before, after) in enumerate(steps):
+        for hook in "gp":
+            key = f"{hook}{place}" if keys else ""
+            answer = dashboard.post("gitlab", body("push", before=before, after=after, commits=[]), Idempotency_Key=key)
+            assert answer.status_code == 200
+    assert len(dashboard.settled(8 if keys else 4)) == (8 if keys else 4)
+    pushed = dashboard.rows("select commit_from, commit_to from events order by created_at")
+    assert [(one["commit_from"] or ZERO, one["commit_to"] or ZERO) for one in pushed] == steps
+    list(shaping.replay(runtime.runtime().settings, runtime.runtime().store))
+    assert len(dashboard.rows("from events")) == 4, "replayed they are the same four"
+
+
+def test_a_branch_of_github_forced_back_and_forth(dashboard: Dashboard) -> None:
+    said = payload("github", "push")
+    for place, (before, after) in enumerate(THERE_AND_BACK):
+        for _ in range(2):
+            again = json.dumps(said | {"before": before, "after": after, "commits": []}).encode()
+            dashboard.post("github", again, X_GitHub_Event="push", X_GitHub_Delivery=f"guid-{place}")
+    assert len(dashboard.settled(4)) == 4
+    assert len(dashboard.rows("from events")) == 4
+
+
 def test_one_key_with_two_bodies_loses_neither(dashboard: Dashboard) -> None:
     for name in ("push", "job"):
         dashboard.send("gitlab", name, Idempotency_Key="one")
@@ -171,6 +206,26 @@ def test_projects_that_are_not_chosen(dashboard: Dashboard, monkeypatch: pytest.
     assert [one["status"] for one in dashboard.settled(3)] == ["ignored", "shaped", "shaped"]
     paths = dashboard.rows("select path_with_namespace as path from projects order by 1")
     assert [one["path"] for one in paths] == ["ostrelune/platform/tide-store", "ostrelune/tide-tables"]
+
+
+@pytest.mark.parametrize(
+    ("patterns", "status"),
+    [((), "shaped"), (("ostrelune",), "shaped"), (("Ostrelune/tide-*",), "shaped"), (("ostrelune/other",), "ignored")],
+)
+def test_repositories_of_github_that_are_not_chosen(
+    dashboard: Dashboard, monkeypatch: pytest.MonkeyPatch, patterns: tuple[str, ...], status: str
+) -> None:
+    """DASH_GITHUB_REPOSITORIES says what is read from GitHub, and what is made of its webhooks."""
+    shaper = runtime.runtime().receiver._shaper
+    monkeypatch.setattr(shaper, "_settings", replace(shaper._settings, github_repositories=patterns))
+    for name in ("push", "workflow_run", "ping"):
+        assert dashboard.post("github", raw("github", name), X_GitHub_Event=name).status_code == 200
+    assert {one["status"] for one in dashboard.settled(3)} == {status}
+    assert (len(dashboard.rows("from projects")), len(dashboard.rows("from pipelines"))) == (
+        (1, 1) if status == "shaped" else (0, 0)
+    )
+    list(shaping.replay(replace(shaper._settings, github_repositories=()), runtime.runtime().store))
+    assert len(dashboard.rows("from pipelines")) == 1, "chosen later it is replayed"
 
 
 def test_old_deliveries_go(dashboard: Dashboard) -> None:

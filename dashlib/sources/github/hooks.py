@@ -41,7 +41,7 @@ def push(hook: Hook) -> Shaped:
     parts = [told["ref_type"], told["ref"], told["commit_from"], told["commit_to"]]
     row = dict.fromkeys(EVENTS.groups["event"].columns) | {
         "source": SOURCE,
-        "id": stable_id(["hook", SOURCE, project_id, login, *parts]),
+        "id": stable_id(["hook", SOURCE, project_id, login, *parts, *([hook.turn] if hook.turn else [])]),
         "project_id": project_id,
         "action_name": action,
         "author_id": number(sender.get("id")),

@@ -36,7 +36,7 @@ def push(hook: Hook) -> Shaped:
     pusher = {"id": body.get("user_id"), "name": body.get("user_name"), "username": body.get("user_username")}
     said = push_data(body)
     action = {"created": "pushed new", "removed": "deleted"}.get(said["action"], "pushed to")
-    key = [said["ref_type"], said["ref"], said["commit_from"], said["commit_to"]]
+    key = [said["ref_type"], said["ref"], said["commit_from"], said["commit_to"], *([hook.turn] if hook.turn else [])]
     rows = Rows()
     rows.add(PROJECTS, project.row())
     rows.add(EVENTS, hook_event(project.id, pusher, action, hook.received_at, push_data=said, key=key))
