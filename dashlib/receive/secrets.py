@@ -1,9 +1,15 @@
-"""Secrets out of a delivery before it is stored: values of CI variables, and what looks like a token or password."""
+"""Secrets out of a delivery before it is stored.
+
+Three ways tell one: it is the value of a CI variable; its key says so (``password``, ``access_token``); or it looks
+like a token or password wherever it stands (``failures.mask``).
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -13,6 +19,14 @@ from dashlib.failures.mask import MASKED, TELLING, mask
 
 _VARIABLES = ("variables", "variable")
 """Keys end so: ``variables``, ``build_variables``, ``push_options.ci.variable`` (of ``git push -o ci.variable=…``)."""
+_SECRET_KEY = re.compile(
+    r"(?:^|[^a-z])(?:password|passwd|pwd|passphrase|secret|token|apikey|credentials?|authorization|cookie)$"
+    r"|(?:^|[^a-z])(?:api|access|account|private|secret|signing|encryption|encrypted|master|shared|storage|auth)[^a-z]?key$"
+    r"|(?:^|[^a-z])(?:access|auth|refresh|private|session|id|client|bearer|user|db|root|admin)(?:token|secret|password)$"
+)
+"""Whose value is a secret, in small letters. ``tokens`` (a count), ``token_type`` and ``secretName`` are none."""
+_USUAL = 80
+_HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _TELLING = compiled(
     TELLING + r"|(?i:ariable)"
     # An ASCII character spelled by its number could be part of any of these words. Rails spells < > & so: no letters.
@@ -49,12 +63,28 @@ def _walked(value: Any, key: str = "") -> Any:
     if key.lower().endswith(_VARIABLES):
         return _without_values(value)
     if isinstance(value, str):
-        return mask(value)
+        return MASKED if value and _is_secret(key) else mask(value)
+    if isinstance(value, int | float):
+        return MASKED if not isinstance(value, bool) and _is_secret(key) else value
     if isinstance(value, list):
-        return [_walked(item) for item in value]
+        # A list of secrets is told by its key as well; the objects in it have keys of their own.
+        return [_walked(item, "" if isinstance(item, dict | list) else key) for item in value]
     if isinstance(value, dict):
         return {mask(name): _walked(item, name) for name, item in value.items()}
     return value
+
+
+def _is_secret(key: str) -> bool:
+    """By its key, however that is spelled: ``clientSecret``, ``CLIENT_SECRET``, ``x-client-secret``."""
+    return bool(key) and (_known_key(key) if len(key) <= _USUAL else _secret_key(key))
+
+
+def _secret_key(key: str) -> bool:
+    return _SECRET_KEY.search(_HUMPS.sub("_", key).lower()) is not None
+
+
+_known_key = lru_cache(4096)(_secret_key)
+"""The same few keys stand in every delivery."""
 
 
 def _without_values(variables: Any) -> Any:

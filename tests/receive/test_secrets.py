@@ -75,9 +75,45 @@ def test_values_of_variables(key: str, value: Any) -> None:
     assert clean["number"] == 12345678901234567890123, "numbers stay what they are"
 
 
+SECRET_KEYS = (
+    "password", "Password", "DB_PASSWORD", "dbPassword", "passphrase", "secret", "clientSecret", "client-secret",
+    "token", "access_token", "accessToken", "private_token", "api_key", "apiKey", "private_key", "secretKey",
+    "x-api-key", "credentials", "Authorization", "Set-Cookie",
+)  # fmt: skip
+PLAIN_KEYS = ("tokens", "token_type", "secretName", "key", "groupKey", "public_key", "idempotency_key", "monkey", "id")
+
+
+@pytest.mark.parametrize("key", SECRET_KEYS)
+@pytest.mark.parametrize("value", ["v4lue", "ja", 73313, 7331.3, ["v4lue", "ja"]])
+def test_what_a_key_calls_a_secret(key: str, value: Any) -> None:
+    """However short or harmless it looks, and wherever it stands; what is beside it stays."""
+    raw = json.dumps({"object_kind": "x", "a": [{"b": {key: value, "id": 5, "ok": "v"}}]}, ensure_ascii=True).encode()
+    text, clean = cleaned(raw, parsed(raw))
+    [kept] = [inner["b"] for inner in clean["a"]]
+    assert kept[key] in (MASKED, [MASKED, MASKED])
+    assert (kept["id"], kept["ok"]) == (5, "v")
+    assert "v4lue" not in text and "7331" not in text
+
+
+@pytest.mark.parametrize("key", SECRET_KEYS)
+def test_what_is_no_secret_though_its_key_could_be_one(key: str) -> None:
+    """Nothing, a yes or no, or an object: that has keys of its own."""
+    said = {key: None, "x": {key: True}, "y": {key: ""}, "z": {key: {"id": 5, "name": "deploy"}}}
+    raw = json.dumps(said).encode()
+    assert cleaned(raw, parsed(raw))[1] == json.loads(raw)
+
+
+@pytest.mark.parametrize("key", PLAIN_KEYS)
+def test_keys_that_only_sound_so(key: str) -> None:
+    raw = json.dumps({"object_kind": "token", key: "plain", "n": {key: 4096}}).encode()
+    text, clean = cleaned(raw, parsed(raw))
+    assert (text.encode(), clean[key], clean["n"][key]) == (raw, "plain", 4096)
+
+
 def test_a_key_may_be_spelled_by_numbers() -> None:
     spelled = '{"\\u0076ariables": [{"key": "A", "value": "v4lue"}]}'
     assert "v4lue" not in cleaned(spelled.encode(), {})[0]
+    assert "v4lue" not in cleaned(b'{"p\\u0061ssword": "v4lue"}', {})[0]
 
 
 def test_headers() -> None:
