@@ -54,7 +54,7 @@ def _opened() -> Runtime:
     remember(store, settings)
     ledger.refresh(store, settings)
     sync = BackgroundSync(settings, store)
-    receiver = Receiver(settings, store, lambda: sync.budget_left, sync.conclude)
+    receiver = Receiver(settings, store, sync.budget_left, sync.conclude, sync.ask_in_doubt)
     return Runtime(settings, store, sync, receiver, HeldNights(store), HeldCommits(store))
 
 

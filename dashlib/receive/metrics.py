@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import duckdb
@@ -21,6 +21,7 @@ from deliveries where status = 'received' group by source
 _FRESHNESS = """
 select source, epoch(now() at time zone 'UTC' - last_success_at), calls from source_freshness
 """
+_DOUBTS = "select count(*) from bookkeeping.doubts"
 _FAILED_NIGHTLIES = """
 select count(*) filter (state = 'failed'), count(*)
 from nightly_nights where night = (select max(night) from nightly_nights)
@@ -28,10 +29,10 @@ from nightly_nights where night = (select max(night) from nightly_nights)
 
 
 class Metrics:
-    """One process's counts. ``budget_left``: the API calls that GitLab still allows, None where it does not say."""
+    """One process's counts. ``budget_left``: by source, the API calls that it still allows as last told."""
 
     def __init__(
-        self, reader: Callable[[], duckdb.DuckDBPyConnection], budget_left: Callable[[], int | None] = lambda: None
+        self, reader: Callable[[], duckdb.DuckDBPyConnection], budget_left: Callable[[], Mapping[str, int]] = dict
     ) -> None:
         self._registry = CollectorRegistry()
         self._kinds: dict[str, set[str]] = {}
@@ -81,7 +82,9 @@ class Metrics:
 class _Standing(Collector):
     """What is true at the moment of asking."""
 
-    def __init__(self, reader: Callable[[], duckdb.DuckDBPyConnection], budget_left: Callable[[], int | None]) -> None:
+    def __init__(
+        self, reader: Callable[[], duckdb.DuckDBPyConnection], budget_left: Callable[[], Mapping[str, int]]
+    ) -> None:
         self._reader, self._budget_left = reader, budget_left
 
     def describe(self) -> Iterable[Metric]:
@@ -96,6 +99,7 @@ class _Standing(Collector):
             "dashboard_sync_age_seconds", "Since the last sync that came to its end.", labels=["source"]
         )
         calls = GaugeMetricFamily("dashboard_api_calls", "API calls since the database was made.", labels=["source"])
+        doubts = GaugeMetricFamily("dashboard_doubts", "Left in doubt by webhooks; GitLab was not asked yet.")
         failed = GaugeMetricFamily("dashboard_nightlies_failed", "Failed nightlies of the newest night.")
         nights = GaugeMetricFamily("dashboard_nightlies", "Nightlies of the newest night.")
         with self._reader() as reader:
@@ -106,13 +110,14 @@ class _Standing(Collector):
                 calls.add_metric([source], float(made or 0))
                 if seconds is not None:
                     fresh.add_metric([source], seconds)
+            in_doubt = reader.execute(_DOUBTS).fetchone() or (0,)
             found = reader.execute(_FAILED_NIGHTLIES).fetchone() or (0, 0)
         budget = GaugeMetricFamily(
             "dashboard_api_calls_left", "API calls that the rate limit leaves, as last told.", labels=["source"]
         )
-        left = self._budget_left()
-        if left is not None:
-            budget.add_metric(["gitlab"], left)
+        for source, left in sorted(self._budget_left().items()):
+            budget.add_metric([source], left)
+        doubts.add_metric([], in_doubt[0])
         failed.add_metric([], found[0])
         nights.add_metric([], found[1])
-        yield from (waiting, lag, fresh, calls, budget, failed, nights)
+        yield from (waiting, lag, fresh, calls, budget, doubts, failed, nights)

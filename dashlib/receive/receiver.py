@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from dashlib.model import Row
@@ -19,26 +19,33 @@ _GATHER_SECONDS = 0.05
 """So long deliveries gather before they are shaped: many to a commit, and still far from the two seconds promised."""
 _PRUNE_SECONDS = 3600.0
 _RETRY_SECONDS = 5.0
+_DOUBT_SECONDS = 10.0
+"""So often GitLab is asked what deliveries left in doubt, and so long the next one may settle it by itself."""
 _FLOOD = 1500.0
 """Deliveries a second. Who sends more is answered first: what is stored cannot be lost, and its rows can wait."""
 _FLOOD_SHARE, _LONGEST_WAIT = 15.0, 5.0
 
 
 class Receiver:
-    """``on_failed_jobs`` is called, at most every few seconds, after deliveries told of jobs that failed."""
+    """``on_failed_jobs`` is called, at most every few seconds, after deliveries told of jobs that failed.
+
+    ``on_doubt`` is called a while after they left something in doubt, and says whether it is to be called again.
+    """
 
     def __init__(
         self,
         settings: Settings,
         store: Store,
-        budget_left: Callable[[], int | None] = lambda: None,
+        budget_left: Callable[[], Mapping[str, int]] = dict,
         on_failed_jobs: Callable[[], None] = lambda: None,
+        on_doubt: Callable[[], bool] = lambda: False,
     ) -> None:
         self.settings = settings
         self.metrics = Metrics(store.reader, budget_left)
         self._store = store
-        self._shaper = Shaper(settings, store)
-        self._on_failed_jobs = on_failed_jobs
+        self._doubtful = threading.Event()
+        self._shaper = Shaper(settings, store, self._doubtful.set)
+        self._on_failed_jobs, self._on_doubt = on_failed_jobs, on_doubt
         self._arrived = threading.Event()
         self._failed_jobs = threading.Event()
         self._stop = threading.Event()
@@ -47,16 +54,20 @@ class Receiver:
         self._moved = 0
         store.inbox.on_moved(self._told)
 
-    async def store(self, row: Row) -> bool:
-        """A delivery onto the disk; False when it was there before. Raises StoreError."""
-        return await self._store.inbox.put(row)
+    async def store(self, row: Row, *, keyed: bool) -> bool:
+        """A delivery onto the disk; False when it was there before (``keyed``: by its sender's own key too). Raises
+        StoreError.
+        """
+        return await self._store.inbox.put(row, keyed=keyed)
 
     def start(self) -> None:
         """Begin with what a killed process left unshaped, then go on as deliveries arrive."""
         if not self._threads:
             self._store.inbox.start()
             self._arrived.set()
-            works = ((self._shape, "deliveries"), (self._explain, "deliveries-reasons"))
+            works = (
+                (self._shape, "deliveries"), (self._explain, "deliveries-reasons"), (self._ask, "deliveries-doubts"),
+            )  # fmt: skip
             self._threads = [threading.Thread(target=work, name=name, daemon=True) for work, name in works]
             for thread in self._threads:
                 thread.start()
@@ -66,6 +77,7 @@ class Receiver:
         self._stop.set()
         self._arrived.set()
         self._failed_jobs.set()
+        self._doubtful.set()
         for thread in self._threads:
             thread.join(timeout=60)
 
@@ -117,6 +129,18 @@ class Receiver:
             self._failed_jobs.clear()
             self._on_failed_jobs()
             self._stop.wait(_RETRY_SECONDS)
+
+    def _ask(self) -> None:
+        while not self._stop.is_set():
+            self._doubtful.wait()
+            if self._stop.wait(_DOUBT_SECONDS):
+                return
+            self._doubtful.clear()
+            try:
+                if self._on_doubt():
+                    self._doubtful.set()
+            except Exception:  # noqa: BLE001 - logged; the next sync asks
+                _LOG.exception("what deliveries left in doubt could not be asked")
 
     def _prune(self) -> None:
         before = datetime.now(UTC).replace(tzinfo=None) - timedelta(days=self.settings.hook_days)

@@ -5,23 +5,24 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import Any
 
 import duckdb
 
-from dashlib.model import Change, Row, Upsert
+from dashlib.model import Change, Put, Row, Upsert
 from dashlib.people.tables import ACCOUNT_EMAILS
+from dashlib.receive import doubts
 from dashlib.receive.body import Refused
-from dashlib.receive.sources import BY_NAME, Source, stored_payload
+from dashlib.receive.sources import BY_NAME, GITLAB, Source, stored_payload
 from dashlib.receive.tables import DELIVERIES, FAILED, IGNORED, KEPT, SHAPED
 from dashlib.settings import Settings
 from dashlib.sources.hook import Hook, Shaped, Unshapeable
 from dashlib.sources.tables import COMMITS, JOBS
 from dashlib.store import Store
-from dashlib.sync.plan import chosen
+from dashlib.store.bookkeeping import DOUBTS
 
 _LOG = logging.getLogger(__name__)
 _AT_A_TIME = 400
@@ -33,8 +34,15 @@ where id > $after and (not $waiting or status = 'received')
 order by id limit $limit
 """
 _BODIES = """
-select id, source, kind, received_at, headers, body from deliveries
+select id, source, kind, received_at, headers, body, coalesce(turn, 0) from deliveries
 where id >= $first and id <= $last and id in (select unnest($ids::bigint[])) order by id
+"""
+_HELD = """
+select project_id, id, status, changed_at, coalesce(state_rank, 0) from pipelines
+where id in (select unnest($ids::bigint[]))
+"""
+_READ = """
+select project_id, id from commits where parent_ids is not null and id in (select unnest($ids::varchar[]))
 """
 
 
@@ -48,6 +56,7 @@ class Delivery:
     received_at: datetime
     headers: str
     body: str
+    turn: int = 0
 
 
 @dataclass
@@ -94,10 +103,14 @@ def stored(
 
 
 class Shaper:
-    """Makes rows of deliveries and writes them, with what came of each, in one commit."""
+    """Makes rows of deliveries and writes them, with what came of each, in one commit.
 
-    def __init__(self, settings: Settings, store: Store) -> None:
+    ``on_doubt`` is called when they leave in doubt what GitLab's API can be asked about (None: nobody asks).
+    """
+
+    def __init__(self, settings: Settings, store: Store, on_doubt: Callable[[], None] | None = None) -> None:
         self._settings, self._store = settings, store
+        self._on_doubt = on_doubt if settings.gitlab_token is not None else None
 
     def write(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
         """Shape and write deliveries; returns what came of each.
@@ -133,7 +146,22 @@ class Shaper:
         now = datetime.now(UTC).replace(tzinfo=None)
         marks: list[Row] = [outcome.row | {"id": outcome.delivery.id, "shaped_at": now} for outcome in outcomes]
         changes = [change for outcome in outcomes for change in outcome.changes]
-        self._store.submit([*changes, Upsert(DELIVERIES, marks)]).result()
+        raised = self._raised(outcomes) if self._on_doubt is not None else []
+        self._store.submit([*changes, Upsert(DELIVERIES, marks), Put(DOUBTS, raised)]).result()
+        if raised and self._on_doubt is not None:
+            self._on_doubt()
+
+    def _raised(self, outcomes: Sequence[Outcome]) -> list[Row]:
+        """What GitLab's deliveries leave in doubt, by what is stored of the things they tell of."""
+        told = [one for one in outcomes if one.changes and one.delivery.source == GITLAB.name]
+        pipelines = {key for one in told for key in doubts.pipelines_of(one.changes)}
+        old = {key for one in told for key in doubts.old_commits(one.changes, one.delivery.received_at)}
+        with self._store.reader() as reader:
+            values = {"ids": [ident for _, ident in pipelines]}
+            held = reader.execute(_HELD, values).fetchall() if pipelines else []
+            read = reader.execute(_READ, {"ids": [sha for _, sha in old]}).fetchall() if old else []
+        states = {(project_id, ident): doubts.State(*state) for project_id, ident, *state in held}
+        return doubts.raised([(one.changes, one.delivery.received_at) for one in told], states, set(read))
 
     def _outcome(self, delivery: Delivery) -> Outcome:
         row: dict[str, Any] = dict.fromkeys(DELIVERIES.groups["outcome"].columns)
@@ -163,16 +191,17 @@ class Shaper:
         except Refused as error:
             raise Unshapeable(str(error)) from error
         instance = headers.get("x-gitlab-instance") or self._settings.gitlab_url
-        return Hook(payload, headers, delivery.received_at, instance.rstrip("/"), self._project_id)
+        of = instance.rstrip("/")
+        return Hook(payload, headers, delivery.received_at, of, self._project_id, delivery.turn)
 
     def _is_chosen(self, source: Source, shaped: Shaped) -> bool:
-        """Whether DASH_GROUPS and DASH_PROJECTS, where they are set, choose the project."""
-        groups, projects = self._settings.groups, self._settings.projects
-        if not source.one_forge or shaped.project_id is None or not (groups or projects):
+        """Whether the settings, where they choose, choose the project; what is of no project is taken."""
+        if shaped.project_id is None:
+            return True
+        if source.chooses(shaped.path, self._settings):
             return True
         known = "select path_with_namespace from projects where id = $value"
-        path = shaped.path or self._ask(known, shaped.project_id)
-        return path is not None and chosen(str(path), groups, projects)
+        return shaped.path is None and source.chooses(self._ask(known, shaped.project_id), self._settings)
 
     def _project_id(self, path: str) -> int | None:
         statement = "select id from projects where source = 'gitlab' and lower(path_with_namespace) = lower($value)"

@@ -18,7 +18,9 @@ from dashlib.settings import Settings
 from dashlib.sources import alertmanager, cloudevents, kubernetes
 from dashlib.sources.github import hooks as github_hooks
 from dashlib.sources.gitlab import hooks as gitlab_hooks
-from dashlib.sources.hook import Hook, Shaped
+from dashlib.sources.hook import Hook, Shaped, pushed
+from dashlib.sync import plan as gitlab_plan
+from dashlib.sync.github import plan as github_plan
 
 Headers = Mapping[str, str]
 
@@ -36,11 +38,21 @@ def _nothing(_: str, __: Mapping[str, Any]) -> dict[str, Any]:
     return {}
 
 
+def _no_push(_: str, __: Any) -> None:
+    return None
+
+
+def _any_project(_: str | None, __: Settings) -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class Source:
     """One sender. ``secrets`` are the settings that open its route, any of them; ``signed`` says that who posts is
     known only with the body at hand. ``kept`` are the headers stored with a delivery, ``known_by`` those that make two
-    deliveries of one body one or two. ``one_forge``: DASH_GROUPS and DASH_PROJECTS are about its projects.
+    deliveries of one body one or two, ``keys`` those of them that alone tell a repetition from a new delivery.
+    ``pushed``: of a push its ref and both ends. ``chooses``: whether the settings choose the project of that path (None
+    where it is not known); of others the deliveries are stored, and no rows are made.
     """
 
     name: str
@@ -54,11 +66,17 @@ class Source:
     kept: tuple[str, ...] = ("user-agent",)
     known_by: tuple[str, ...] = ()
     reply: Callable[[str, Mapping[str, Any]], dict[str, Any]] = _nothing
-    one_forge: bool = False
+    keys: tuple[str, ...] = ()
+    pushed: Callable[[str, Any], tuple[str, str, str] | None] = _no_push
+    chooses: Callable[[str | None, Settings], bool] = _any_project
 
     def is_open(self, settings: Settings) -> bool:
         """Whether a secret is set for it at all."""
         return any(getattr(settings, name) for name in self.secrets)
+
+    def keyed(self, headers: Headers) -> bool:
+        """Whether the sender said by a key of its own which delivery this is."""
+        return any(headers.get(name) for name in self.keys)
 
     def headers(self, headers: Headers) -> dict[str, str]:
         """The headers to store; a name that ends in ``-`` stands for all that begin so."""
@@ -160,6 +178,20 @@ def _never(_: Headers, __: Settings) -> bool:
     return False
 
 
+def _chosen_on_gitlab(path: str | None, settings: Settings) -> bool:
+    """DASH_GROUPS and DASH_PROJECTS; where neither is set a project whose path is not known is taken, too."""
+    if not (settings.groups or settings.projects):
+        return True
+    return path is not None and gitlab_plan.chosen(path, settings.groups, settings.projects)
+
+
+def _chosen_on_github(path: str | None, settings: Settings) -> bool:
+    """DASH_GITHUB_REPOSITORIES, as for what is read from GitHub; where it is not set any repository is taken."""
+    if not settings.github_repositories:
+        return True
+    return path is not None and github_plan.chosen(path, settings.github_repositories)
+
+
 GITLAB = Source(
     name="gitlab",
     path="/gitlab/events",
@@ -176,8 +208,10 @@ GITLAB = Source(
         "idempotency-key", "webhook-id",
     ),
     known_by=("idempotency-key", "webhook-id"),
+    keys=("idempotency-key", "webhook-id"),
+    pushed=pushed,
+    chooses=_chosen_on_gitlab,
     reply=gitlab_hooks.push_reply,
-    one_forge=True,
 )  # fmt: skip
 GITHUB = Source(
     name="github",
@@ -192,6 +226,9 @@ GITHUB = Source(
     shape=github_hooks.shape,
     kept=("user-agent", "x-github-event", "x-github-delivery", "x-github-hook-id", "x-github-enterprise-host"),
     known_by=("x-github-event", "x-github-delivery"),
+    keys=("x-github-delivery",),
+    pushed=pushed,
+    chooses=_chosen_on_github,
 )
 ALERTS = Source(
     name=alertmanager.SOURCE, path="/alerts/events", secrets=("hook_token",), verify=_bearer, signed=_never,

@@ -110,4 +110,20 @@ NIGHTLY = table(
     schema="bookkeeping",
 )
 
-TABLES = (LOADS, PASSES, ASKED, ETAGS, JOBS_READ, PROBLEMS, SETTINGS, NIGHTLY)
+PIPELINE_DOUBT, PUSH_DOUBT = "pipeline", "push"
+DOUBTS = table(
+    "doubts",
+    grain="One row per thing of GitLab that webhooks left in doubt and that was not asked about yet: a pipeline (ref: "
+    "its id) or a push (ref: the commit it brought); why says what is odd (dashlib/receive/doubts.py).",
+    key=["project_id", "kind", "ref"],
+    columns={
+        "project_id": "BIGINT",
+        "kind": "VARCHAR",
+        "ref": "VARCHAR",
+        "why": "VARCHAR",
+        "raised_at": "TIMESTAMP",
+    },
+    schema="bookkeeping",
+)
+
+TABLES = (LOADS, PASSES, ASKED, ETAGS, JOBS_READ, PROBLEMS, SETTINGS, NIGHTLY, DOUBTS)

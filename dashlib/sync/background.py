@@ -13,6 +13,7 @@ from dashlib.errors import Explained
 from dashlib.failures.analyse import Progress as Reasons
 from dashlib.settings import Settings
 from dashlib.store import Store
+from dashlib.sync import doubts
 from dashlib.sync.run import Progress, Report, Request, sync
 
 _LOG = logging.getLogger(__name__)
@@ -48,10 +49,14 @@ class BackgroundSync:
         self._store = store
         self._running = threading.Lock()
         self._state = SyncState()
-        self.budget_left: int | None = None
+        self._budget_left: dict[str, int] = {}
         self._stop = threading.Event()
         self._timer: threading.Thread | None = None
         self._first: threading.Thread | None = None
+
+    def budget_left(self) -> dict[str, int]:
+        """By source, the calls that it still allowed in its window when it was last asked; some do not say."""
+        return dict(self._budget_left)
 
     def state(self) -> SyncState:
         """The sync under way, or when the next one is due."""
@@ -134,14 +139,28 @@ class BackgroundSync:
         """Work out what follows from the rows now; waits where that is under way."""
         conclusions.draw(self._store, self._settings, stop=self._stop, on_progress=self._explained)
 
+    def ask_in_doubt(self) -> bool:
+        """Ask GitLab now what webhooks left in doubt, unless background syncs are off; whether to call this again soon.
+
+        While a sync is under way nothing is asked: it does so at its end.
+        """
+        if not self._settings.sync_minutes or self._stop.is_set():
+            return False
+        if self._state.running:
+            return True
+        left = self._budget_left.get("gitlab")
+        asked, more = doubts.ask_now(self._settings, self._store, self._stop, left)
+        if asked:
+            self.conclude()
+        return more
+
     def _explained(self, progress: Reasons) -> None:
         if self._state.running:
             self._state = replace(self._state, stage="reasons", waiting=progress.total - progress.done)
 
     def _show(self, progress: Progress) -> None:
         state = self._state
-        if progress.source == "gitlab":
-            self.budget_left = progress.budget_left
+        self._learn(progress)
         self._state = SyncState(
             running=True,
             trigger=state.trigger,
@@ -152,6 +171,11 @@ class BackgroundSync:
             errors=progress.problems,
             waiting=progress.waiting,
         )
+
+    def _learn(self, progress: Progress) -> None:
+        """What is left as told last; a sync that has not asked yet says nothing new."""
+        if progress.budget_left is not None:
+            self._budget_left = {**self._budget_left, progress.source: progress.budget_left}
 
     def _next_at(self) -> datetime | None:
         if not self._settings.sync_minutes or self._timer is None:

@@ -11,6 +11,7 @@ import duckdb
 
 from dashlib.settings import Settings
 from dashlib.sync import context as shared
+from dashlib.sync import doubts
 from dashlib.sync.budget import Budget
 from dashlib.sync.client import Client
 from dashlib.sync.codearts import events as codearts
@@ -89,7 +90,7 @@ def _github_words(settings: Settings, resource: str, error: Exception, whole: bo
 
 
 def _after_gitlab(context: Context) -> list[Task]:
-    return [*linked_issues.first(context), *green_logs.first(context)]
+    return [*doubts.first(context), *linked_issues.first(context), *green_logs.first(context)]
 
 
 GITLAB = Source(

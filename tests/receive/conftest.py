@@ -81,7 +81,7 @@ class Dashboard:
         """All deliveries, once ``count`` of them (or whatever there is) have got their rows."""
         inbox, deadline = runtime.runtime().store.inbox, time.monotonic() + _PATIENCE
         while True:
-            moved = inbox._bytes == 0
+            moved = inbox._bytes == 0 and not inbox._unmoved
             found = self.rows("select * exclude (body) from deliveries order by id")
             if moved and (count is None or len(found) >= count) and all(one["status"] != "received" for one in found):
                 return found
@@ -100,7 +100,7 @@ class Dashboard:
 
         self.settled()
         store._writer.run(empty).result()
-        store.inbox._known.clear()
+        store.inbox._known.forget()
 
 
 def free_port() -> int:

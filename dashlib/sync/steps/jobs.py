@@ -189,7 +189,7 @@ def _single(context: Context, project: Project, pipeline: plan.DuePipeline, arri
         ONE_PIPELINE,
         f"/projects/{project.id}/pipelines/{pipeline.id}/jobs",
         {"include_retried": "true"},
-        partial(_of_pipeline, project, pipeline.id),
+        partial(pipeline_job_changes, project, pipeline.id),
         context.since,
         project_id=project.id,
         order=project.order,
@@ -216,6 +216,7 @@ def _of_window(context: Context, project: Project, items: Items, answered_at: da
     return job_changes(project, [item for item, at in created if at is None or at >= context.since], answered_at)
 
 
-def _of_pipeline(project: Project, pipeline_id: int, items: Items, answered_at: datetime) -> Sequence[Change]:
+def pipeline_job_changes(project: Project, pipeline_id: int, items: Items, answered_at: datetime) -> Sequence[Change]:
+    """A page of one pipeline's jobs as rows; older versions do not say there which pipeline they are of."""
     named = [{**item, "pipeline": item.get("pipeline") or {"id": pipeline_id}} for item in items]
     return job_changes(project, named, answered_at)

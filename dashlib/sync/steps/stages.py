@@ -17,6 +17,7 @@ ISSUES = 6.5
 MEMBERS = 6.3
 MAILMAPS = 6.35
 CHASE = 6.4
+DOUBTS = 8.0
 GREEN_LOGS = 9.0
 
 NAMES = {
@@ -35,5 +36,6 @@ NAMES = {
     MEMBERS: "members",
     MAILMAPS: "mailmaps",
     CHASE: "commits pushed late",
+    DOUBTS: "what webhooks left in doubt",
     GREEN_LOGS: "green logs",
 }

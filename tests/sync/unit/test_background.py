@@ -6,14 +6,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dashlib.receive.metrics import Metrics
 from dashlib.settings import Settings
 from dashlib.store import open_store
-from dashlib.sync.background import BackgroundSync, SyncRunning
+from dashlib.sync.background import BackgroundSync, SyncRunning, SyncState
 from dashlib.sync.run import Request
 from tests.sync.unit.small_server import Answer, Asked, Respond, Small, small_server
 
@@ -117,3 +119,39 @@ def test_a_defect_is_logged_and_the_next_sync_runs(
             eventually(lambda: "the background sync failed" in caplog.text)
         eventually(lambda: not sync.state().running)
         assert sync.run(Request()).errors == []
+
+
+def test_what_is_left_of_each_forge_s_calls_is_told(tmp_path: Path) -> None:
+    """GitLab and GitHub count apart; a sync that has not asked yet changes nothing that is known."""
+    told = {"gitlab": {"RateLimit-Limit": "2000", "RateLimit-Remaining": "1999"}}
+    told["github"] = {"X-RateLimit-Limit": "5000", "X-RateLimit-Remaining": "4321", "X-RateLimit-Resource": "core"}
+
+    def answer(asked: Asked) -> Answer:
+        of = "github" if asked.path.startswith("/api/v3") else "gitlab"
+        return Answer([], 200, told[of])
+
+    with background(tmp_path, answer, github_token="canary") as (sync, server):
+        settings = replace(sync._settings, github_url=server.url)
+        sync._settings = settings
+        assert sync.budget_left() == {}
+        sync.run(Request())
+        assert sync.budget_left() == {"gitlab": 1999, "github": 4321}
+        told["gitlab"]["RateLimit-Remaining"] = "7"
+        sync.run(Request(sources=("gitlab",)))
+        assert sync.budget_left() == {"gitlab": 7, "github": 4321}
+        metrics = Metrics(sync._store.reader, sync.budget_left).text().decode()
+        assert 'dashboard_api_calls_left{source="github"} 4321.0' in metrics
+        assert 'dashboard_api_calls_left{source="gitlab"} 7.0' in metrics
+        assert "dashboard_doubts 0.0" in metrics
+
+
+def test_webhooks_doubts_are_asked_unless_syncs_are_off(tmp_path: Path) -> None:
+    with background(tmp_path, quiet) as (sync, server):
+        assert sync.ask_in_doubt() is False
+        sync._state = SyncState(running=True)
+        assert sync.ask_in_doubt() is False, "background syncs are off"
+        sync._settings = replace(sync._settings, sync_minutes=10.0)
+        assert sync.ask_in_doubt() is True, "the sync under way asks; afterwards it is looked at again"
+        sync._state = SyncState()
+        assert sync.ask_in_doubt() is False, "nothing is in doubt"
+        assert server.asked == []
