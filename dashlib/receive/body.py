@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -14,6 +15,8 @@ LARGEST = 25 * 1024 * 1024
 """GitLab and GitHub send no more."""
 READ_SECONDS = 30.0
 """For the whole body; a sender that drips has no longer (GitLab itself gives up after ten seconds)."""
+LINGER_SECONDS = 10.0
+"""So long what is refused may go on arriving; see ``Incoming.rest``."""
 DEEPEST = 64
 """Real payloads nest about ten deep; GitLab's own API takes 32 (doc/administration/instance_limits.md)."""
 
@@ -24,6 +27,33 @@ class Refused(Exception):
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
+
+
+class Incoming:
+    """An ASGI ``receive`` that knows whether the body has ended."""
+
+    def __init__(self, receive: Callable[[], Awaitable[Any]]) -> None:
+        self._receive, self._ended = receive, False
+
+    async def __call__(self) -> Any:
+        """The next message."""
+        message = await self._receive()
+        self._ended = message["type"] != "http.request" or not message.get("more_body", False)
+        return message
+
+    async def rest(self, headers: Mapping[str, str]) -> None:
+        """Read what is left of a body that was refused, and keep nothing: ``LARGEST`` bytes, ``LINGER_SECONDS``.
+
+        A connection that is closed while its peer still writes is reset, and takes the answer with it: most senders
+        read only when they have written all. Who asked before writing (``Expect``) was answered already.
+        """
+        if "expect" in headers:
+            return
+        size = 0
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LINGER_SECONDS):
+                while not self._ended and size <= LARGEST:
+                    size += len((await self()).get("body", b""))
 
 
 async def read(receive: Callable[[], Awaitable[Any]], headers: Mapping[str, str]) -> bytes:

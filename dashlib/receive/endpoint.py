@@ -7,22 +7,22 @@ are not 2xx. So the only refusals are of requests that nobody we know can have s
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from dashlib.receive.body import Refused, in_time, read
+from dashlib.receive.body import Incoming, Refused, in_time, read
 from dashlib.receive.receiver import Receiver
 from dashlib.receive.secrets import cleaned_headers
 from dashlib.receive.sources import Opened, Source, bare_content_type, extra_headers
 from dashlib.settings import SettingsError
 from dashlib.store import StoreError
+from dashlib.store.repeats import content_key, push_key
 
 _LOG = logging.getLogger(__name__)
 _LARGE = 128 * 1024
@@ -41,21 +41,18 @@ class Endpoint:
         if scope["method"] != "POST":
             await _answer(send, 405, {"error": "only POST"}, [(b"allow", b"POST")])
             return
-        try:
-            receiver = self._receiver()
-        except (StoreError, SettingsError) as error:
-            _LOG.warning("a delivery was not taken: %s", error)
-            await self._refuse(send, None, 503, "the database is not open; send it again")
-            return
         # ASGI: names are in lower case already, values may be any bytes.
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        incoming, receiver = Incoming(receive), None
         try:
-            kind, reply, is_new = await self._take(receiver, headers, receive)
+            receiver = self._receiver()
+            kind, reply, is_new = await self._take(receiver, headers, incoming)
         except Refused as refused:
-            await self._refuse(send, receiver, refused.status, str(refused))
-        except StoreError as error:
+            await self._refuse(send, receiver, refused.status, str(refused), incoming.rest(headers))
+        except (StoreError, SettingsError) as error:
             _LOG.warning("a delivery was not stored: %s", error)
-            await self._refuse(send, receiver, 503, "the delivery was not stored; send it again")
+            why = "the database is not open" if receiver is None else "the delivery was not stored"
+            await self._refuse(send, receiver, 503, f"{why}; send it again", incoming.rest(headers))
         else:
             receiver.metrics.answered(self._source.name, kind, "accepted" if is_new else "duplicate")
             await _answer(send, 200, reply, [])
@@ -75,17 +72,19 @@ class Endpoint:
             raise Refused(401, "the signature is wrong or too old")
         opened = await asyncio.to_thread(source.open, raw, headers) if len(raw) > _LARGE else source.open(raw, headers)
         row = _row(source, headers, raw, opened)
-        is_new = await receiver.store(row)
+        is_new = await receiver.store(row, keyed=source.keyed(headers))
         return opened.kind, source.reply(opened.kind, opened.payload), is_new
 
-    async def _refuse(self, send: Send, receiver: Receiver | None, status: int, message: str) -> None:
+    async def _refuse(
+        self, send: Send, receiver: Receiver | None, status: int, message: str, rest: Awaitable[None]
+    ) -> None:
+        """The answer goes out at once; the connection ends when the ``rest`` of the body was read."""
         if receiver is not None:
             receiver.metrics.answered(self._source.name, "", str(status))
         more = [(b"retry-after", _RETRY_AFTER)] if status == 503 else []
         if status == 401:
             more.append((b"www-authenticate", b"Bearer"))
-        # What was not read of the body is not read any more.
-        await _answer(send, status, {"error": message}, [*more, (b"connection", b"close")])
+        await _answer(send, status, {"error": message}, [*more, (b"connection", b"close")], rest)
 
 
 class Deliveries:
@@ -110,22 +109,36 @@ class Deliveries:
 
 def _row(source: Source, headers: dict[str, str], raw: bytes, opened: Opened) -> dict[str, Any]:
     """The delivery as it is stored. Its key is made of the body as it came and of the sender's own key, if any."""
-    known_by = "\0".join([source.name, *(headers.get(name, "") for name in source.known_by)])
-    key = hashlib.blake2b(known_by.encode("utf-8", "replace") + b"\0" + raw, digest_size=16)
+    key = content_key("\0".join([source.name, *(headers.get(name, "") for name in source.known_by)]), raw)
+    push = source.pushed(opened.kind, opened.payload)
+    if push is not None:
+        key = push_key(key, f"{source.name}\0{push[0]}", *push[1:])
     kept = source.headers(headers) | extra_headers(source, raw, headers)
     return {
         "source": source.name,
         "kind": opened.kind[:200],
         "received_at": datetime.now(UTC).replace(tzinfo=None).isoformat(),
         "bytes": len(raw),
-        "dedup_key": key.hexdigest(),
+        "dedup_key": key,
         "headers": cleaned_headers(kept),
         "body": opened.text,
     }
 
 
-async def _answer(send: Send, status: int, body: dict[str, Any], headers: list[tuple[bytes, bytes]]) -> None:
+async def _answer(
+    send: Send,
+    status: int,
+    body: dict[str, Any],
+    headers: list[tuple[bytes, bytes]],
+    rest: Awaitable[None] | None = None,
+) -> None:
+    """``rest`` is awaited between what the sender reads and the end of the connection."""
     content = orjson.dumps(body) if body else b"{}"
     told = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode()), *headers]
     await send({"type": "http.response.start", "status": status, "headers": told})
-    await send({"type": "http.response.body", "body": content})
+    if rest is None:
+        await send({"type": "http.response.body", "body": content})
+        return
+    await send({"type": "http.response.body", "body": content, "more_body": True})
+    await rest
+    await send({"type": "http.response.body", "body": b""})

@@ -264,6 +264,43 @@ def test_nobody_without_the_secret_is_read_from(dashboard: Dashboard) -> None:
         assert line.recv(12) == b"HTTP/1.1 401"
 
 
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("size", [1_000_000, 20_000_000])
+def test_401_reaches_a_sender_that_writes_all_before_it_reads(dashboard: Dashboard, source: str, size: int) -> None:
+    """A connection closed while its peer writes is reset, and the answer is lost with it."""
+    answer = dashboard.post(source, b"x" * size, secret=False, X_Gitlab_Token="wrong", Authorization="Bearer wrong")
+    assert (answer.status_code, answer.headers["connection"]) == (401, "close")
+    nothing_stored(dashboard)
+
+
+def test_413_reaches_a_sender_that_writes_a_little_too_much(dashboard: Dashboard) -> None:
+    assert dashboard.post("gitlab", b"x" * (bodies.LARGEST + 1_000_000)).status_code == 413
+    nothing_stored(dashboard)
+
+
+def test_who_is_refused_and_writes_no_end_is_cut_off(dashboard: Dashboard, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After so many seconds, or so many bytes."""
+    head = b"POST /gitlab/events HTTP/1.1\r\nHost: x\r\nContent-Length: 900000000\r\n"
+    monkeypatch.setattr(bodies, "LINGER_SECONDS", 0.2)
+    with socket.create_connection(("127.0.0.1", dashboard.port), timeout=30) as line:
+        line.sendall(head + b"\r\n" + b"x")
+        assert read_to_the_end(line).startswith(b"HTTP/1.1 401")
+    monkeypatch.setattr(bodies, "LINGER_SECONDS", 30.0)
+    with socket.create_connection(("127.0.0.1", dashboard.port), timeout=30) as line:
+        line.sendall(head + b"\r\n")
+        with pytest.raises((BrokenPipeError, ConnectionResetError)):
+            for _ in range(300):
+                line.sendall(b"x" * 1_000_000)
+    with socket.create_connection(("127.0.0.1", dashboard.port), timeout=30) as line:
+        line.sendall(head + b"Expect: 100-continue\r\n\r\n")
+        assert read_to_the_end(line).startswith(b"HTTP/1.1 401"), "who asks before writing is not waited for"
+
+
+def read_to_the_end(line: socket.socket) -> bytes:
+    """Whatever comes until the server closes the connection."""
+    return b"".join(iter(lambda: line.recv(65536), b""))
+
+
 SIGNING = "whsec_dGVzdHRlc3R0ZXN0dGVzdHRlc3R0ZXN0dGVzdHRlc3Q="
 
 
