@@ -39,5 +39,6 @@ if beside.empty:
 else:
     says = "Failed jobs of nightlies, newest first, each with the signals near it"
     widgets.table(beside, tables.BESIDE, says, "beside", failed_jobs)
+    st.caption(tables.NEAR)
 with st.expander("Send signals here", icon=":material/add_link:"):
     shared.how_to_send()

@@ -39,14 +39,16 @@ SIGNALS = (
     Column("source", "From", width=95),
     Column("description", "Says", width="large"),
 )
+NEAR = (
+    "“Signals near” counts those from 15 minutes before the job began to 15 minutes after it ended that name the job, "
+    "its runner or node, its repository or its Kubernetes namespace; what happened elsewhere meanwhile is not counted."
+)
 BESIDE = (
     Column("failed", "Failed", "moment", 135),
     Column("path_with_namespace", "Repository", width="medium"),
     Column("job_name", "Job", width=140),
     Column("failure_url", "Why", "link", 95, text="why it failed"),
-    Column(
-        "signals", "Signals near", "number", 90, help="Within 15 minutes, on its runner, node, repository, namespace."
-    ),
+    Column("signals", "Signals near", "number", 90, help=NEAR),
     Column("title", "The nearest", width=300),
     Column("why", "Shares", width=150, help="What the job and the nearest signal have in common."),
     Column("failure_reason", "GitLab says", width=150),

@@ -1,4 +1,4 @@
-"""``doctor``: settings, token and its scopes, database: what is wrong, and how to mend it."""
+"""``doctor``: settings, token and its scopes, database, webhooks: what is wrong, and how to mend it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TypeAlias
 from dashlib import control
 from dashlib import settings as settings_module
 from dashlib.commands import doctor_forges as forges
+from dashlib.commands import doctor_webhooks as webhooks
 from dashlib.commands import say
 from dashlib.commands.layout import visible
 from dashlib.settings import Settings, SettingsError
@@ -51,6 +52,7 @@ def _findings() -> Iterator[Finding]:
     if settings.gitlab_token is not None or not settings.sources:
         yield from _gitlab(settings)
     yield from forges.findings(settings)
+    yield from webhooks.findings(settings)
 
 
 def _unheard() -> Iterator[Finding]:

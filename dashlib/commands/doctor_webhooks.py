@@ -1,0 +1,113 @@
+"""What ``doctor`` looks at of webhooks: whose secret is set, what came of it, how many get lost, who sends none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, TypeAlias
+
+import duckdb
+
+from dashlib.commands.database import readable, reading
+from dashlib.commands.layout import visible
+from dashlib.receive.setup import GUIDES, Guide
+from dashlib.settings import Settings
+from dashlib.store import StoreError
+
+Finding: TypeAlias = tuple[bool, str]
+_LOST = 0.2
+"""A larger share of lost webhooks than this is wrong: GitLab loses one now and then, a switched-off hook loses all."""
+_ENOUGH = 10
+"""Of fewer things no share is told."""
+_NAMED = 3
+_SENT = """
+select deliveries, failed, unused, waiting, epoch(now() at time zone 'UTC' - last_received_at) as seconds, last_error
+from (select *, kept + ignored as unused from delivery_sources where source = $source)
+"""
+_SHARE = """
+select coalesce(sum(things), 0), coalesce(sum(lost), 0), sum(lost) / nullif(sum(by_both + lost), 0)
+from delivery_ledger l join projects p on p.id = l.project_id where p.source = $source
+"""
+# A repository in which nothing ran or was pushed since the first delivery has nothing to send.
+_SILENT = """
+with began as (select min(received_at) as at from deliveries where source = $source and status = 'shaped'),
+moved as (
+    select project_id from pipelines, began where created_at >= began.at
+    union
+    select project_id from events, began where push_action is not null and created_at >= began.at
+)
+select p.path_with_namespace
+from projects p
+where p.source = $source and not p.archived and p.id in (from moved)
+  and p.id not in (select project_id from deliveries where source = $source and project_id is not null)
+order by p.path_with_namespace
+"""
+
+
+def findings(settings: Settings) -> Iterator[Finding]:
+    """One line per sender that is set up or has sent; one alone where none is."""
+    closed = [guide for guide in GUIDES if not guide.source.is_open(settings)]
+    if len(closed) == len(GUIDES):
+        yield True, "webhooks: no secret is set, so every route is closed; Sources → Set up webhooks says how to begin"
+        return
+    try:
+        connection = reading(readable(settings)) if settings.database.exists() else None
+    except StoreError:
+        return  # said already, of the database
+    try:
+        for guide in GUIDES:
+            if guide not in closed:
+                yield from _of(connection, guide)
+            elif connection is not None and _sent(connection, guide) is not None:
+                yield False, f"webhooks of {guide.title}: they came once, and {guide.settings[0]} is not set any more"
+    except duckdb.Error as error:
+        yield False, f"webhooks: the database does not tell of them: {visible(str(error).splitlines()[0])}"
+    finally:
+        if connection is not None:
+            connection.close()
+
+
+def _sent(connection: duckdb.DuckDBPyConnection, guide: Guide) -> tuple[Any, ...] | None:
+    return connection.execute(_SENT, {"source": guide.source.name}).fetchone()
+
+
+def _of(connection: duckdb.DuckDBPyConnection | None, guide: Guide) -> Iterator[Finding]:
+    """Of a sender whose route is open."""
+    name = f"webhooks of {guide.title}"
+    sent = _sent(connection, guide) if connection is not None else None
+    if connection is None or sent is None:
+        yield True, f"{name}: the route is open, nothing came yet; Sources → Set up webhooks shows how to try it"
+        return
+    deliveries, failed, unused, waiting, seconds, error = sent
+    parts = [f"{deliveries:,} deliveries, the last {_ago(seconds)} ago"]
+    parts += [f"{unused:,} kept unused"] if unused else []
+    parts += [f"{waiting:,} waiting"] if waiting else []
+    yield True, f"{name}: {', '.join(parts)}"
+    if failed:
+        yield (
+            False,
+            f"{name}: {failed:,} failed, the last: {visible(str(error))}; `python -m dashlib replay` tries again",
+        )
+    if guide.source.name in ("gitlab", "github"):
+        yield from _lost(connection, guide, name)
+
+
+def _lost(connection: duckdb.DuckDBPyConnection, guide: Guide, name: str) -> Iterator[Finding]:
+    values = {"source": guide.source.name}
+    things, lost, share = connection.execute(_SHARE, values).fetchone() or (0, 0, None)
+    if things >= _ENOUGH and share is not None:
+        told = f"{name}: {lost:,} of {things:,} pipelines, jobs and pushes came without one ({share:.0%} lost)"
+        yield share <= _LOST, told if share <= _LOST else f"{told}; look whether the webhook is switched off"
+    silent = [path for (path,) in connection.execute(_SILENT, values).fetchall()]
+    if silent:
+        named = ", ".join(visible(path) for path in silent[:_NAMED])
+        more = f" and {len(silent) - _NAMED} more" if len(silent) > _NAMED else ""
+        yield True, f"{name}: none from {named}{more}, where something happened; the sync reads them all the same"
+
+
+def _ago(seconds: float) -> str:
+    """A span in the largest unit that fits: ``5 minutes``."""
+    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= size:
+            count = int(seconds // size)
+            return f"{count} {unit}{'s' if count > 1 else ''}"
+    return "less than a minute"

@@ -1,0 +1,112 @@
+"""``doctor`` on webhooks: closed routes, what came, what failed, what got lost, who sends none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dashlib.commands.doctor_webhooks import Finding, findings
+from dashlib.model import Put, Upsert
+from dashlib.receive.tables import DELIVERIES
+from dashlib.settings import Settings
+from dashlib.sources.gitlab.hook_parts import project_columns
+from dashlib.sources.gitlab.pipelines import pipeline_row
+from dashlib.sources.tables import PIPELINES, PROJECTS
+from dashlib.store import Store, open_store
+from tests.commands.shell import CANARY, Shell
+from tests.commands.test_doctor import wrong
+
+NOW = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with open_store(tmp_path / "x.duckdb") as opened:
+        yield opened
+
+
+def told(store: Store, **more: Any) -> list[Finding]:
+    """What it finds in the database as it stands, the app not running."""
+    path = store.path
+    store.close()
+    return list(findings(Settings(database=path, **{"gitlab_webhook_token": CANARY} | more)))
+
+
+def delivery(ident: int, **more: Any) -> dict[str, Any]:
+    known = {"id": ident, "source": "gitlab", "kind": "pipeline", "received_at": NOW - timedelta(minutes=90), "turn": 0}
+    known |= {"bytes": 5, "dedup_key": str(ident), "headers": "{}", "body": "{}", "status": "shaped", "rows": 1}
+    return dict.fromkeys(DELIVERIES.columns) | known | {"project_id": 1, "subject": f"pipeline:{ident}"} | more
+
+
+def ran(project: int, *idents: int) -> Upsert:
+    at = f"{NOW - timedelta(minutes=80)}Z"
+    return Upsert(PIPELINES, [pipeline_row(project, {"id": n, "created_at": at, "updated_at": at}) for n in idents])
+
+
+def repositories(*paths: str) -> Upsert:
+    return Upsert(PROJECTS, [project_columns(n, path, None, None, NOW) for n, path in enumerate(paths, start=1)])
+
+
+def test_no_secret(store: Store) -> None:
+    [(good, text)] = told(store, gitlab_webhook_token=None)
+    assert good and "every route is closed" in text
+
+
+def test_open_and_nothing_came(store: Store) -> None:
+    assert told(store, hook_token=CANARY) == [
+        (
+            True,
+            f"webhooks of {name}: the route is open, nothing came yet; Sources → Set up webhooks shows how to try it",
+        )
+        for name in ("GitLab", "Alertmanager", "CloudEvents", "Kubernetes")
+    ]
+
+
+def test_what_came_and_what_failed(store: Store) -> None:
+    failed = delivery(2, status="failed", error="the job has no id\x1b[31m", project_id=None)
+    store.write(Put(DELIVERIES, [delivery(1), failed, delivery(3, status="kept"), delivery(4, status="ignored")]))
+    store.write(Put(DELIVERIES, [delivery(5, source="github", received_at=NOW)]))
+    found = told(store)
+    assert found[0] == (True, "webhooks of GitLab: 4 deliveries, the last 1 hour ago, 2 kept unused")
+    assert found[1][0] is False and found[1][1].startswith("webhooks of GitLab: 1 failed, the last: the job has no id")
+    assert "\x1b" not in found[1][1] and "replay" in found[1][1]
+    assert found[2] == (
+        False, "webhooks of GitHub: they came once, and DASH_GITHUB_WEBHOOK_SECRET is not set any more"
+    )  # fmt: skip
+    assert len(found) == 3
+
+
+@pytest.mark.parametrize(("by_hook", "good"), [(10, True), (9, True), (8, True), (7, False)])
+def test_the_share_that_got_lost(store: Store, by_hook: int, good: bool) -> None:
+    store.write(repositories("a/b"), ran(1, *range(1, 11)))
+    store.write(Put(DELIVERIES, [delivery(n) for n in range(1, by_hook + 1)]))
+    [_, share] = told(store)
+    lost = 10 - by_hook
+    assert share[0] is good
+    assert f"{lost} of 10 pipelines, jobs and pushes came without one ({lost * 10}% lost)" in share[1]
+    assert ("switched off" in share[1]) is not good
+
+
+def test_repositories_that_send_none(store: Store) -> None:
+    """Only where something happened since the first delivery, and four of them are named by three."""
+    store.write(repositories("a/b", "a/c", "a/d", "a/e", "a/f", "a/quiet"), *(ran(n, n) for n in range(1, 6)))
+    store.write(Put(DELIVERIES, [delivery(1)]))
+    [_, silent] = told(store)
+    assert silent == (
+        True, "webhooks of GitLab: none from a/c, a/d, a/e and 1 more, where something happened; the sync reads them "
+        "all the same",
+    )  # fmt: skip
+
+
+def test_the_command_says_it(connected: Shell) -> None:
+    said = connected("doctor", DASH_GITLAB_WEBHOOK_TOKEN="canary-hook-secret")
+    assert (said.code, wrong(said.out)) == (0, [])
+    assert "webhooks of GitLab: the route is open, nothing came yet" in said.out
+    assert "canary-hook-secret" not in said.out + said.err
+    assert not list((connected.folder / "data").glob("*"))
+    connected("sync")
+    assert connected("doctor", DASH_GITLAB_WEBHOOK_TOKEN="canary-hook-secret").code == 0
