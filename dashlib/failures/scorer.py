@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 
 from dashlib.failures.linear import Pattern, compiled
+from dashlib.failures.lines import Line, as_line
 from dashlib.failures.reason import UNKNOWN
-from dashlib.failures.search import Findings, Line, as_line
+from dashlib.failures.search import Findings
 
 # Points for what a line says; the best of them counts, and the worst of what speaks against it.
 _SAYS = {

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from dashlib.failures.lexicon import lexicon, matches
 from dashlib.failures.linear import compiled
+from dashlib.failures.lines import as_line
 from dashlib.failures.literals import NoLiteral, required
 from dashlib.failures.rulebook import rulebook
-from dashlib.failures.search import as_line
 from tests.failures.excerpts import excerpts
 
 

@@ -38,7 +38,7 @@ FAIL
 
 def test_go_with_v_and_without() -> None:
     reasons = [explain_text(log + END) for log in (GO, GO_VERBOSE)]
-    assert [one.reason for one in reasons] == ["cart_test.go:12: got 3, want 4"] * 2
+    assert [one.reason for one in reasons] == ["TestTotal/empty_cart: cart_test.go:12: got 3, want 4"] * 2
     assert [one.signature for one in reasons] == [
         "test_failure: TestTotal/empty_cart | cart_test.go:<n>: got <n>, want <n>"
     ] * 2
@@ -59,12 +59,12 @@ def test_a_failed_go_test_that_says_nothing() -> None:
         (
             "$ npm test\nFAIL src/cart.test.js\n  ● cart › adds up\n\n    expect(received).toBe(expected)\n",
             "test_failure",
-            "expect(received).toBe(expected)",
+            "cart › adds up: expect(received).toBe(expected)",
         ),
         (
             "Test Failed at /builds/a/test/runtests.jl:12\n  Expression: total(cart) == 4\n   Evaluated: 3 == 4\n",
             "test_failure",
-            "Expression: total(cart) == 4",
+            "runtests.jl:12: Expression: total(cart) == 4",
         ),
         (
             "$ go vet ./...\n"
@@ -83,7 +83,7 @@ def test_a_failed_go_test_that_says_nothing() -> None:
             "$ deno test\nadd => ./add_test.ts:3:6\nerror: AssertionError: Values are not equal.\n"
             "\nerror: Test failed\n",
             "test_failure",
-            "error: AssertionError: Values are not equal.",
+            "add: error: AssertionError: Values are not equal.",
         ),
         (
             "$ bazel build //...\nERROR: /builds/a/BUILD:5:11: Compiling cart.cc failed: (Exit 1): gcc failed\n"
