@@ -43,10 +43,11 @@ class TellingLine:
 class Reason:
     """Why a job failed, as far as its log says.
 
-    ``category`` is one of `CATEGORIES` or ``unknown``; ``reason`` the most telling line as one line, None where there
-    is none; ``lines`` at most five, most telling first; ``signature`` what equal failures have in common, None where
-    there are no lines; ``rule`` the rule that spoke, None where none did (lines may still be there: the general
-    scorer's guess, with a low ``confidence``, which lies between 0 and 1).
+    ``category`` is one of `CATEGORIES` or ``unknown``; ``reason`` the most telling line as one line, with the name of
+    the test that said it (`headline`), None where there is none; ``lines`` at most five, most telling first;
+    ``signature`` what equal failures have in common, None where there are no lines; ``rule`` the rule that spoke, None
+    where none did (lines may still be there: the general scorer's guess, with a low ``confidence``, which lies between
+    0 and 1).
     """
 
     category: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -10,12 +9,10 @@ from typing import NamedTuple
 
 from dashlib.failures.blocks import Block, blocks
 from dashlib.failures.lexicon import MARK, OF_RULES, TELLING, Kind, lexicon, matches
-from dashlib.failures.linear import compiled
+from dashlib.failures.lines import LONGEST_READ, Line, as_line
 from dashlib.failures.place import Place
 from dashlib.failures.rulebook import Rule, rulebook
 
-LONGEST_READ = 4_096
-"""Bytes of a line that are looked at."""
 _KEPT_OF_A_RULE = 5  # in one command
 _KEPT_OF_A_RULE_IN_ALL = 60
 _KEPT_WORDS = 100  # at each end
@@ -24,45 +21,6 @@ _LINES_OF_AN_ENDING = 30
 _HEAD_WITHIN = 300
 # Once so many lines in a row that hold the same words were taken by the same rule, one in sixteen is looked at.
 _STREAK, _ONE_IN = 1_000, 16
-
-# What tools put before another tool's line; the line as shown keeps it.
-_DECORATION = compiled(
-    r"^(?:"
-    r"\s*\[(?:exec|java|javac|scalac|groovyc|kotlinc|junit|testng|ant|apply|get|echo|mvn|artifact:\w+|\d{1,2})\] ?"
-    r"|#\d{1,4} (?:\d{1,6}\.\d{1,6} )?"
-    r"|\d{1,6}\.\d{3} "
-    r"|\[?\d\d:\d\d:\d\d(?:[.,]\d{1,6})?\]?(?::| -)? +(?:(?:DEBUG|INFO|WARNING|ERROR|CRITICAL|FATAL) +- +)?"
-    r"|\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?Z? +"
-    r"|(?:DEBUG|INFO|ERROR) \w+\.py:\d{1,5}:  ?"
-    r"|[\w.-]{1,40}[-_]\d{1,3} +\| "
-    r"|##\[error\]"
-    r"|(?:stderr|stdout) \| "
-    r"|remote: "
-    r"|@[\w.-]{1,40}/[\w.-]{1,40}(?:(?:#|:)[\w-]{1,20})?: "
-    r"|\[[a-z][\w@/.:-]{1,40} {2,30}\] "
-    r"|[a-z][\w.-]{1,40} {0,30}> "
-    r"|➤ YN\d{4}: (?:[│┌└] ?)?(?:\[[\w@/.-]{1,60}\]: )?"
-    r")+"
-)
-_DECORATIONS = tuple(
-    begin.encode()
-    for begin in (
-        *"#@0123456789",
-        *(f"[{sign}" for sign in "0123456789abcdefghijklmnopqrstuvwxyz"),
-        *("DEBUG ", "INFO ", "ERROR ", "remote: ", "➤ YN"),
-    )
-)
-_MARKER = re.compile(
-    rb"section_(?:start|end):\d{1,20}:[\w.\-]{1,255}(?:\[[^\]]{0,255}\])? ?|travis_(?:fold|time):\S{1,120} ?"
-)
-
-
-class Line(NamedTuple):
-    """A line of the log: ``shown`` as it stands there, ``core`` without what other tools put before it."""
-
-    number: int
-    shown: bytes
-    core: bytes
 
 
 @dataclass(frozen=True)
@@ -99,24 +57,6 @@ class Findings:
     words_last: deque[Word] = field(default_factory=lambda: deque(maxlen=_KEPT_WORDS))
     endings: deque[tuple[int, tuple[Line, ...]]] = field(default_factory=lambda: deque(maxlen=_KEPT_ENDINGS))
     last_number: int = 1
-
-
-def as_line(number: int, raw: bytes) -> Line:
-    """A line without section markers and trailing blanks."""
-    if b"section_" in raw or b"travis_" in raw:
-        raw = _MARKER.sub(b"", raw)
-    shown = raw.rstrip()
-    begin = shown[:60]
-    if (
-        begin.startswith(_DECORATIONS)
-        or b" | " in begin
-        or b"> " in begin
-        or (begin[:1] in b" \t" and b"[" in begin[:16])
-    ):
-        decorated = _DECORATION.search(shown)
-        if decorated:
-            return Line(number, shown, shown[decorated.end() :])
-    return Line(number, shown, shown)
 
 
 class Search:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from dashlib.failures.headline import headline, one_line, signature, text_of
 from dashlib.failures.linear import compiled
+from dashlib.failures.lines import Line
 from dashlib.failures.mask import mask
 from dashlib.failures.reason import LONGEST_LINE, MOST_LINES, NOTHING_SAID, UNKNOWN, Reason, TellingLine
 from dashlib.failures.rulebook import rulebook
 from dashlib.failures.scorer import ECHO, guess, is_noise, last_words, likeliest, of_command, points
-from dashlib.failures.search import Finding, Findings, Line
+from dashlib.failures.search import Finding, Findings
 from dashlib.failures.signature import template
 
 # What a line's place adds to its rule's rank.
@@ -32,14 +33,6 @@ _ECHOED = compiled(ECHO)
 # What a program dies of is the category, even when a test or a compiler noticed it first.
 _EXHAUSTED = frozenset({"oom", "disk_full"})
 _SURE = 80
-# Failures that say the same in every repository: what was running tells them apart.
-_SAID_BY_MANY = frozenset({
-    "timeout", "oom", "disk_full", "canceled", "network", "runner_system", "docker_registry", "auth", "git_checkout",
-})  # fmt: skip
-_LONGEST_COMMAND = 120
-# A rule below this gives a verdict, no reason; and what holds no name of anything is said by many.
-_VERDICT = 60
-_NAME = re.compile(r"[A-Za-z$][\w$]*[._:/-][\w$]|[a-z][A-Z]|\w_\w|['\"`‘][^'\"`’]+['\"`’]|[A-Za-z]\d")
 # Points of the general scorer for a line that may fill a place beside the rules' lines.
 _WORTH_A_LINE = 6
 
@@ -86,13 +79,12 @@ def weigh(found: Findings, failure_reason: str | None, green: Collection[str]) -
             return _without_lines(failure_reason)
         best = weighed[0]
     lines, telling = _chosen(best, weighed, found)
-    first = lines[0]
     category = _exhausted(best, weighed) or best.finding.rule.category
     return Reason(
         category,
-        _one_line(first.text),
+        headline(best.finding, lines),
         lines,
-        _signature(best, category, lines[:telling]),
+        signature(best.finding, category, lines[:telling]),
         best.finding.rule.id,
         round(max(0.05, min(0.98, best.score / 100)), 2),
     )
@@ -129,7 +121,7 @@ def _weighed(found: Findings, failure_reason: str | None, green: Collection[str]
             said_last = found.last_of_rule.get((rule_index, finding.segment), finding.line.number)
             distance = next((end for end in ends if end >= said_last), said_last) - said_last
             score -= min(_FADES_AT_MOST, _FADES.get(rule.category, _FADES_ELSE) * math.log10(1 + distance / _NEAR))
-            if green and template(_text(finding.line.core)) in green:
+            if green and template(text_of(finding.line.core)) in green:
                 score += _KNOWN_WHEN_GREEN
             yield _Weighed(score, finding, index)
 
@@ -158,7 +150,7 @@ def _guesses(found: Findings) -> list[tuple[float, Line]]:
     known = {line.number for _, line in told}
     told += [(score, line) for score, line in last_words(found) if line.number not in known]
     # What has neither letter nor digit (bytes that were no text) says nothing.
-    said = [(score, line) for score, line in told if any(char.isalnum() for char in _text(line.core))]
+    said = [(score, line) for score, line in told if any(char.isalnum() for char in text_of(line.core))]
     return sorted([pair for pair in said if not is_noise(pair[1].core)] or said, key=lambda pair: -pair[0])
 
 
@@ -202,7 +194,7 @@ def _telling(queue: list[Line]) -> tuple[TellingLine, ...]:
         said = line.core.strip()
         if said and said not in seen and len(lines) < MOST_LINES:
             seen.add(said)
-            lines.append(TellingLine(line.number, mask(_text(line.shown.strip()))[:LONGEST_LINE]))
+            lines.append(TellingLine(line.number, mask(text_of(line.shown.strip()))[:LONGEST_LINE]))
     return tuple(lines)
 
 
@@ -218,8 +210,8 @@ def _guessed(
         (said for said in (guess(line.core) for _, line in guessed[:3]) if said != UNKNOWN),
         vaguely.category if vaguely else of_command(command, spoken=points(first.core) > 0),
     )
-    signature = f"{category}: {template(mask(_text(first.core.strip())))}"
-    return Reason(category, _one_line(lines[0].text), lines, signature, None, round(min(0.4, max(0.05, score / 60)), 2))
+    gathered = f"{category}: {template(mask(text_of(first.core.strip())))}"
+    return Reason(category, one_line(lines[0].text), lines, gathered, None, round(min(0.4, max(0.05, score / 60)), 2))
 
 
 def _without_lines(failure_reason: str | None) -> Reason:
@@ -241,41 +233,3 @@ def _exhausted(best: _Weighed, weighed: list[_Weighed]) -> str | None:
         if rule.category in _EXHAUSTED and rule.rank >= _SURE and any(rule.regexp.search(core) for core in quoted):
             return rule.category
     return None
-
-
-def _signature(best: _Weighed, category: str, lines: tuple[TellingLine, ...]) -> str:
-    """Category and template of what the rule says tells failures apart; equal for equal failures everywhere.
-
-    Where that is said by many failures in the same words, the command that was running, or the next telling line,
-    tells them apart.
-    """
-    finding, parts = best.finding, []
-    rule = finding.rule
-    if rule.says != "follow" or not finding.followed:
-        # Masked before it is taken apart: a secret is known by what stands before it.
-        core, shown = (mask(_text(text)) for text in (finding.line.core, finding.line.shown))
-        matched = rule.groups.search(core.encode()) or rule.groups.search(shown.encode())
-        named = [group for group in matched.groups() if group] if matched else []
-        parts.append(" ".join([*map(_text, named), *([rule.adds] if rule.adds else [])]) if named else core)
-    if rule.says != "match":
-        parts.extend(
-            mask(_text(line.core))
-            for line in finding.followed[: 1 if rule.says == "both" else 2]
-            if not is_noise(line.core)
-        )
-    said = [template(part.strip()) for part in parts]
-    command = template(mask(_text(finding.command)))[:_LONGEST_COMMAND]
-    if category in _SAID_BY_MANY and command:
-        said.append(command)
-    elif rule.rank < _VERDICT or not any(_NAME.search(part) for part in said):
-        more = next((other for other in (template(line.text) for line in lines[1:]) if other not in said), command)
-        said.extend([more] if more else [])
-    return f"{category}: {' | '.join(said)}"
-
-
-def _text(raw: bytes) -> str:
-    return raw.decode("utf-8", "replace").replace("\x00", "\ufffd")
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
