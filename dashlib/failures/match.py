@@ -43,6 +43,35 @@ where ($signature::varchar is null
   and ($literal::varchar is null or contains({_TEXT}, $literal::varchar))
   and ($expression::varchar is null or regexp_matches({_TEXT}, $expression::varchar))
 """
+# The same for all rules without a pattern at once: most rules are a signature that was linked by a click.
+_EXACT = """
+with here as (
+    select id, signature, category, project_glob, job_glob, from_project_id, from_job_id from link_rules
+    where pattern is null and signature is not null
+      and ($which::varchar[] is null or list_contains($which::varchar[], id))
+), said as (
+    select id, signature from here
+    union
+    select h.id, a.signature
+    from here h
+    join failures a on a.project_id = h.from_project_id and a.job_id = h.from_job_id and a.signature is not null
+), heads as materialized (
+    select signature, head from merged_signatures
+), wanted as (
+    select distinct s.id, coalesce(m.head, s.signature) as head
+    from said s left join heads m on m.signature = s.signature
+)
+select h.id, f.project_id, f.job_id, coalesce(j.finished_at, j.started_at, j.created_at) as failed_at
+from failures f
+left join heads m on m.signature = f.signature
+join wanted w on w.head = coalesce(m.head, f.signature)
+join here h on h.id = w.id
+join jobs j on j.project_id = f.project_id and j.id = f.job_id and j.status = 'failed'
+left join projects p on p.id = f.project_id
+where (h.category is null or f.category = h.category)
+  and (h.project_glob is null or coalesce(p.path_with_namespace, '') glob h.project_glob)
+  and (h.job_glob is null or j.name glob h.job_glob)
+"""
 _KNOWN = """
 select rule_id, project_id, job_id, failed_at from rule_matches
 where $which::varchar[] is null or list_contains($which::varchar[], rule_id)
@@ -91,7 +120,11 @@ def match(store: Store, only: Collection[str] | None = None) -> None:
             which = None if only is None else [*only]
             known = set(reader.execute(_KNOWN, {"which": which}).fetchall())
             rules = [rule for rule in _rules(reader) if only is None or rule["id"] in only]
-            wanted = {(rule["id"], *found) for rule in rules for found in matched(reader, rule)}
+            wanted: set[tuple[str, int, int, datetime | None]] = set(
+                reader.execute(_EXACT, {"which": which}).fetchall()
+            )
+            patterns = [rule for rule in rules if rule["pattern"] is not None or rule["signature"] is None]
+            wanted |= {(rule["id"], *found) for rule in patterns for found in matched(reader, rule)}
         changes: list[Change] = []
         if over := known - wanted:
             changes.append(Delete(MATCHES, _rows(over)))

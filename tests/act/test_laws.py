@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from dashlib.failures import decisions
 from dashlib.failures.act_tables import DECISIONS, RULES
 from dashlib.failures.acts import Edit, act, undo
 from dashlib.failures.decisions import Failure, Issue, Rule
-from dashlib.failures.match import match
+from dashlib.failures.match import match, matched
 from dashlib.failures.tables import FAILURES
 from dashlib.model import Put
 from dashlib.store import open_store
@@ -89,6 +90,32 @@ def test_links_do_not_depend_on_the_order_of_failures_and_rules(
                 match(built.store)
             seen.append((links(built), built.rows("select * from rule_matches order by all")))
     assert seen[0] == seen[1]
+
+
+@slow
+@given(failures, st.lists(st.tuples(rules, st.booleans(), st.integers(0, 4)), min_size=1, max_size=5), st.booleans())
+def test_rules_matched_at_once_match_what_each_matches_alone(
+    two_repositories: Path, jobs: list[tuple[int, str, str]], wanted: list[tuple[Rule, bool, int]], merged: bool
+) -> None:
+    rows = []
+    for number, (rule, exact, made_at) in enumerate(wanted):
+        said = replace(rule, pattern=None, signature=rule.signature or SIGNATURES[0]) if exact else rule
+        project, _, _ = jobs[made_at % len(jobs)]
+        rows.append(rule_row(number, said) | {"from_project_id": project, "from_job_id": 100_000 + made_at % len(jobs)})
+    with database(two_repositories) as built:
+        for number, (project, name, _) in enumerate(jobs):
+            job(built, number, project, name)
+        built.store.write(Put(FAILURES, [failure_row(n, project, said) for n, (project, _, said) in enumerate(jobs)]))
+        if merged:
+            decisions.judge(built.store, "ada", SIGNATURES[0], SIGNATURES[1], "same")
+        built.store.write(Put(RULES, rows))
+        match(built.store)
+        with built.store.reader() as reader:
+            alone = {(rule["id"], *found[:2]) for rule in rows for found in matched(reader, rule)}
+        at_once = {
+            (row["rule_id"], row["project_id"], row["job_id"]) for row in built.rows("select * from rule_matches")
+        }
+        assert at_once == alone
 
 
 def state(built: Builder) -> dict[str, list[dict[str, Any]]]:
