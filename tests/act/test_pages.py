@@ -196,7 +196,7 @@ def test_a_rule_that_matches_green_logs_asks_twice(visited: Visit) -> None:
     assert asked("select * from link_rules") == [] and asked("select * from rule_matches") == []
 
 
-def test_many_picked_jobs_and_a_pair_that_is_judged(visited: Visit) -> None:
+def test_a_pair_that_is_judged(visited: Visit) -> None:
     visit, _ = visited
     app = visit("failures", view="nearly the same")
     assert any("similarity" in frame.value for frame in app.dataframe)
@@ -208,6 +208,36 @@ def test_many_picked_jobs_and_a_pair_that_is_judged(visited: Visit) -> None:
     assert not app.exception
     rows = asked("select signature, failures from failure_signatures")
     assert rows == [(SIGNATURE, 3)] or rows == [(ALIKE, 3)]
+
+
+def pick(app: AppTest, table: str, rows: list[int]) -> AppTest:
+    """As a hand picks rows of a table; AppTest has no click for that (the browser's test does it)."""
+    app.session_state[f"table_{table}"] = {"selection": {"rows": rows, "columns": [], "cells": []}}
+    return app.run()
+
+
+def test_one_existing_issue_for_several_failures_at_once(visited: Visit) -> None:
+    visit, made = visited
+    app = visit("failures", view="jobs")
+    app.session_state["acting_name"] = "Grace"
+    app.session_state["act_many"] = "Link to an issue"
+    listed = app.run().dataframe[0].value["job_id"].tolist()
+    wanted = [made[name].job_id for name in ("new", "alike", "silent")]
+    pick(app, "failed_jobs", [listed.index(job) for job in wanted])
+    assert "3 picked" in words(app) and app.button(key="attach_many").label == "Attach 3 to this issue"
+    app.text_input(key="issue_search_many").set_value("docs").run()
+    assert app.button(key="attach_many").disabled, "nobody chose an issue"
+    app.radio(key="issue_picked_many").set_value(Issue(1, 13)).run()
+    app.button(key="attach_many").click().run()
+    assert not app.exception and "3 failed jobs attached to #13." in words(app)
+    linked = "select job_id, linked_by from job_failures where issue_iid = 13 order by job_id"
+    assert asked(linked) == [(job, "hand") for job in sorted(wanted)], "their like stay as they were"
+    changes = asked("select count(distinct action), count(*), any_value(done_by) from link_changes")
+    assert changes == [(1, 3, "Grace")], "one change, with one way back"
+    app = choose(open_failure(visit, made["silent"]), "Changes")
+    assert "Grace attached 3 failed jobs to #13" in words(app)
+    button(app, "undo_").click().run()
+    assert asked(linked) == [], "the way back is one, too"
 
 
 @pytest.mark.parametrize("token, creates", [(WRITE_TOKEN, True), (READ_TOKEN, False)])
