@@ -7,7 +7,7 @@ import streamlit as st
 from dashlib import widgets
 from dashlib.charts import failure_tables as tables
 from dashlib.charts.over_time import stacked
-from dashlib.queries import acts, failures
+from dashlib.queries import acts, failures, signatures
 from dashlib.widgets import failures as shared
 from dashlib.widgets.log_search import log_search_view
 
@@ -17,10 +17,10 @@ filters = widgets.filters()
 
 def reasons() -> None:
     """The same failure as one row, wherever it struck; and failures over time."""
-    rows = widgets.asked(failures.signatures, filters, which=which)
+    rows = widgets.asked(signatures.signatures, filters, which=which)
     st.subheader("The same failure, wherever it struck", anchor=False)
     st.caption("Pick a row for all failed jobs of its signature, since when, and where it went.")
-    says = "Signatures, new ones first, then the most frequent; pick one for its failures"
+    says = "Signatures, new ones (never seen before) first, then the most frequent; pick one for its failures"
     pick = partial(shared.pick_signature, rows, "signatures")
     widgets.table(rows, tables.SIGNATURES, says, "signatures", int(sums["signatures"]), on_select=pick,
                   known_by=("signature_id",))  # fmt: skip
@@ -51,7 +51,7 @@ def repositories() -> None:
 
 def nearly_the_same() -> None:
     """Pairs of signatures that somebody may want to merge."""
-    pairs = widgets.asked(failures.merge_proposals, filters, which=which)
+    pairs = widgets.asked(signatures.merge_proposals, filters, which=which)
     st.caption("Signatures of one category that differ in less than a tenth of their text: are they one failure?")
     if pairs.empty:
         st.info("No two signatures are nearly the same.", icon=":material/check_circle:")

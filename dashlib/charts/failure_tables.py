@@ -6,9 +6,15 @@ from dashlib.charts.tables import Column, Tile
 
 SUMS = (
     Tile("failed_jobs", "Failed jobs", "Every attempt that failed.", "less"),
-    Tile("explained_share", "Explained", "A rule, or GitLab itself, says why; of all failed jobs.", "more", "share"),
+    Tile(
+        "explained_share",
+        "Explained",
+        "A rule says why; without a log, GitLab's own word. Of all failed jobs.",
+        "more",
+        "share",
+    ),
     Tile("signatures", "Signatures", "Different failures: the same one counts once, wherever it struck.", "less"),
-    Tile("new_signatures", "New", "Signatures never seen before the last days (chosen below).", "less"),
+    Tile("new_signatures", "New signatures", "Never seen before in any repository: see “New means” above.", "less"),
     Tile("without_issue", "No issue", "Signatures that no issue is linked to.", "less"),
 )
 
@@ -21,7 +27,7 @@ _MORE_OF_ISSUE = (
     Column("returned", "Back", width=60, help="It failed again after its issue was closed."),
     Column("issue_url", "", "link", 55, text="issue"),
 )
-_NEW = Column("news", "New", width=50, help="Its signature was never seen before the last days.")
+_NEW = Column("news", "Signature", width=75, help="new: first seen in the last days (see above), in any repository.")
 _SEEN = (
     Column("last_seen", "Last seen", "moment", 135),
     Column("first_seen", "First seen", "moment", 135, help="Ever, in any repository."),
@@ -88,6 +94,7 @@ COVERAGE = (
     Column("failed_jobs", "Failed jobs", "number", 85),
     Column("explained_share", "Explained", "share", 110, help="Of all its failed jobs."),
     Column("explained_share_of_logs", "… of those with a log", "share", 140),
+    Column("gitlabs_word", "By GitLab's word", "number", 115, help="No log: GitLab's own failure_reason says why."),
     Column("unsure", "Only a guess", "number", 95),
     Column("no_rule", "No rule spoke", "number", 105),
     Column("no_log", "No log", "number", 70),

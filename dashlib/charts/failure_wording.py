@@ -30,9 +30,9 @@ def attempt_told(row: pd.Series) -> str:
 
 
 def state_told(row: pd.Series) -> str:
-    """What its analysis came to, in two words; a word of GitLab's own from which nothing follows explains nothing."""
-    if row["state"] == "explained" and row["category"] == "unknown":
-        return "only GitLab's word"
+    """What its analysis came to, in two or three words."""
+    if row["state"] == "explained" and pd.isna(row["rule_line"]):
+        return "explained by GitLab"
     return str(row["state"]).replace("_", " ")
 
 
@@ -42,8 +42,6 @@ def provenance(row: pd.Series) -> str:
     line = f", line {int(row['rule_line']):,}" if pd.notna(row["rule_line"]) else ""
     if row["state"] == "explained" and pd.isna(row["rule_line"]):
         told = "Told by GitLab itself; there is no log to read more from."
-        if row["category"] == "unknown":
-            told = "GitLab's own words, and there is no log to read more from: no kind of failure follows from them."
     elif row["state"] == "explained":
         told = f"Told by the rule {row['rule']}{line}; {_sure(row['confidence'])}."
     elif row["state"] == "unsure":
@@ -99,7 +97,7 @@ def returned_told(row: pd.Series, failed: str) -> str:
 def signature_told(row: pd.Series) -> str:
     """How often and how wide a signature struck, lately and ever."""
     parts = [
-        f"{'New: first' if row['is_new'] else 'First'} seen on {row['first_seen']:%a %d %b %Y} in "
+        f"{'New signature: first' if row['is_new'] else 'First'} seen on {row['first_seen']:%a %d %b %Y} in "
         f"{row['first_job_name']} of {row['first_path_with_namespace']}, last on {row['last_seen']:%a %d %b %Y, %H:%M}",
         f"{_many(row['failures'], 'failed job')} in {_many(row['repositories'], 'repository')} and "
         f"{_many(row['nights'], 'night')}",
@@ -119,7 +117,9 @@ def spread_told(row: pd.Series, most: int = 8) -> str:
 
 
 def missing_told(sums: pd.Series) -> str:
-    """The failed jobs without a reason, by kind; empty where there are none."""
+    """The failed jobs without a reason, by kind, and those with GitLab's word for one; empty where there are none."""
+    gitlab = f"{_many(sums['gitlabs_word'], 'job')} without a log: GitLab's own failure_reason says why. "
+    before = gitlab if sums["gitlabs_word"] else ""
     parts = []
     if sums["unsure"]:
         parts.append(f"{int(sums['unsure']):,} with a guess only")
@@ -137,11 +137,11 @@ def missing_told(sums: pd.Series) -> str:
     if sums["not_analysed"]:
         parts.append(f"{int(sums['not_analysed']):,} not analysed yet")
     if not parts:
-        return ""
+        return before.strip()
     share = (
         f"{100 * float(sums['explained_share_of_logs']):.0f} % of the {int(sums['with_log']):,} logs are explained. "
     )
-    return (share if sums["with_log"] else "") + "Without a reason: " + "; ".join(parts) + "."
+    return (share if sums["with_log"] else "") + before + "Without a reason: " + "; ".join(parts) + "."
 
 
 def hits_told(logs: int, most: int) -> str:

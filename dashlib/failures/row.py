@@ -8,7 +8,7 @@ from typing import Any
 
 from dashlib.failures.explain import explain_text
 from dashlib.failures.mask import mask
-from dashlib.failures.reason import NOTHING_SAID, Reason
+from dashlib.failures.reason import NOTHING_SAID, UNKNOWN, Reason
 from dashlib.failures.rulebook import RuleError
 from dashlib.failures.signature import template
 
@@ -64,7 +64,8 @@ def explained(job: Failed) -> Explained:
 
 def _state(found: Reason, *, has_log: bool) -> str:
     """One of ``tables.STATES``."""
-    if found.rule is not None:
+    # Of a word of GitLab's from which no category follows nobody learns why.
+    if found.rule is not None and (has_log or found.category != UNKNOWN):
         return "explained"
     if not has_log:
         return "no_log"

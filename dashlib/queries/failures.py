@@ -1,4 +1,4 @@
-"""Why jobs fail: reasons, signatures, what is new, what has no reason. Questions to job_failures."""
+"""Why jobs fail: how many, over time, by repository, one by one, and what has no reason. Questions to job_failures."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ _FILTERED = """within(namespace, $groups) and chosen(path_with_namespace, $proje
       and ($since::date is null or failed_at >= team_day_start($since::date))
       and ($until::date is null or failed_at < team_day_start($until::date + 1))
       and (is_nightly or not $nightly) and (not allow_failure or $allowed)"""
-_HERE = (
+HERE = (
     _FILTERED
     + """
       and chosen(category, $categories)
@@ -80,7 +80,8 @@ select count(*) as failed_jobs,
        count(distinct signature) as signatures,
        count(distinct signature) filter (newly_seen(first_seen_at, days := $new_days)) as new_signatures,
        count(distinct signature) filter (issue_iid is null) as without_issue,
-       count(*) filter (state = 'explained') as explained, count(*) filter (state = 'unsure') as unsure,
+       count(*) filter (state = 'explained') as explained, count(*) filter (is_gitlabs_word) as gitlabs_word,
+       count(*) filter (state = 'unsure') as unsure,
        count(*) filter (state = 'no_rule') as no_rule, count(*) filter (state = 'no_log') as no_log,
        count(*) filter (state = 'not_analysed') as not_analysed,
        count(*) filter (log in ('stored', 'incomplete')) as with_log,
@@ -89,40 +90,7 @@ select count(*) as failed_jobs,
        count(*) filter (state = 'no_log' and log = 'erased') as log_erased,
        count(*) filter (state = 'no_log' and log = 'none') as trigger_jobs
 from job_failures
-where {_HERE}
-"""
-
-SIGNATURES = f"""
-with here as materialized (
-    select *, team_day(failed_at) as day from job_failures
-    where {_HERE}
-      and signature is not null
-), days as (
-    select generate_series(
-        coalesce($since::date, (select min(day) from here))::timestamp,
-        coalesce($until::date, (select max(day) from here))::timestamp, interval 1 day
-    ) as days
-)
-select any_value(signature_id) as signature_id, signature,
-       newly_seen(any_value(first_seen_at), days := $new_days) as is_new,
-       if(newly_seen(any_value(first_seen_at), days := $new_days), 'new', null) as news,
-       arg_max(category, (failed_at, job_id)) as category, arg_max(reason, (failed_at, job_id)) as reason,
-       if(arg_max(state, (failed_at, job_id)) = 'explained', 'rule', 'guess') as told_by,
-       count(*) as failures,
-       list_transform(any_value(d.days), lambda day: coalesce(histogram(day)[day::date], 0)) as spread,
-       count(distinct night) as nights, count(distinct project_id) as repositories,
-       count(distinct (project_id, job_name)) as jobs,
-       count(*) filter (passed_on_retry) as passed_on_retry,
-       team_time(max(failed_at)) as last_seen, team_time(any_value(first_seen_at)) as first_seen,
-       arg_min(path_with_namespace, (failed_at, job_id)) as first_here,
-       any_value(issue_iid) as issue_iid, any_value(issue_title) as issue_title, any_value(issue_state) as issue_state,
-       web_link(any_value(issue_url)) as issue_url, any_value(assignee) as assignee,
-       bool_or(issue_returned) as issue_returned, if(bool_or(issue_returned), 'again', null) as returned,
-       '/failure?failure=' || arg_max(project_id || '-' || job_id, (failed_at, job_id)) as failure_url
-from here cross join days d
-group by signature
-order by is_new desc, failures desc, last_seen desc, signature
-limit $rows
+where {HERE}
 """
 
 OVER_TIME = """
@@ -157,13 +125,14 @@ select path_with_namespace, count(*) as failed_jobs,
        count(*) filter (state = 'explained') / count(*) as explained_share,
        count(*) filter (state = 'explained' and log in ('stored', 'incomplete'))
            / nullif(count(*) filter (log in ('stored', 'incomplete')), 0) as explained_share_of_logs,
-       count(*) filter (state = 'explained') as explained, count(*) filter (state = 'unsure') as unsure,
+       count(*) filter (state = 'explained') as explained, count(*) filter (is_gitlabs_word) as gitlabs_word,
+       count(*) filter (state = 'unsure') as unsure,
        count(*) filter (state = 'no_rule') as no_rule, count(*) filter (state = 'no_log') as no_log,
        count(*) filter (state = 'not_analysed') as not_analysed,
        count(distinct signature) as signatures,
        mode(category) filter (category <> 'unknown') as main_category
 from job_failures
-where {_HERE}
+where {HERE}
 group by path_with_namespace
 order by unsure + no_rule + no_log + not_analysed desc, failed_jobs desc, path_with_namespace
 """
@@ -180,7 +149,7 @@ select team_time(failed_at) as failed, path_with_namespace, job_name, stage, cat
        web_link(issue_url) as issue_url, issue_title, issue_state, issue_returned, assignee, signature,
        '/failure?failure=' || project_id || '-' || job_id as failure_url, project_id, job_id
 from job_failures
-where {_HERE}
+where {HERE}
       and chosen(state, $states) and ($signature is null or signature_id = $signature)
 order by failed_at desc, job_id desc
 limit $rows
@@ -189,36 +158,6 @@ limit $rows
 CATEGORIES = f"""
 select category, count(*) as failed_jobs from job_failures where {_FILTERED} group by category
 order by failed_jobs desc, category
-"""
-
-MERGE = f"""
-with here as (
-    select signature, any_value(signature_id) as signature_id, count(*) as failures, max(failed_at) as last_seen_at,
-           arg_max(reason, (failed_at, job_id)) as reason, count(distinct project_id) as repositories
-    from job_failures
-    where {_HERE}
-      and signature is not null
-    group by signature
-)
-select s.similarity, s.category, a.reason as reason, b.reason as other_reason, a.failures, b.failures as other_failures,
-       team_time(greatest(a.last_seen_at, b.last_seen_at)) as last_seen, s.signature, s.other,
-       a.signature_id, b.signature_id as other_id
-from similar_signatures s
-join here a on a.signature = s.signature
-join here b on b.signature = s.other
-anti join signature_merges m on m.signature = s.signature and m.other = s.other
-order by s.similarity desc, least(a.failures, b.failures) desc, s.signature, s.other
-limit $rows
-"""
-
-ONE_SIGNATURE = """
-select * exclude (first_seen_at, last_seen_at),
-       team_time(first_seen_at) as first_seen, team_time(last_seen_at) as last_seen,
-       team_time(issue_closed_at) as issue_closed,
-       '/failure?failure=' || first_project_id || '-' || first_job_id as first_failure_url,
-       '/failure?failure=' || last_project_id || '-' || last_job_id as last_failure_url
-from failure_signatures
-where signature_id = $signature
 """
 
 PROGRESS = """
@@ -234,26 +173,11 @@ where j.status = 'failed'
 def totals(connection: duckdb.DuckDBPyConnection, filters: Filters, *, which: Narrowed = ALL) -> pd.DataFrame:
     """One row: failed_jobs, how many of each state, signatures, new_signatures, without_issue, with_log.
 
-    explained_share is of all failed jobs, explained_share_of_logs of those whose log is stored (0..1). Jobs without a
-    log: log_missing (GitLab has none), log_not_read (DASH_LOGS leaves it out), log_erased, trigger_jobs.
+    gitlabs_word of the explained ones have no log: GitLab's own failure_reason names their category. explained_share is
+    of all failed jobs, explained_share_of_logs of those whose log is stored (0..1). Jobs without a log: log_missing
+    (GitLab has none), log_not_read (DASH_LOGS leaves it out), log_erased, trigger_jobs.
     """
     return ask(connection, TOTALS, filters, **which.values())
-
-
-def signatures(
-    connection: duckdb.DuckDBPyConnection, filters: Filters, *, which: Narrowed = ALL, rows: int = 2000
-) -> pd.DataFrame:
-    """One row per signature with failures here: new ones first, then the most frequent.
-
-    Columns: signature_id, signature, is_new, news ("new" or null), category, reason (of the newest),
-    told_by (rule or guess), failures,
-    spread (failures of each day of the period, a list), nights, repositories, jobs, passed_on_retry, last_seen,
-    first_seen (ever; the team's wall clock), first_here (the repository it struck first in the period),
-    issue_iid, issue_title, issue_state, issue_url, assignee, issue_returned (it failed after its issue was closed),
-    returned ("again" or null),
-    failure_url (of the newest failure).
-    """
-    return ask(connection, SIGNATURES, filters, rows=rows, **which.values())
 
 
 def over_time(
@@ -268,14 +192,14 @@ def over_time(
 
     Columns: day, series, rank (1 is the largest, ``top + 1`` the others), failed_jobs.
     """
-    return ask(connection, OVER_TIME.format(by=BY[by], here=_HERE), filters, top=top, **which.values())
+    return ask(connection, OVER_TIME.format(by=BY[by], here=HERE), filters, top=top, **which.values())
 
 
 def coverage(connection: duckdb.DuckDBPyConnection, filters: Filters, *, which: Narrowed = ALL) -> pd.DataFrame:
     """One row per repository with failed jobs, those with most unexplained ones first.
 
     Columns: path_with_namespace, failed_jobs, explained_share, explained_share_of_logs (0..1; null without logs), how
-    many of each state, signatures, main_category.
+    many of each state (gitlabs_word: of the explained ones), signatures, main_category.
     """
     return ask(connection, COVERAGE, filters, **which.values())
 
@@ -308,22 +232,6 @@ def categories(
 ) -> pd.DataFrame:
     """One row per category that occurs here: category, failed_jobs."""
     return ask(connection, CATEGORIES, filters, nightly=nightly, allowed=allowed)
-
-
-def merge_proposals(
-    connection: duckdb.DuckDBPyConnection, filters: Filters, *, which: Narrowed = ALL, rows: int = 300
-) -> pd.DataFrame:
-    """One row per pair of nearly equal signatures that both occur here and nobody has judged, the most alike first.
-
-    Columns: similarity (0.9..1), category, reason, other_reason, failures, other_failures, last_seen, signature, other,
-    signature_id, other_id.
-    """
-    return ask(connection, MERGE, filters, rows=rows, **which.values())
-
-
-def one_signature(connection: duckdb.DuckDBPyConnection, filters: Filters, *, signature: str) -> pd.DataFrame:
-    """The row of failure_signatures with this id, whatever the filters; times are the team's. Empty: not known."""
-    return ask(connection, ONE_SIGNATURE, filters, signature=signature)
 
 
 def progress(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:

@@ -1,7 +1,8 @@
 -- One row per failed job: every attempt that failed, on any branch, allowed failures too (marked), trigger jobs too.
 -- A trigger job whose downstream pipeline holds a failed job is left out: its failure is theirs.
--- state: explained (a rule spoke, on the log or on GitLab's own failure_reason), unsure (no rule spoke, the lines are a
--- guess), no_rule (there is a log and nothing in it stands out), no_log, not_analysed (no row in failures yet).
+-- state: explained (a rule spoke on the log; or there is no log, and GitLab's own failure_reason names the category:
+-- is_gitlabs_word), unsure (no rule spoke, the lines are a guess), no_rule (there is a log and nothing in it stands out),
+-- no_log, not_analysed (no row in failures yet).
 -- log says where the log is: stored, incomplete (the runner's last line is missing), missing (GitLab has none), erased,
 -- not_read (DASH_LOGS leaves it out, or not yet asked for), none (a trigger job has no log).
 -- failed_at is when the job ended. is_nightly: its pipeline takes part in a run of a nightly, whose night is night.
@@ -45,6 +46,7 @@ select
     coalesce(list_position(s.ids, j.id), 1) as attempt, coalesce(len(s.ids), 1) as attempts,
     coalesce(s.last_status = 'success', false) as passed_on_retry,
     coalesce(f.state, 'not_analysed') as state,
+    coalesce(f.state = 'explained' and starts_with(f.rule, 'gitlab.'), false) as is_gitlabs_word,
     case
         when t.job_id is not null then if(t.complete, 'stored', 'incomplete')
         when j.kind = 'bridge' then 'none'

@@ -68,8 +68,8 @@ def failure_header(row: pd.Series) -> None:
         colour = _COLOURS.get(str(row["state"]), "gray") if row["category"] != "unknown" else "gray"
         st.badge(state_told(row), icon=":material/rule:", color=colour)
         if row["is_new"]:
-            about = "Its signature was first seen in the last 14 days, and never before."
-            st.badge("new", icon=":material/fiber_new:", color="red", help=about)
+            about = "Its signature was first seen in the last 14 days, in any repository, and never before."
+            st.badge("new signature", icon=":material/fiber_new:", color="red", help=about)
         if row["allow_failure"]:
             st.badge("allowed to fail", color="gray")
         if row["passed_on_retry"]:

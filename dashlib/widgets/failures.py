@@ -12,7 +12,7 @@ from dashlib.charts.failure_tables import OCCURRENCES
 from dashlib.charts.failure_wording import issue_told, missing_told, returned_told, signature_told, spread_told
 from dashlib.charts.wording import plain
 from dashlib.model import Filters
-from dashlib.queries import choices, failures
+from dashlib.queries import choices, failures, signatures
 from dashlib.queries.failures import Narrowed
 from dashlib.widgets.act import failure_of, judge, may_act
 from dashlib.widgets.act import told as told_last
@@ -31,8 +31,8 @@ def narrowed(filters: Filters) -> Narrowed:
         search = search_for("reason, rule, job, repository", key="search")
         here = asked(failures.categories, filters)["category"]
         categories = some_of("Category", here, key="category", placeholder="All categories", width=260)
-        days = one_from("New means the last", [14, 1, 3, 7, 30], key="new_days", width=130, titles=_DAYS)
-        only_new = switch("only new", key="new")
+        days = one_from("New means first seen in the last", [14, 1, 3, 7, 30], key="new_days", width=220, titles=_DAYS)
+        only_new = switch("only new signatures", key="new")
         nightly = switch("nightlies only", key="nightly")
         allowed = switch("allowed failures too", key="allowed")
     return Narrowed(categories, search, only_new, days, nightly, allowed)
@@ -75,7 +75,7 @@ def chosen_signature(filters: Filters, *, below: bool, has_table: bool) -> None:
     chosen = signature_asked_for()
     if not chosen or below is not bool(has_table and st.session_state.get("signature_below")):
         return
-    found = asked(failures.one_signature, signature=chosen)
+    found = asked(signatures.one_signature, signature=chosen)
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.markdown("**The chosen signature**")

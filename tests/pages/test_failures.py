@@ -81,7 +81,13 @@ def log_of(app: AppTest) -> dict[str, Any]:
 def test_the_top_line_and_the_signatures(visit: Open) -> None:
     app = visit("failures")
     assert app.title[0].value == "Failures"
-    assert numbers(app) == {"Failed jobs": "6", "Explained": "83 %", "Signatures": "2", "New": "1", "No issue": "2"}
+    assert numbers(app) == {
+        "Failed jobs": "6",
+        "Explained": "83 %",
+        "Signatures": "2",
+        "New signatures": "1",
+        "No issue": "2",
+    }
     rows = app.dataframe[0].value
     assert rows["is_new"].tolist() == [True, False]
     assert rows["failures"].tolist() == [1, 4] and rows["repositories"].tolist() == [1, 2]

@@ -11,7 +11,7 @@ import pytest
 
 from dashlib.failures.settle import settle
 from dashlib.model import Filters, Put
-from dashlib.queries import failure, failures
+from dashlib.queries import failure, failures, signatures
 from dashlib.queries.failures import Narrowed
 from dashlib.store import bookkeeping
 from tests.queries.build import Builder
@@ -70,6 +70,7 @@ def test_totals(filled: Builder) -> None:
         "new_signatures": 2,
         "without_issue": 3,
         "explained": 5,
+        "gitlabs_word": 0,
         "unsure": 1,
         "no_rule": 1,
         "no_log": 1,
@@ -128,7 +129,7 @@ def test_the_filter_bar(filled: Builder) -> None:
 
 def test_signatures_new_ones_first(filled: Builder) -> None:
     day = NOW.date()
-    frame = ask(filled, failures.signatures, Filters(since=day - 5 * DAY, until=day))
+    frame = ask(filled, signatures.signatures, Filters(since=day - 5 * DAY, until=day))
     assert frame["signature"].tolist() == ["fresh", "guess", "old"]
     fresh, guess, old = frame.to_dict("records")
     assert (fresh["is_new"], guess["is_new"], old["is_new"]) == (True, True, False)
@@ -170,16 +171,16 @@ def test_coverage_of_each_repository_the_least_explained_first(filled: Builder) 
 def test_the_listing_of_states_and_of_a_signature(filled: Builder) -> None:
     assert ask(filled, failures.listing, states=("no_log", "not_analysed"))["job_name"].tolist() == ["late", "gone"]
     assert ask(filled, failures.listing, states=("no_log",))["reason"].tolist() == ["GitLab says: script_failure"]
-    signature = ask(filled, failures.signatures).set_index("signature").loc["old", "signature_id"]
+    signature = ask(filled, signatures.signatures).set_index("signature").loc["old", "signature_id"]
     assert len(ask(filled, failures.listing, signature=signature)) == 3
     assert len(ask(filled, failures.listing, signature=signature, rows=1)) == 1
-    [row] = ask(filled, failures.one_signature, signature=signature).to_dict("records")
+    [row] = ask(filled, signatures.one_signature, signature=signature).to_dict("records")
     assert (row["failures"], row["first_job_name"], list(row["spread"])) == (
         3,
         "unit",
         ["acme/core/engine", "acme/web/site"],
     )
-    assert ask(filled, failures.one_signature, signature="nothing").empty
+    assert ask(filled, signatures.one_signature, signature="nothing").empty
 
 
 def test_categories_the_most_frequent_first(filled: Builder) -> None:
@@ -195,9 +196,9 @@ def test_pairs_to_merge_occur_both_here(built: Builder) -> None:
         job = built.job(built.pipeline(at, "failed"), "test", "failed", at, finished_at=at)
         built.failure(job, f"{text} {word}", category="crash")
     settle(built.store)
-    pairs = ask(built, failures.merge_proposals)
+    pairs = ask(built, signatures.merge_proposals)
     assert len(pairs) == 3 and (pairs["similarity"] >= 0.9).all()
-    assert len(ask(built, failures.merge_proposals, Filters(since=(NOW - DAY).date()))) == 1
+    assert len(ask(built, signatures.merge_proposals, Filters(since=(NOW - DAY).date()))) == 1
 
 
 def test_how_far_the_rules_are(filled: Builder) -> None:

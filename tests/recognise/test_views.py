@@ -61,6 +61,7 @@ def test_a_whole_row(built: Builder) -> None:
         "attempts": 1,
         "passed_on_retry": False,
         "state": "explained",
+        "is_gitlabs_word": False,
         "log": "stored",
         "category": "crash",
         "reason": "boom",
