@@ -37,9 +37,14 @@ def apply(connection: duckdb.DuckDBPyConnection, changes: Sequence[Change]) -> i
             upserts.setdefault(change.table.name, (change.table, []))[1].extend(change.rows)
     for table, rows in upserts.values():
         changed += _upsert(connection, table, rows)
-    for series in _coalesced([change for change in changes if not isinstance(change, Upsert)]):
+    for series in _coalesced([change for change in changes if not isinstance(change, Upsert) and _says(change)]):
         changed += _state(connection, series) * series[0].table.of_data
     return changed
+
+
+def _says(change: Change) -> bool:
+    """Without a row only a listing says something: that there is nothing."""
+    return bool(change.rows) or isinstance(change, Replace)
 
 
 def _coalesced(changes: Sequence[Change]) -> list[list[Change]]:
