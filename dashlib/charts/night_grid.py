@@ -97,10 +97,19 @@ def _by_row(frame: pd.DataFrame) -> dict[tuple[Any, ...], list[Cell]]:
     """
     found: dict[tuple[Any, ...], list[Cell]] = {}
     names = frame.columns.tolist()
-    for values in zip(*(frame[name].tolist() for name in names), strict=True):
+    columns = (_values(frame[name]) for name in names)
+    for values in zip(*columns, strict=True):
         cell: Cell = dict(zip(names, values, strict=True))
         found.setdefault(tuple(cell[column] for column in _ROW), []).append(cell)
     return found
+
+
+def _values(column: Any) -> list[Any]:
+    """A column as Python's own values: a gap is None (pandas.NA is neither true nor false, a float's gap is true)."""
+    values: list[Any] = column.tolist()
+    if not column.hasnans:
+        return values
+    return [None if value is pd.NA or value != value else value for value in values]  # noqa: PLR0124 - as NaN is
 
 
 def _heading(cells: pd.DataFrame, group: str, places: dict[str, int]) -> Data:

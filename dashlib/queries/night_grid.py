@@ -90,7 +90,7 @@ with {matching}, {nights}, levels as ({levels}
                 'signature_id': signature_id, 'signature': signature,
                 'failure': failure, 'job_web_url': job_web_url, 'runner': runner, 'issue_title': issue_title,
                 'issue_url': issue_url, 'assignee': assignee, 'path': path}},
-               (severity, failure is null, not is_new, -epoch(night), path)
+               (severity, failure is null, not is_new, -epoch(night), path, url)
            ) as head
     from facts where not {quiet}
     group by level, group_name, top, middle, part, slot
