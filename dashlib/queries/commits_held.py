@@ -124,7 +124,8 @@ class HeldCommits:
                 self._held = made
                 self.renewals += made.connection is not copy.connection
         except duckdb.Error:
-            _LOG.exception("the copy of the commits could not be renewed")
+            if not self._store.closed:
+                _LOG.exception("the copy of the commits could not be renewed")
         finally:
             self._renewing = False
 

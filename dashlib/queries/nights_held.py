@@ -71,7 +71,8 @@ class HeldNights:
         try:
             self._newest()
         except duckdb.Error:
-            _LOG.exception("the copy of the nights could not be made ahead")
+            if not self._store.closed:
+                _LOG.exception("the copy of the nights could not be made ahead")
 
     def renew_ahead(self) -> None:
         """Data moved: renew the copy before a page asks for it, if one did since it was renewed."""
@@ -103,7 +104,8 @@ class HeldNights:
                 self._held = self._part(whole) or whole
                 self.renewals += 1
         except duckdb.Error:
-            _LOG.exception("the copy of the nights could not be renewed")
+            if not self._store.closed:
+                _LOG.exception("the copy of the nights could not be renewed")
         finally:
             self._renewing = False
 

@@ -45,6 +45,8 @@ class Store:
         self.path = path
         self._connection = connection
         self._version = 0
+        self.closed = False
+        """Whoever still asks in the background need not tell anybody that there is no answer."""
         self._snapshot_lock = threading.Lock()
         self._snapshot_version: int | None = None
         self._snapshot_at = 0.0
@@ -99,6 +101,7 @@ class Store:
 
     def close(self) -> None:
         """Write what is queued and release the file."""
+        self.closed = True
         self.inbox.close()
         self._writer.close()
         self._connection.close()
