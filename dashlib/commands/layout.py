@@ -36,7 +36,7 @@ def visible(text: str, *, keep_lines: bool = False) -> str:
 def draw(names: Sequence[str], rows: Iterable[Sequence[object]], numbers: Sequence[bool], width: int) -> str:
     """The first rows and how many there are; no line is wider than ``width`` cells, but a text that is asked for alone.
 
-    ``rows`` hold plain values (see ``sql.plain``); ``numbers`` tells the columns that stand right-aligned. Values that
+    ``rows`` hold plain values (``formats.plain``); ``numbers`` tells the columns that stand right-aligned. Values that
     do not fit end in ``…``, and the last line then says how to see them whole. One text of several lines (a log,
     a query plan) comes as it is.
     """

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 import pandas as pd
 
-_FORMULA = re.compile(r"^[=+\-@\t\r]")
+from dashlib.explore.formats import defused
 
 
 def to_csv(frame: pd.DataFrame) -> bytes:
@@ -14,9 +12,5 @@ def to_csv(frame: pd.DataFrame) -> bytes:
     safe = frame.copy()
     for column in safe.columns:
         if safe[column].dtype == object or pd.api.types.is_string_dtype(safe[column]):
-            safe[column] = safe[column].map(_defused)
+            safe[column] = safe[column].map(defused)
     return safe.to_csv(index=False).encode("utf-8", "replace")
-
-
-def _defused(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value

@@ -7,12 +7,12 @@ is what was asked.
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
 from typing import Any
 
 import duckdb
 import pandas as pd
 
+from dashlib.explore.literals import literal
 from dashlib.model import Filters
 
 _PARAMETER = re.compile(r"\$([a-z_]+)")
@@ -30,21 +30,6 @@ def ask(connection: duckdb.DuckDBPyConnection, sql: str, filters: Filters, **par
 def filled(sql: str, parameters: dict[str, Any]) -> str:
     """The statement with its parameters as literals: to read, and to run elsewhere."""
     return _PARAMETER.sub(lambda found: literal(parameters[found.group(1)]), sql).strip()
-
-
-def literal(value: Any) -> str:
-    """A value as DuckDB writes it."""
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(literal(part) for part in value) + "]"
-    if isinstance(value, datetime):
-        return f"timestamp '{value.isoformat(sep=' ')}'"
-    if isinstance(value, date):
-        return f"date '{value.isoformat()}'"
-    if isinstance(value, str):
-        return "'" + value.replace("'", "''") + "'"
-    if value is None:
-        return "null"
-    return str(value).lower()
 
 
 def _of(filters: Filters) -> dict[str, Any]:

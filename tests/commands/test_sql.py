@@ -158,34 +158,17 @@ def test_views_and_descriptions_are_there(shell: Shell) -> None:
 
 REFUSED = [
     "insert into commits (id) values ('x')",
-    "update commits set title = 'x'",
-    "delete from commits",
-    "drop table commits",
-    "create table x (a int)",
     "create temp table x (a int)",
     "attach 'other.duckdb'",
     "copy commits to 'out.csv'",
-    "copy commits from 'secret.csv'",
-    "export database 'out'",
-    "select 1; select 2",
     "select 1; drop table commits",
-    "pragma threads = 1",
     "set threads = 1",
-    "install httpfs",
-    "load httpfs",
-    "call pragma_version()",
-    "checkpoint",
-    "explain analyze insert into commits (id) values ('x')",
-    "select * from read_csv('secret.csv')",
     "select * from 'secret.csv'",
-    "from read_text('secret.csv')",
-    "select * from glob('*')",
-    "select * from statements",
     "",
-    "-- nothing",
     "selekt 1",
     "select no_such_column from commits",
 ]
+"""Some of tests/explore/hostile.py, and what is wrong: here it is the command that says so."""
 
 
 def test_whatever_is_no_reading_is_refused(shell: Shell) -> None:
@@ -204,16 +187,16 @@ def test_whatever_is_no_reading_is_refused(shell: Shell) -> None:
 def test_a_refusal_in_a_process_of_its_own(shell: Shell) -> None:
     said = shell("sql", "insert into commits (id) values ('x')")
     assert (said.code, said.out) == (2, "")
-    assert said.error() == "one SELECT statement, please: this command only reads"
+    assert said.error() == "Only reading is allowed here: one SELECT (or EXPLAIN) statement, please, not INSERT."
 
 
 def test_a_wrong_statement_is_drawn_as_duckdb_draws_it(shell: Shell) -> None:
     """The pointer stands under the place only when each line of the message keeps its own line."""
     said = shell("sql", "select id,\n  no_such_column\nfrom commits")
     assert (said.code, said.out) == (2, "")
-    first, *_, place, pointer = said.err.splitlines()
+    first, *_, where, place, pointer = said.err.splitlines()
     assert first == 'error: Binder Error: Referenced column "no_such_column" not found in FROM clause!'
-    assert place == "LINE 2:   no_such_column"
+    assert (where, place) == ("Line 2, column 3:", "  no_such_column")
     assert pointer.rstrip("^").isspace()
     assert place[pointer.index("^") :] == "no_such_column"
 

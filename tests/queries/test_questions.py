@@ -13,11 +13,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dashlib.explore.literals import literal
 from dashlib.model import Filters, Put
 from dashlib.people.refresh import refresh
 from dashlib.queries import activity, choices, commits, freshness, nightlies
 from dashlib.queries.export import to_csv
-from dashlib.queries.question import filled, literal
+from dashlib.queries.question import filled
 from dashlib.store import open_store
 from dashlib.store.bookkeeping import PASSES
 from tests.queries.build import MIDNIGHT, Builder

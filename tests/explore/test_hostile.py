@@ -1,0 +1,87 @@
+"""Whatever somebody asks, the file stays as it is, nothing is left behind, and the process that asked lives on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from dashlib.explore.fault import QueryError, QueryStopped
+from tests.explore.conftest import Ask
+from tests.explore.hostile import BOMBS, ENDLESS, FILES, HARMLESS, STATEMENTS
+
+
+@pytest.fixture
+def place(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    """A folder with the database, another one and a file with a secret; afterwards it must be as it was."""
+    folder = tmp_path / "place"
+    folder.mkdir()
+    shutil.copyfile(small, folder / "small.duckdb")
+    shutil.copyfile(small, folder / "other.duckdb")
+    (folder / "secret.csv").write_text("secret\nhunter2\n")
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("GITLAB_ACCESS_TOKEN", "glpat-canary")
+    spilled = tmp_path / "tmp"
+    spilled.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(spilled))
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    yield {
+        "folder": str(folder), "file": str(folder / "secret.csv"), "database": str(folder / "other.duckdb"),
+        "asked": str(folder / "small.duckdb"),
+    }  # fmt: skip
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+    assert [*home.iterdir(), *spilled.iterdir()] == []
+
+
+def filled(query: str, place: dict[str, str]) -> str:
+    for name in ("folder", "file", "database"):
+        query = query.replace(f"{{{name}}}", place[name])
+    return query
+
+
+def test_what_does_more_than_read_is_refused(ask: Ask, place: dict[str, str]) -> None:
+    for query in STATEMENTS:
+        with pytest.raises(QueryError) as told:
+            ask(query, Path(place["asked"]))
+        assert str(told.value), query
+
+
+def test_what_reaches_out_is_refused(ask: Ask, place: dict[str, str]) -> None:
+    for query in FILES:
+        with pytest.raises(QueryError) as told:
+            ask(filled(query, place), Path(place["asked"]))
+        assert "hunter2" not in str(told.value), query
+
+
+def test_what_only_reads_is_answered_and_leaves_nothing(ask: Ask, place: dict[str, str]) -> None:
+    for query in HARMLESS:
+        ask(filled(query, place), Path(place["asked"]))
+    assert ask("from duckdb_secrets()") == []
+
+
+def test_nothing_of_ours_reaches_the_process(ask: Ask, place: dict[str, str]) -> None:
+    settings = {row["name"]: row["value"] for row in ask("select name, value from duckdb_settings()")}
+    assert "canary" not in str(settings) and os.environ["HOME"] not in str(settings)
+    assert (settings["enable_external_access"], settings["lock_configuration"]) == ("false", "true")
+    assert settings["autoload_known_extensions"] == settings["autoinstall_known_extensions"] == "false"
+
+
+@pytest.mark.parametrize("query", ENDLESS)
+def test_what_never_ends_is_stopped(ask: Ask, place: dict[str, str], query: str) -> None:
+    with pytest.raises(QueryStopped, match="the longest that a query may take"):
+        ask(query, Path(place["asked"]), seconds=0.8)
+
+
+@pytest.mark.parametrize("query", BOMBS)
+def test_what_takes_too_much_memory_is_stopped(
+    ask: Ask, place: dict[str, str], query: str, most_memory: Callable[[], int]
+) -> None:
+    """By DuckDB, by the kernel, or by the clock: never more than the process may have."""
+    with pytest.raises((QueryStopped, QueryError)):
+        ask(query, Path(place["asked"]), memory=256 << 20, seconds=3, bytes=1 << 20)
+    assert most_memory() < 3 << 30
