@@ -20,11 +20,12 @@ PAGES = (
     ("people", "People", "group"),
     ("activity", "Activity", "timeline"),
     ("signals", "Signals", "sensors"),
+    ("sql", "SQL", "terminal"),
     ("sources", "Sources", "database"),
 )
 FIRST = PAGES[0][0]
 # Pages on which the filter bar would change nothing. (A string here would be drawn: Streamlit shows bare expressions.)
-UNFILTERED = ("sources", "people", "failure")
+UNFILTERED = ("sources", "people", "failure", "sql")
 
 st.set_page_config(page_title="Nightly dashboard", page_icon=ICON, layout="wide")
 st.logo(ICON, size="large")
