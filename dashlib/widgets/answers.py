@@ -185,7 +185,9 @@ def how_computed(answer: pd.DataFrame, name: str) -> None:
     """The SQL of an answer, the filters filled in, and what the views in it mean."""
     sql = str(answer.attrs.get("sql", ""))
     with st.popover("How this is computed", icon=":material/code:", type="tertiary", key=f"how_{name}"):
-        st.caption("Run it with `python -m dashlib sql` to get the same numbers.")
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.page_link("sql.py", label="Open in SQL", icon=":material/terminal:", query_params={"sql": sql})
+            st.caption("or run it with `python -m dashlib sql`: the same numbers.", width="content")
         st.code(sql, language="sql", wrap_lines=True)
         words = tuple(sorted(set(re.findall(r"\b(?:from|join) (\w+)", sql))))
         for view in asked(choices.meanings, names=words).itertuples():
