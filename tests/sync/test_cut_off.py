@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from dashlib.demo.company import ARCHIVED
 from dashlib.demo.gitlab import READ_TOKEN
 from dashlib.store import open_store
 from dashlib.sync.run import Request, sync
@@ -93,7 +94,40 @@ def test_stopped_by_a_person(gitlab: GitLab, tmp_path: Path) -> None:
     assert everything(stopped) == everything(calm)
 
 
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[GitLab, Tables]]:
+    """One repository that is archived, and what an undisturbed sync of it brings."""
+    calm = tmp_path_factory.mktemp("archive") / "calm.duckdb"
+    with running_gitlab(repos=14) as gitlab:
+        assert not synced(gitlab, calm, projects=(ARCHIVED,)).errors
+        whole = everything(calm)
+        assert whole["projects"] and whole["jobs"] and whole["traces"]
+        yield gitlab, whole
+
+
+@pytest.mark.parametrize("calls", range(1, 13))
+def test_an_archive_that_was_not_read_to_its_end_is_gone_on_with(
+    archive: tuple[GitLab, Tables], tmp_path: Path, calls: int
+) -> None:
+    """Stopped at each of its first calls: its list of pipelines may be complete when its jobs and logs are not."""
+    gitlab, whole = archive
+    stopped, stop = tmp_path / "stopped.duckdb", threading.Event()
+    asked = len(gitlab.calls)
+    watch = threading.Thread(target=lambda: _stop_after(gitlab, asked + calls, stop))
+    watch.start()
+    with open_store(stopped) as store:
+        sync(settings_for(gitlab, stopped, projects=(ARCHIVED,)), store, Request(since=SINCE), stop=stop)
+    stop.set()
+    watch.join()
+    assert not synced(gitlab, stopped, projects=(ARCHIVED,)).errors
+    assert everything(stopped) == whole
+    asked = len(gitlab.calls)
+    assert not synced(gitlab, stopped, projects=(ARCHIVED,)).errors
+    read = [call for call in gitlab.calls[asked:] if "/jobs" in str(call) or "/pipelines" in str(call)]
+    assert not read, "an archive that was read to its end is left alone"
+
+
 def _stop_after(gitlab: GitLab, calls: int, stop: threading.Event) -> None:
-    while len(gitlab.calls) < calls:
+    while len(gitlab.calls) < calls and not stop.is_set():
         time.sleep(0.002)
     stop.set()
