@@ -69,14 +69,14 @@ class Store:
         return self.submit(changes).result()
 
     def submit(
-        self, changes: Sequence[Change], *, patience: float = 0.0, after: Future[int] | None = None
+        self, changes: Sequence[Change], *, patience: float = 0.0, after: Future[int] | None = None, size: int = 0
     ) -> Future[int]:
         """Hand changes to the writer; the future resolves when they are on disk.
 
         ``patience``: seconds that they may wait for company. ``after``: what must have been stored before; where it
-        could not be, they are not either.
+        could not be, they are not either. ``size``: their bytes, where these count.
         """
-        return self._writer.submit(changes, patience=patience, after=after)
+        return self._writer.submit(changes, patience=patience, after=after, size=size)
 
     def prune_deliveries(self, before: datetime) -> int:
         """Remove shaped deliveries that came before a moment (UTC); returns how many."""

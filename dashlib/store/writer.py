@@ -7,6 +7,7 @@ handed over to come after it; their neighbours are committed without them.
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 import time
@@ -21,6 +22,7 @@ from dashlib.model import Change
 from dashlib.store import merge
 
 _ROWS_PER_COMMIT = 20_000
+_BYTES_PER_COMMIT = 16 * 1024 * 1024
 
 
 @dataclass
@@ -29,6 +31,7 @@ class _Work:
     task: Callable[[duckdb.DuckDBPyConnection], Any] | None = None
     patience: float = 0.0
     after: Future[Any] | None = None
+    size: int = 0
     done: Future[Any] = field(default_factory=Future)
 
     @property
@@ -53,14 +56,15 @@ class Writer:
         self._thread.start()
 
     def submit(
-        self, changes: Sequence[Change], *, patience: float = 0.0, after: Future[int] | None = None
+        self, changes: Sequence[Change], *, patience: float = 0.0, after: Future[int] | None = None, size: int = 0
     ) -> Future[int]:
         """Hand over changes; the future resolves after their commit, to the number of rows in the batch.
 
         They may wait ``patience`` seconds for others to be committed with, but not longer than any of these want to.
-        They are not stored where what they come ``after`` was not: the future raises NotStored then.
+        They are not stored where what they come ``after`` was not: the future raises NotStored then. ``size`` is in
+        bytes, where it counts (a log may be as large as ten thousand rows).
         """
-        return self._enqueue(_Work(changes, patience=patience, after=after))
+        return self._enqueue(_Work(changes, patience=patience, after=after, size=size))
 
     def run(self, task: Callable[[duckdb.DuckDBPyConnection], Any]) -> Future[Any]:
         """Run something between two commits, outside a transaction (a checkpoint, say)."""
@@ -95,9 +99,9 @@ class Writer:
         """``first`` and what waits behind it, up to a task (kept for later by running the batch before it)."""
         if first.task is not None:
             return [first] if _wanted(first) else [], False
-        batch, rows = [first] if _wanted(first) else [], first.rows
+        batch, rows, size = [first] if _wanted(first) else [], first.rows, first.size
         until = time.monotonic() + first.patience
-        while rows < _ROWS_PER_COMMIT:
+        while rows < _ROWS_PER_COMMIT and size < _BYTES_PER_COMMIT:
             try:
                 work = self._next(until - time.monotonic())
             except queue.Empty:
@@ -110,7 +114,7 @@ class Writer:
             until = min(until, time.monotonic() + work.patience)
             if _wanted(work):
                 batch.append(work)
-                rows += work.rows
+                rows, size = rows + work.rows, size + work.size
         return batch, False
 
     def _next(self, seconds: float) -> _Work | None:
@@ -145,7 +149,9 @@ class Writer:
             changed = merge.apply(self._connection, changes)
             self._connection.execute("commit")
         except BaseException:
-            self._connection.execute("rollback")
+            # A commit that failed (the disk is full) has ended the transaction itself.
+            with contextlib.suppress(duckdb.TransactionException):
+                self._connection.execute("rollback")
             raise
         if changed:
             self._on_commit()
@@ -153,7 +159,9 @@ class Writer:
 
 def _orphaned(work: _Work) -> bool:
     """Whether what goes before it could not be stored; it is told so."""
-    if work.after is None or not work.after.done() or (work.after.exception() is None):
+    if work.after is None or not work.after.done():
+        return False
+    if not work.after.cancelled() and work.after.exception() is None:
         return False
     work.done.set_exception(NotStored("what goes before it could not be stored"))
     return True

@@ -6,8 +6,10 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Protocol
 
 from dashlib.model import Change, Delete, Put, Row, Upsert
@@ -22,7 +24,8 @@ from dashlib.sync.passes import SOURCE, Passes
 
 _PATIENCE = 0.5
 """Seconds that rows may wait to be committed with others, as long as there is something to ask meanwhile."""
-"""Changes, and bytes of logs, that wait for each other."""
+_WAITING_BYTES = 64 * 1024 * 1024
+"""Bytes of logs that may wait for the writer before a lane waits with them."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,7 @@ class Context:
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
         self._users: dict[int, Row] = {}
+        self._waiting_bytes = 0
         self._keys: dict[str, set[tuple[Any, ...]]] = {}
         self._found: dict[int, Found] = {}
         self._known_problems = {
@@ -136,9 +140,25 @@ class Context:
 
     def hurry(self) -> None:
         """Nothing is left to do until what was handed over is on disk."""
-        self.store.submit(())
+        with suppress(RuntimeError):  # The store is closed: whoever hands something over is told.
+            self.store.submit(())
 
-    def submit(self, changes: Sequence[Change], after: Future[int] | None = None) -> Future[int]:
+    def submit_log(self, changes: Sequence[Change], size: int) -> None:
+        """Hand over a log of so many bytes; waits where too many of them wait already."""
+        with self._lock:
+            self._waiting_bytes += size
+            too_many = self._waiting_bytes > _WAITING_BYTES
+        stored = self.submit(changes, size=size)
+        stored.add_done_callback(partial(self._no_more_waiting, size))
+        if too_many:
+            self.hurry()
+            stored.result()
+
+    def _no_more_waiting(self, size: int, _: Future[int]) -> None:
+        with self._lock:
+            self._waiting_bytes -= size
+
+    def submit(self, changes: Sequence[Change], after: Future[int] | None = None, size: int = 0) -> Future[int]:
         """Hand rows to the writer and count them; users met before in this run are not written again.
 
         They are not stored where what they come ``after`` could not be.
@@ -150,7 +170,7 @@ class Context:
                     known = self._keys.setdefault(change.table.name, set())
                     known.update(tuple(row[key] for key in change.table.key) for row in change.rows)
                     self.rows[change.table.name] = len(known)
-        stored = self.store.submit(changes, patience=_PATIENCE, after=after)
+        stored = self.store.submit(changes, patience=_PATIENCE, after=after, size=size)
         stored.add_done_callback(self._told_if_lost)
         return stored
 
@@ -167,6 +187,8 @@ class Context:
         if (error := stored.exception()) is not None:
             with self._lock:
                 self.problems.append(Problem(None, f"rows could not be stored: {error}", self.source))
+                # Whoever was met in them is written again.
+                self._users.clear()
 
     def failed(self, task: Task, error: Exception) -> None:
         """Record a problem against the project; what follows from the task's failure goes on."""

@@ -43,7 +43,7 @@ def read(
         row = {**row, "complete": True}
     key: Row = {"source": source, "project_id": project.id, "resource": RESOURCE, "ref": str(job_id)}
     changes = [*_changes(row, key, tries, context.now), *context.succeeded(project.id, RESOURCE)]
-    context.submit(changes)
+    context.submit_log(changes, len(trace.head) + len(trace.tail))
 
 
 def _changes(row: Row | None, key: Row, tries: int, now: datetime) -> Sequence[Change]:

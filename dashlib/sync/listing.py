@@ -125,15 +125,16 @@ class Listing:
         changes = list(self.changes(items, page.answered_at))
         if done:
             changes += self.context.succeeded(self.project_id, self.resource)
+        lost_some = done and self._lost_some(page)
         state = self._finished() if done else self._under_way(page)
-        if self.keeps_position:
+        if self.keeps_position and not lost_some:
             changes.append(state.put())
         # A checkpoint never comes before what it stands for.
         self._stored.append(self.context.submit(changes, after=self._stored[-1] if self._stored else None))
         if not done:
             self._query, self._page = page.next or {}, self._page + 1
             return self._next()
-        if self._lost_some(page):
+        if lost_some:
             return [self._from_the_start().task()]
         if self.keeps_position:
             self.context.passes.set(state)
