@@ -14,6 +14,7 @@ import select
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -26,6 +27,8 @@ _WORTH = 40
 """Jobs from which on it is worth asking the process where this one has read the rules, which takes half a second."""
 _IDLE_SECONDS = 60.0
 _NICER = 5
+_LONGEST_SECONDS = 120.0
+"""A batch takes a few seconds; what takes so long stands still."""
 
 
 class Apart:
@@ -43,13 +46,16 @@ class Apart:
         if waiting < _WORTH and _rules_are_read():
             return [explained(job) for job in jobs]
         with self._lock:
+            until = time.monotonic() + _LONGEST_SECONDS
             for _ in range(2):
                 try:
                     return self._asked(jobs)
                 except (OSError, EOFError, pickle.UnpicklingError):
                     # It goes home when nothing comes, and may be killed where memory is short.
                     self._end()
-        _LOG.warning("the process that explains logs died twice: this one goes on without it")
+                if time.monotonic() >= until:
+                    break
+        _LOG.warning("the process that explains logs gave no answer: this one goes on without it")
         return [explained(job) for job in jobs]
 
     def _asked(self, jobs: Sequence[Failed]) -> list[Explained]:
@@ -57,9 +63,15 @@ class Apart:
             self._process = _started()
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        pickle.dump(list(jobs), self._process.stdin, pickle.HIGHEST_PROTOCOL)
-        self._process.stdin.flush()
-        answer: list[Explained] | RuleError = pickle.load(self._process.stdout)  # noqa: S301 - our own process
+        stuck = threading.Timer(_LONGEST_SECONDS, self._process.kill)
+        stuck.daemon = True
+        stuck.start()
+        try:
+            pickle.dump(list(jobs), self._process.stdin, pickle.HIGHEST_PROTOCOL)
+            self._process.stdin.flush()
+            answer: list[Explained] | RuleError = pickle.load(self._process.stdout)  # noqa: S301 - our own process
+        finally:
+            stuck.cancel()
         if isinstance(answer, RuleError):
             raise answer
         return answer
@@ -81,13 +93,16 @@ def _rules_are_read() -> bool:
 
 def _started() -> subprocess.Popen[bytes]:
     """In a session of its own: an interrupt from the keyboard is for the one who asks."""
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-m", "dashlib.failures.apart"],
         cwd=_ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         start_new_session=True,
     )
+    # When it goes home, somebody must take note, or its entry stays in the table of processes.
+    threading.Thread(target=process.wait, name="reasons-apart", daemon=True).start()
+    return process
 
 
 def main() -> None:
@@ -97,15 +112,19 @@ def main() -> None:
     while select.select([asked], [], [], _IDLE_SECONDS)[0]:
         try:
             jobs: list[Failed] = pickle.load(asked)  # noqa: S301 - from the process that started this one
-        except EOFError:
+        except (EOFError, pickle.UnpicklingError):
             return
         answer: list[Explained] | RuleError
         try:
             answer = [explained(job) for job in jobs]
         except RuleError as error:
             answer = error
-        pickle.dump(answer, answers, pickle.HIGHEST_PROTOCOL)
-        answers.flush()
+        try:
+            pickle.dump(answer, answers, pickle.HIGHEST_PROTOCOL)
+            answers.flush()
+        except BrokenPipeError:
+            # Whoever asked is gone. What is left unwritten must not be tried again at the end.
+            os._exit(0)
 
 
 if __name__ == "__main__":

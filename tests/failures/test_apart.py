@@ -76,7 +76,28 @@ def test_where_none_can_live_this_process_does_it(
         lambda: subprocess.Popen([sys.executable, "-c", ""], stdin=subprocess.PIPE, stdout=subprocess.PIPE),
     )
     assert apart.explained(JOBS, waiting=1000) == [explained(job) for job in JOBS]
-    assert "died twice" in caplog.text
+    assert "gave no answer" in caplog.text
+
+
+def test_one_that_stands_still_is_not_waited_for_for_ever(apart: Apart, monkeypatch: pytest.MonkeyPatch) -> None:
+    apart.explained(JOBS, waiting=1000)
+    os.kill(pid(apart), signal.SIGSTOP)
+    monkeypatch.setattr(module, "_LONGEST_SECONDS", 0.5)
+    assert apart.explained(JOBS, waiting=1000) == [explained(job) for job in JOBS]
+    assert apart._process is None
+
+
+def test_it_leaves_nothing_behind(apart: Apart, capfd: pytest.CaptureFixture[str]) -> None:
+    process = module._started()
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdout.close()
+    process.stdin.write(pickle.dumps(JOBS))
+    process.stdin.flush()
+    assert process.wait(60) == 0, "nobody reads its answer any more"
+    cut = module._started()
+    out, _ = cut.communicate(pickle.dumps(JOBS)[:40], timeout=60)
+    assert (out, cut.returncode, capfd.readouterr().err) == (b"", 0, "")
 
 
 def test_rules_that_cannot_be_read_are_told_as_here(apart: Apart, monkeypatch: pytest.MonkeyPatch) -> None:
