@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from dashlib.failures.analyse import Ahead, Progress, analyse
+from dashlib.failures.rulebook import RuleError
 from dashlib.lineage import draw as lineage
 from dashlib.nightlies import ledger
 from dashlib.people.refresh import refresh as refresh_people
@@ -52,6 +53,8 @@ def draw(
 def _tried(what: str, bring: Callable[[], object]) -> None:
     try:
         bring()
+    except RuleError as error:
+        _LOG.error("%s: the rules cannot be read: %s", what, error)
     except Exception:  # noqa: BLE001 - logged, as ``draw`` says
         _LOG.exception("%s could not be brought up to date", what)
 
@@ -71,6 +74,8 @@ def meanwhile(store: Store) -> Iterator[None]:
                 with _ONE_AT_A_TIME:
                     reasons.look(done)
             reasons.finish()
+        except RuleError as error:
+            _LOG.error("the rules cannot be read: %s", error)
         except Exception:  # noqa: BLE001 - logged; draw tries again
             _LOG.exception("the reasons of failures could not be read ahead")
 

@@ -1,5 +1,6 @@
 """The frame of every page: the table of contents and the one filter bar, drawn before the page runs."""
 
+import logging
 from pathlib import Path
 
 import streamlit as st
@@ -16,6 +17,8 @@ PAGES = (
     ("nightlies", "Nightlies", "nights_stay"),
     ("report", "Morning note", "wb_twilight"),
     ("failures", "Failures", "bug_report"),
+    ("flaky", "Flaky jobs", "casino"),
+    ("runners", "Runners", "dns"),
     ("commits", "Commits", "commit"),
     ("people", "People", "group"),
     ("activity", "Activity", "timeline"),
@@ -56,6 +59,10 @@ with st.sidebar:
 fill_contents(pages, page, name, UNFILTERED)
 try:
     page.run()
+except Exception:
+    # Streamlit prints what it shows to the standard output, which `serve` keeps for the address.
+    logging.getLogger("dashlib.pages").exception("the page %s broke off", name)
+    raise
 finally:
     widgets.write()
     with top:

@@ -15,6 +15,7 @@ from dashlib.commands import doctor_forges as forges
 from dashlib.commands import doctor_webhooks as webhooks
 from dashlib.commands import say
 from dashlib.commands.layout import visible
+from dashlib.failures.rulebook import rulebook
 from dashlib.settings import Settings, SettingsError
 from dashlib.sources.gitlab import stamps
 from dashlib.sources.gitlab.shapes import texts
@@ -49,10 +50,18 @@ def _findings() -> Iterator[Finding]:
         return
     yield True, f"settings: GitLab at {settings.gitlab_url}, time zone {settings.timezone}, logs {settings.logs}"
     yield from _database(settings)
+    yield _rules()
     if settings.gitlab_token is not None or not settings.sources:
         yield from _gitlab(settings)
     yield from forges.findings(settings)
     yield from webhooks.findings(settings)
+
+
+def _rules() -> Finding:
+    try:
+        return True, f"rules: {len(rulebook())} rules tell why a job failed"
+    except ValueError as error:
+        return False, f"rules: no job's reason can be read: {error}"
 
 
 def _unheard() -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import tomllib
 from dataclasses import dataclass, field
@@ -95,7 +96,7 @@ def load(folder: Path = RULES) -> tuple[Rule, ...]:
     for path in sorted(folder.glob("*.toml")):
         try:
             said = tomllib.loads(path.read_text("utf-8"))
-        except tomllib.TOMLDecodeError as error:
+        except (OSError, ValueError) as error:
             raise RuleError(f"{path.name}: {error}") from error
         default_rank = said.get("rank", 70)
         for entry in said.get("rule", []):
@@ -146,7 +147,9 @@ def version(folder: Path) -> str:
     """A hash of the engine's version and the rule files of a folder."""
     digest = hashlib.sha256(str(ENGINE_VERSION).encode())
     for path in sorted(folder.glob("*.toml")):
-        digest.update(path.read_bytes())
+        # One that cannot be read is told by ``load``.
+        with contextlib.suppress(OSError):
+            digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 
 
