@@ -92,7 +92,7 @@ def write_csv(schema: pa.Schema, batches: Batches, target: BinaryIO, *, defuse: 
     writer.writerow(map(safe, schema.names))
     for row in rows(batches):
         values = (plain(value) for value in row)
-        writer.writerow([safe(_in_json(value) if isinstance(value, list | dict) else value) for value in values])
+        writer.writerow([safe(_in_json(value) if isinstance(value, list | dict | bool) else value) for value in values])
     text.flush()
     text.detach()
 
