@@ -19,6 +19,7 @@ from dashlib import settings as settings_module
 from dashlib.control import App
 from dashlib.nightlies import ledger
 from dashlib.nightlies.send import Sender
+from dashlib.queries.attempts_held import HeldAttempts
 from dashlib.queries.commits_held import HeldCommits
 from dashlib.queries.nights_held import HeldNights
 from dashlib.receive.receiver import Receiver
@@ -38,6 +39,7 @@ class Runtime:
     receiver: Receiver
     nights: HeldNights
     commits: HeldCommits
+    attempts: HeldAttempts
 
 
 _SWITCH_SECONDS = 0.001
@@ -55,7 +57,7 @@ def _opened() -> Runtime:
     ledger.refresh(store, settings)
     sync = BackgroundSync(settings, store)
     receiver = Receiver(settings, store, sync.budget_left, sync.conclude, sync.ask_in_doubt)
-    return Runtime(settings, store, sync, receiver, HeldNights(store), HeldCommits(store))
+    return Runtime(settings, store, sync, receiver, HeldNights(store), HeldCommits(store), HeldAttempts(store))
 
 
 def runtime() -> Runtime:
