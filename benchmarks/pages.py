@@ -30,6 +30,8 @@ TITLES = {
     "nightlies": "Nightlies",
     "report": "Morning note",
     "failures": "Failures",
+    "flaky": "Flaky jobs",
+    "runners": "Runners",
     "commits": "Commits",
     "people": "People",
     "activity": "Activity",
