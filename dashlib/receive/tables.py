@@ -12,6 +12,10 @@ RECEIVED, SHAPED, KEPT, IGNORED, FAILED = "received", "shaped", "kept", "ignored
 DASH_GROUPS and DASH_PROJECTS do not choose, or of a repository that DASH_GITHUB_REPOSITORIES does not.
 ``failed``: no rows can be made of it, ``error`` says why; ``replay`` tries again.
 """
+UNREADABLE = "unreadable"
+"""What ``replay`` calls a delivery that fails as it failed before, and not by a fault of ours."""
+DEFECT, UNWRITTEN = "a defect of the dashboard", "its rows could not be written"
+"""So begin the errors that are ours; the others say what the sender left out. View ``delivery_sources`` knows them."""
 
 DELIVERIES = table(
     "deliveries",

@@ -58,6 +58,7 @@ def _events(body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def _signal(event: Mapping[str, Any], received_at: datetime) -> Row:
     details = thing(event.get("details"))
     about, said = thing(event.get("involvedObject")) or thing(event.get("regarding")) or details, {**details, **event}
+    about = about or _flat(event)
     meta, series = thing(event.get("metadata")), thing(event.get("series"))
     reason = text(said.get("reason"))
     if reason is None:
@@ -74,7 +75,7 @@ def _signal(event: Mapping[str, Any], received_at: datetime) -> Row:
     seen = next((moment for moment in times if moment), None)
     kind, name = text(about.get("kind")), text(about.get("name"))
     counted = (series.get("count"), event.get("count"), event.get("deprecatedCount"), details.get("count"))
-    level = text(event.get("type")) or text(event.get("eventType")) or text(details.get("type"))
+    level = text(details.get("type")) or text(event.get("type")) or _level(event.get("eventType"))
     host = text(source.get("host")) or text(details.get("host")) or text(about.get("host"))
     return {
         "source": SOURCE,
@@ -96,6 +97,17 @@ def _signal(event: Mapping[str, Any], received_at: datetime) -> Row:
         "seen_at": seen,
         "state_rank": 0,
     }
+
+
+def _flat(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The object in a layout that tells kind, name and namespace beside the reason (the exporter's for Kafka)."""
+    return event if text(event.get("kind")) not in (None, "Event", "EventList") else {}
+
+
+def _level(event_type: Any) -> str | None:
+    """The exporter's documented layout has ``kubernetes-event`` here (``kube-event`` once), which is no level."""
+    said = text(event_type)
+    return said if said in _SEVERITIES else None
 
 
 def _moment(value: Any) -> datetime | None:

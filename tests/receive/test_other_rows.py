@@ -80,7 +80,7 @@ def test_github_workflow_job() -> None:
         "started_at": at(2, 0, 20), "finished_at": at(2, 9, 38), "duration": 558.0, "queued_duration": 8.0,
         "user_id": 5501, "username": "tide-fan", "runner_id": 7, "runner_description": "GitHub Actions 7",
         "runner_type": "GitHub Actions", "changed_at": at(2, 9, 38), "state_rank": rank("failed"), "ref": "main",
-        "sha": C, "tag_list": ["ubuntu-latest"], "run_attempt": 1,
+        "sha": C, "tag_list": ["ubuntu-latest"], "run_attempt": 1, "by_api": False,
         "web_url": "https://github.com/ostrelune/tide-tables/actions/runs/4747967848/job/12877621891",
     }  # fmt: skip
     [waiting] = rows("github", "workflow_job_waiting")["jobs"]
@@ -100,7 +100,7 @@ def test_an_alert() -> None:
         "source": "alertmanager", "id": "1a30ba71cca2921f:2026-03-10T23:10:26.739266", "kind": "DiskFull",
         "severity": "critical", "status": "firing", "started_at": datetime(2026, 3, 10, 23, 10, 26, 739266),
         "ended_at": None, "title": "DiskFull on harbour-1", "description": "Runner node is out of disk.",
-        "cluster": "harbour-1", "namespace": "ci", "node": "10.1.0.7:9100", "object": "pod/runner-7f9c", "count": 1,
+        "cluster": "harbour-1", "namespace": "ci", "node": "10.1.0.7", "object": "pod/runner-7f9c", "count": 1,
         "web_url": "https://prometheus.ostrelune.example/graph?g0.expr=x&g0.tab=1", "seen_at": None, "state_rank": 0,
     }  # fmt: skip
 
@@ -122,6 +122,22 @@ def test_a_group_of_alerts_and_one_without_a_fingerprint() -> None:
     [old] = rows("alertmanager", "of_2018")["signals"]
     assert old["id"].endswith(":2026-03-10T23:10:26.739266")
     assert old["id"] == rows("alertmanager", "of_2018")["signals"][0]["id"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "node"),
+    [
+        ({"instance": "hall-1:9100"}, "hall-1"), ({"host": "hall-1:22"}, "hall-1"), ({"hostname": "hall-1"}, "hall-1"),
+        ({"nodename": "hall-1"}, "hall-1"), ({"kubernetes_node": "hall-1"}, "hall-1"), ({"node": "hall-1"}, "hall-1"),
+        ({"instance": "10.0.0.3:8080", "node": "hall-1"}, "hall-1"), ({"instance": "x:1", "hostname": "h"}, "h"),
+        ({"node": "", "instance": "hall-1"}, "hall-1"), ({"instance": "[fe80::1]:9100"}, "[fe80::1]"),
+        ({"instance": "fe80::1"}, "fe80::1"), ({"instance": "https://hall.example:8443"}, "https://hall.example:8443"),
+        ({"instance": ":9100"}, ":9100"), ({"team": "ops"}, None),
+    ],
+)  # fmt: skip
+def test_the_machine_of_an_alert(labels: dict[str, str], node: str | None) -> None:
+    alert = {"alerts": [{"labels": {"alertname": "A"} | labels}]}
+    assert rows("alertmanager", "firing", payload=alert, headers={})["signals"][0]["node"] == node
 
 
 def test_a_structured_cloud_event() -> None:
@@ -247,6 +263,39 @@ def test_kubernetes_events_in_other_clothes() -> None:
         "BackOff", "warning", 7, "Pod/runner-7f9c", "runner-7", "north-1", "ci", at(1, 18),
     ]  # fmt: skip
     assert layout["id"] == rows("kubernetes", "exporter_layout")["signals"][0]["id"]
+
+
+def test_the_layouts_that_the_exporter_documents() -> None:
+    """``eventType`` of its README is the name of the thing, not its level; kind, name … may stand beside the reason."""
+    asked = ("kind", "severity", "count", "object", "node", "cluster", "namespace", "seen_at", "title")
+    [nested] = rows("kubernetes", "exporter_readme_layout")["signals"]
+    assert [nested[word] for word in asked] == [
+        "Evicted", "warning", 1, "Pod/runner-7f9c", "runner-7", "north-1", "ci", at(1, 18), "Evicted: Pod/runner-7f9c",
+    ]  # fmt: skip
+    [flat] = rows("kubernetes", "exporter_flat_layout")["signals"]
+    assert [flat[word] for word in asked] == [
+        "Evicted", "warning", 1, "Pod/runner-7f9c", None, None, "ci", at(1, 18), "Evicted: Pod/runner-7f9c",
+    ]  # fmt: skip
+    other = payload("kubernetes", "exporter_flat_layout") | {"name": "runner-8a11"}
+    [another] = rows("kubernetes", "exporter_flat_layout", payload=other)["signals"]
+    assert another["id"] != flat["id"]
+
+
+@pytest.mark.parametrize(
+    ("event_type", "details_type", "type_", "severity"),
+    [
+        ("kubernetes-event", "Warning", None, "warning"), ("kube-event", "Normal", None, "info"),
+        ("kubernetes-event", None, None, None), ("kube-event", None, "Warning", "warning"),
+        ("Warning", None, None, "warning"), ("Normal", "Warning", None, "warning"), (None, "Error", None, "error"),
+        (None, "Warning", "ADDED", "warning"),
+    ],
+)  # fmt: skip
+def test_the_level_of_a_kubernetes_event(
+    event_type: str | None, details_type: str | None, type_: str | None, severity: str | None
+) -> None:
+    told = {"eventType": event_type, "type": type_, "details": {"reason": "Evicted", "type": details_type}}
+    [signal] = rows("kubernetes", "exporter_readme_layout", payload=told)["signals"]
+    assert signal["severity"] == severity
 
 
 def test_one_bad_item_does_not_take_the_good_ones_with_it() -> None:
