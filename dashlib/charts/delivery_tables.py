@@ -43,11 +43,17 @@ LEDGER = (
     Column("path_with_namespace", "Repository", width="medium"),
     Column("kind", "What", width=85),
     Column("things", "Seen", "number", 70, help="By webhook or API, since the first webhook of that kind."),
-    Column("lost", "Lost", "number", 65, help="The API tells of it, no webhook did."),
-    Column("lost_share", "Share lost", "share", 110, help="Of all that the API tells of."),
+    Column(
+        "lost", "Lost", "number", 65,
+        help="The API tells of it, no webhook did. Empty where the API does not tell of it: pushes of GitHub.",
+    ),
+    Column("lost_share", "Share lost", "share", 100, help="Of all that the API tells of."),
     Column("unread", "Hook only", "number", 90, help="A webhook told of it, the API did not yet."),
-    Column("delay_p50", "Delay", "seconds", 80, help="Median: from what happened to the webhook's arrival."),
-    Column("delay_p95", "Delay, 95 %", "seconds", 100),
-    Column("since", "Since", "moment", 140),
-    Column("last_hook", "Last webhook", "moment", 140),
-)
+    Column("delay_p50", "Delay, s", "number", 80, help="Seconds from what happened to the webhook's arrival: median."),
+    Column("delay_p95", "95 %, s", "number", 80, help="Of a hundred webhooks 95 came within so many seconds."),
+    Column(
+        "last_hook", "Last webhook", width=140,
+        help="never: others of this sender send this kind, this repository none that is still kept.",
+    ),
+    Column("since", "Since", "moment", 135),
+)  # fmt: skip

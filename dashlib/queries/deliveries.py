@@ -45,15 +45,20 @@ group by source, kind order by since
 
 LEDGER = """
 select coalesce(path_with_namespace, project_id::varchar) as path_with_namespace, kind, things, lost, lost_share,
-       unread, delay_p50, delay_p95, team_time(since) as since, team_time(last_hook_at) as last_hook
+       unread, round(delay_p50, 1) as delay_p50, round(delay_p95, 1) as delay_p95, team_time(since) as since,
+       coalesce(strftime(team_time(last_hook_at), '%Y-%m-%d %H:%M'), 'never') as last_hook
 from delivery_ledger
-order by lost desc, things desc, path_with_namespace, kind
+order by lost desc nulls last, things desc, path_with_namespace, kind
 """
 
 LEDGER_SUMS = """
-select (select coalesce(sum(things), 0) from delivery_ledger) as things,
-       (select coalesce(sum(lost), 0) from delivery_ledger) as lost,
-       (select sum(lost) / nullif(sum(by_both + lost), 0) from delivery_ledger) as lost_share,
+with compared as (
+    select * from delivery_ledger where last_hook_at is not null and lost is not null
+)
+select (select coalesce(sum(things), 0) from compared) as things,
+       (select coalesce(sum(lost), 0) from compared) as lost,
+       (select sum(lost) / nullif(sum(by_both + lost), 0) from compared) as lost_share,
+       (select count(distinct project_id) from delivery_ledger where last_hook_at is null) as silent,
        quantile_cont(delay_seconds, 0.5) as delay_p50, quantile_cont(delay_seconds, 0.95) as delay_p95
 from told_by where by_hook
 """
@@ -85,12 +90,19 @@ def waiting(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataF
 
 
 def ledger(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:
-    """One row per repository and kind of thing of view delivery_ledger, the most lost first; delays in seconds."""
+    """One row per repository and kind of thing of view delivery_ledger, the most lost first.
+
+    Delays are in seconds, rounded to tenths; lost, lost_share and unread are empty where the API does not tell of such
+    things; last_hook is a moment of the team's clock as text, or "never".
+    """
     return ask(connection, LEDGER, filters)
 
 
 def ledger_sums(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:
-    """One row: things that webhooks and API told of, lost ones, lost_share, delay_p50 and delay_p95 (seconds)."""
+    """One row, of repositories that ever sent the kind: things that webhooks or the API told of, lost ones, lost_share.
+
+    delay_p50 and delay_p95 in seconds; silent are the repositories in which a kind never came that others send.
+    """
     return ask(connection, LEDGER_SUMS, filters)
 
 

@@ -129,6 +129,7 @@ JOBS = table(
         "downstream_project_id": "BIGINT",
         "downstream_pipeline_id": "BIGINT",
         "run_attempt": "INTEGER",
+        "by_api": "BOOLEAN",
         "retried": "BOOLEAN",
     },
     groups={
@@ -142,6 +143,7 @@ JOBS = table(
         "detail": (["coverage", "tag_list", "erased_at", "web_url"], ["erased_at"]),
         "downstream": (["downstream_project_id", "downstream_pipeline_id"], []),
         "attempt": (["run_attempt"], []),
+        "told": (["by_api"], ["by_api"]),
     },
     derived=["retried"],
     defaults={"retried": "false"},

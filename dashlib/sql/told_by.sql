@@ -1,6 +1,7 @@
 -- One row per pipeline, job and push: whether a webhook told of it, the API, or both, and how late the webhook was.
 -- A thing is known by its number (id), a push by its ref and both ends (subject). by_hook: a delivery about it is in the
--- inbox, which keeps DASH_HOOK_DAYS; by_api: the API's columns of it are filled. A job that only its pipeline's hook
+-- inbox, which keeps DASH_HOOK_DAYS; by_api: the API told of it too (a job of GitLab: what the API alone tells of a job
+-- is filled); empty for pushes of GitHub, whose API is not asked for pushes. A job that only its pipeline's hook
 -- showed counts as told by neither: job hooks are another trigger. A job that never started (manual, skipped) is none of
 -- them: nothing happened to it that a job hook would tell of. delay_seconds is from what happened (the greatest time
 -- stamp in the delivery; for a push the time that the events API says) to the arrival of the first delivery about it.
@@ -16,12 +17,12 @@ with hooks as (
     select 'pipeline' as kind, project_id, id, 'pipeline:' || id as subject, created_at, coalesce(by_api, false) as by_api
     from pipelines
     union all
-    select 'job', project_id, id, 'job:' || id, created_at, tag_list is not null
+    select 'job', project_id, id, 'job:' || id, created_at, coalesce(by_api, tag_list is not null)
     from jobs where kind = 'build' and started_at is not null
     union all
     select 'push', project_id, id,
            'push:' || ref_type || ':' || ref || ':' || coalesce(commit_from, '') || ':' || coalesce(commit_to, ''),
-           created_at, by_hook is not true
+           created_at, if(source = 'github', null, by_hook is not true)
     from events where push_action is not null and ref is not null
 )
 select t.kind, t.project_id, t.id, t.subject, t.created_at, h.subject is not null as by_hook, t.by_api, h.first_hook_at,

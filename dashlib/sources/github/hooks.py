@@ -83,7 +83,7 @@ def workflow_job(hook: Hook) -> Shaped:
         raise Unshapeable("the workflow job has no id or no run_id")
     at, sender = made.job_version(job), thing(body.get("sender"))
     project_id, path, rows = _repository(body, at)
-    row = made.job_row(project_id, job, number(sender.get("id")), text(sender.get("login")))
+    row = made.job_row(project_id, job, number(sender.get("id")), text(sender.get("login")), by_api=False)
     rows.add(JOBS, row)
     rows.add(USERS, *made.user_rows(sender))
     return Shaped(rows.changes(), project_id, path, f"job:{row['id']}", at)

@@ -108,10 +108,13 @@ def run_actor(json: Mapping[str, Any]) -> Mapping[str, Any]:
     return thing(json.get("triggering_actor")) or thing(json.get("actor"))
 
 
-def job_row(project_id: int, json: Mapping[str, Any], user_id: int | None, username: str | None) -> Row:
+def job_row(
+    project_id: int, json: Mapping[str, Any], user_id: int | None, username: str | None, *, by_api: bool = True
+) -> Row:
     """A job of a workflow run; each attempt has an id of its own. Its stage is the workflow.
 
-    A job does not say who started it: ``user_id`` and ``username`` come from beside it.
+    A job does not say who started it: ``user_id`` and ``username`` come from beside it. A hook tells all that the API
+    tells of a job, so that only ``by_api`` says which of them it was.
     """
     created, began, ended = (stamps.utc(json.get(name)) for name in ("created_at", "started_at", "completed_at"))
     conclusion = text(json.get("conclusion"))
@@ -148,6 +151,7 @@ def job_row(project_id: int, json: Mapping[str, Any], user_id: int | None, usern
         "erased_at": None,
         "web_url": text(json.get("html_url")),
         "run_attempt": number(json.get("run_attempt")),
+        "by_api": by_api,
     }
 
 

@@ -70,7 +70,8 @@ def test_hook_and_api_say_the_same_of_a_run(name: str) -> None:
 @pytest.mark.parametrize("name", WORK)
 def test_hook_and_api_say_the_same_of_a_job(name: str) -> None:
     payload = recorded("github_hooks", name)
-    assert pulled_job(payload) == hooked("workflow_job", payload, JOBS)
+    assert pulled_job(payload) == {**hooked("workflow_job", payload, JOBS), "by_api": True}
+    assert hooked("workflow_job", payload, JOBS)["by_api"] is False
 
 
 def test_hook_and_api_say_the_same_of_a_repository() -> None:
@@ -93,7 +94,7 @@ def test_law_hook_is_pull(state: str, end: Any, created: Any, began: Any, update
     job["workflow_job"] |= told | {"started_at": began, "completed_at": updated}
     hook, api = hooked("workflow_run", run, PIPELINES), pulled_run(run)
     assert {**hook, "by_api": True} == {key: value for key, value in api.items() if key in hook}
-    assert hooked("workflow_job", job, JOBS) == pulled_job(job)
+    assert {**hooked("workflow_job", job, JOBS), "by_api": True} == pulled_job(job)
 
 
 def test_hooks_and_api_in_any_order_end_in_one_state(tmp_path: Path) -> None:
