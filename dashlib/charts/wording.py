@@ -97,6 +97,12 @@ def settings_shown(held: Settings) -> dict[str, str]:
         "DASH_SYNC_MINUTES": f"{held.sync_minutes:g}" if held.sync_minutes else "off",
         "DASH_WINDOW_DAYS": str(held.window_days),
         "DASH_DATABASE": str(held.database),
+        "DASH_REPORT_URL": held.report_url or "not set",
+        "DASH_HOOK_DAYS": str(held.hook_days),
+        "DASH_GITLAB_WEBHOOK_TOKEN": "set" if held.gitlab_webhook_token else "not set",
+        "DASH_GITLAB_SIGNING_TOKEN": "set" if held.gitlab_signing_token else "not set",
+        "DASH_GITHUB_WEBHOOK_SECRET": "set" if held.github_webhook_secret else "not set",
+        "DASH_HOOK_TOKEN": "set" if held.hook_token else "not set",
     }
     return {name: plain(value) for name, value in shown.items()}
 

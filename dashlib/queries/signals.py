@@ -126,7 +126,8 @@ order by rank, level desc, begins, ends, says
 
 LISTING = f"""
 select team_time(begins_at) as begins, team_time(ends_at) as ends, epoch(ends_at - begins_at) as seconds, level,
-       severity, status, title, kind, description, source, cluster, namespace, node, object, count, web_url, labels, id
+       severity, status, title, kind, description, source, cluster, namespace, host as node, object, count, web_url,
+       labels, id
 from signal_spans
 where {_HERE}
 order by begins_at desc, source, id
@@ -166,7 +167,7 @@ with found as (
 )
 select team_time(begins_at) as begins, team_time(ends_at) as ends, closeness,
        if(nearness < 5, closeness || ' ' || matched, 'at the same time') as why,
-       level, status, title, description, source, namespace, node, object, count, web_url, id,
+       level, status, title, description, source, namespace, host as node, object, count, web_url, id,
        (select count(*) from found) as whole
 from picked
 order by nearness = 5, begins_at, source, id
@@ -214,7 +215,8 @@ def listing(
     """One row per signal, newest first, at most ``rows``.
 
     Columns: begins, ends (the team's wall clock; no end while it fires), seconds, level, severity (as its sender says),
-    status, title, kind, description, source, cluster, namespace, node, object, count, web_url, labels (JSON), id.
+    status, title, kind, description, source, cluster, namespace, node (as the filter and the lanes name it: in lower
+    case, without a port), object, count, web_url, labels (JSON), id.
     """
     return ask(connection, LISTING, filters, **which.bound(), rows=rows)
 

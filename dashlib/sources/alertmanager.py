@@ -7,6 +7,7 @@ and its start. What is repeated every ``repeat_interval``, and what the other of
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,10 @@ from dashlib.sources.tables import SIGNALS
 
 SOURCE = "alertmanager"
 _STATES = ("firing", "resolved")
+_NODES = ("node", "kubernetes_node", "nodename", "hostname", "host", "instance")
+"""Labels that name the machine, the surest first: of what an exporter tells of others, ``instance`` is the exporter."""
+_PORT = re.compile(r"(\[[^\]]*\]|[^:]*):\d+")
+"""Host and port; an IPv6 address without brackets has no port."""
 
 
 def kind_of(body: Mapping[str, Any], _: Mapping[str, str]) -> str | None:
@@ -59,7 +64,7 @@ def _signal(alert: Mapping[str, Any], group: Mapping[str, Any], received_at: dat
         "labels": json.dumps(labels, sort_keys=True, ensure_ascii=False),
         "cluster": labels.get("cluster"),
         "namespace": labels.get("namespace"),
-        "node": labels.get("node") or labels.get("instance"),
+        "node": next((_host(labels[name]) for name in _NODES if labels.get(name)), None),
         "object": next(
             (f"{kind}/{labels[kind]}" for kind in ("pod", "deployment", "job", "runner") if kind in labels), None
         ),
@@ -68,6 +73,12 @@ def _signal(alert: Mapping[str, Any], group: Mapping[str, Any], received_at: dat
         "seen_at": None,
         "state_rank": _STATES.index(status) if status in _STATES else 0,
     }
+
+
+def _host(said: str) -> str:
+    """A machine is one node whichever of its exporters tells of it: without the port."""
+    found = _PORT.fullmatch(said)
+    return found[1] if found and found[1] else said
 
 
 def _real(moment: datetime | None) -> datetime | None:

@@ -53,7 +53,7 @@ with heads as (
 select
     project_id, job_id, job_name, path_with_namespace, window_from, window_to,
     source, id, kind, severity, level, status, is_firing, begins_at, ends_at, title, description, cluster, namespace,
-    node, object, count, web_url, nearness,
+    node, host, object, count, web_url, nearness,
     ['job', 'runner', 'node', 'repository', 'namespace', 'elsewhere'][nearness + 1] as closeness,
     case nearness
         when 0 then if(coalesce(job_named = job_id::varchar, false), job_named, container)

@@ -3,12 +3,12 @@
 -- Kubernetes events) lasts from its first to its last sighting. Who tells no time has no begins_at.
 -- level is the severity in one of four words: critical (error, fatal, page, high … too), warning, info, or not told.
 -- names are the words by which it may be about a job, in lower case: values of labels, node, object and its name, and
--- the host in them without port, in full and up to its first dot. job_named: the job's number, where a label tells it.
+-- host (the node without a port), in full and up to its first dot. job_named: the job's number, where a label tells it.
 with timed as (
     select *,
            coalesce(started_at, seen_at, ended_at) as begins_at,
            coalesce(ended_at, seen_at, started_at) as last_at,
-           lower(regexp_replace(node, ':\d+$', '')) as host,
+           lower(regexp_replace(node, '^(\[[^\]]*\]|[^:]*):\d+$', '\1')) as host,
            coalesce(list_transform(json_extract_string(labels, '$.*'), lambda word: lower(word)), []) as words
     from signals
 )

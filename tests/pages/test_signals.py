@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashlib.charts.signals import SENDERS, brushed, first_signal, zoom_word, zoomed
+from dashlib.charts.signals import AROUND, SENDERS, SIGNALS, brushed, first_signal, zoom_word, zoomed
+from dashlib.charts.tables import Column
 from dashlib.store import open_store
 from tests.pages.conftest import HOSTILE, YESTERDAY, Open
 from tests.queries.build import Builder
@@ -173,6 +174,14 @@ def test_a_brush_becomes_whole_minutes_of_the_wall_clock() -> None:
     assert brushed([milliseconds + 90_000, milliseconds]) == "2026-03-10T01:20_2026-03-10T01:23"
     assert brushed([milliseconds, milliseconds]) == "2026-03-10T01:20_2026-03-10T01:21"
     assert brushed(None) is None and brushed([]) is None
+
+
+@pytest.mark.parametrize("columns", [SIGNALS, AROUND])
+def test_a_title_means_one_thing(columns: tuple[Column, ...]) -> None:
+    """The link to where a signal comes from is not called as the filter is by which its sender is chosen."""
+    found = {column.name: column.title for column in columns}
+    assert len(set(found.values())) == len(columns)
+    assert (found["web_url"], found["source"]) == ("Link", "From")
 
 
 def test_around_a_failure(visit: Open, watched: tuple[Path, dict[str, int]]) -> None:

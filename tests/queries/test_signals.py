@@ -70,6 +70,16 @@ def test_a_firing_alert_has_no_end_and_an_event_lasts_to_its_last_sighting(built
 
 
 @pytest.mark.parametrize(
+    ("node", "host"),
+    [("Hall-1:9100", "hall-1"), ("hall-1", "hall-1"), ("[fe80::1]:22", "[fe80::1]"), ("fe80::1", "fe80::1"),
+     (None, None)],
+)  # fmt: skip
+def test_a_machine_is_one_node_whatever_its_ports(built: Builder, node: str | None, host: str | None) -> None:
+    put(built.store, signal("one", node=node))
+    assert span(built, "one")["host"] == host
+
+
+@pytest.mark.parametrize(
     ("severity", "level"),
     [("critical", "critical"), ("ERROR", "critical"), ("page", "critical"), ("Warning", "warning"), ("p3", "warning"),
      ("info", "info"), ("none", "info"), ("chatty", "info"), (None, "not told")],
@@ -324,7 +334,7 @@ def test_a_row_of_the_listing(built: Builder) -> None:
     assert row == {
         "begins": MIDNIGHT + 40 * MINUTE, "ends": None, "seconds": None, "level": "critical", "severity": "critical",
         "status": "firing", "title": "Disk is full", "kind": "DiskFull", "description": None,
-        "source": "alertmanager", "cluster": None, "namespace": "ci", "node": "hall-1.example:9100", "object": None,
+        "source": "alertmanager", "cluster": None, "namespace": "ci", "node": "hall-1.example", "object": None,
         "count": 1, "web_url": None, "labels": "{}", "id": "disk",
     }  # fmt: skip
 
