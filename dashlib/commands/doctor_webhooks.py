@@ -20,12 +20,14 @@ _ENOUGH = 10
 """Of fewer things no share is told."""
 _NAMED = 3
 _SENT = """
-select deliveries, failed, unused, waiting, epoch(now() at time zone 'UTC' - last_received_at) as seconds, last_error
+select deliveries, unused, waiting, epoch(now() at time zone 'UTC' - last_received_at) as seconds,
+       failed - defects as unreadable, last_unreadable, defects, last_defect
 from (select *, kept + ignored as unused from delivery_sources where source = $source)
 """
 _SHARE = """
 select coalesce(sum(things), 0), coalesce(sum(lost), 0), sum(lost) / nullif(sum(by_both + lost), 0)
-from delivery_ledger l join projects p on p.id = l.project_id where p.source = $source
+from delivery_ledger l join projects p on p.id = l.project_id
+where p.source = $source and l.last_hook_at is not null and l.lost is not null
 """
 # A repository in which nothing ran or was pushed since the first delivery has nothing to send.
 _SILENT = """
@@ -77,16 +79,16 @@ def _of(connection: duckdb.DuckDBPyConnection | None, guide: Guide) -> Iterator[
     if connection is None or sent is None:
         yield True, f"{name}: the route is open, nothing came yet; Sources → Set up webhooks shows how to try it"
         return
-    deliveries, failed, unused, waiting, seconds, error = sent
+    deliveries, unused, waiting, seconds, unreadable, why, defects, defect = sent
     parts = [f"{deliveries:,} deliveries, the last {_ago(seconds)} ago"]
     parts += [f"{unused:,} kept unused"] if unused else []
     parts += [f"{waiting:,} waiting"] if waiting else []
     yield True, f"{name}: {', '.join(parts)}"
-    if failed:
-        yield (
-            False,
-            f"{name}: {failed:,} failed, the last: {visible(str(error))}; `python -m dashlib replay` tries again",
-        )
+    if unreadable:
+        yield True, f"{name}: {unreadable:,} could not be read (see Sources), the last: {_sentence(why)}"
+    if defects:
+        told = f"{name}: {defects:,} failed by a fault of the dashboard, the last: {_sentence(defect)}"
+        yield False, f"{told}; a newer version may take them: `python -m dashlib replay` tries again"
     if guide.source.name in ("gitlab", "github"):
         yield from _lost(connection, guide, name)
 
@@ -102,6 +104,11 @@ def _lost(connection: duckdb.DuckDBPyConnection, guide: Guide, name: str) -> Ite
         named = ", ".join(visible(path) for path in silent[:_NAMED])
         more = f" and {len(silent) - _NAMED} more" if len(silent) > _NAMED else ""
         yield True, f"{name}: none from {named}{more}, where something happened; the sync reads them all the same"
+
+
+def _sentence(error: str) -> str:
+    """An error as a part of a sentence: in visible letters, without the stop at its end."""
+    return visible(error).rstrip(". ")
 
 
 def _ago(seconds: float) -> str:

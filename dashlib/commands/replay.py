@@ -12,7 +12,7 @@ from dashlib.commands.database import need
 from dashlib.commands.sync import day
 from dashlib.receive.shaping import replay
 from dashlib.receive.sources import BY_NAME
-from dashlib.receive.tables import FAILED
+from dashlib.receive.tables import FAILED, UNREADABLE
 from dashlib.settings import Settings
 from dashlib.store import open_store
 
@@ -24,7 +24,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Replay and say what came of it. Exit code 1 when rows could not be made of some deliveries."""
+    """Replay and say what came of it.
+
+    Exit code 1 when a delivery failed that had not, or otherwise than before, or by a defect of ours. What its sender
+    wrote so that nobody can read it stays unreadable for as long as it is kept: one line, and exit code 0.
+    """
     app = control.running(settings.database)
     counts = _in_app(app, arguments) if app is not None else _here(settings, arguments)
     last = deque(counts, maxlen=1)
@@ -33,8 +37,13 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     parts = ", ".join(f"{count:,} {status}" for status, count in sorted(told.items()))
     noun = "delivery" if total == 1 else "deliveries"
     say.out(f"{total:,} {noun}" + (f": {parts}" if parts else ""))
+    if told.get(UNREADABLE):
+        say.note(f"{told[UNREADABLE]:,} cannot be read as their sender wrote them, as before; see Sources")
     if told.get(FAILED):
-        say.error(f"no rows could be made of {told[FAILED]:,} deliveries; their column error in deliveries says why")
+        which = (
+            "1 delivery; its error stands" if told[FAILED] == 1 else f"{told[FAILED]:,} deliveries; their errors stand"
+        )
+        say.error(f"no rows could be made of {which} in the table deliveries")
         return say.DONE_WITH_ERRORS
     return say.DONE
 

@@ -17,7 +17,7 @@ from dashlib.people.tables import ACCOUNT_EMAILS
 from dashlib.receive import doubts
 from dashlib.receive.body import Refused
 from dashlib.receive.sources import BY_NAME, GITLAB, Source, stored_payload
-from dashlib.receive.tables import DELIVERIES, FAILED, IGNORED, KEPT, SHAPED
+from dashlib.receive.tables import DEFECT, DELIVERIES, FAILED, IGNORED, KEPT, SHAPED, UNREADABLE, UNWRITTEN
 from dashlib.settings import Settings
 from dashlib.sources.hook import Hook, Shaped, Unshapeable
 from dashlib.sources.tables import COMMITS, JOBS
@@ -34,7 +34,7 @@ where id > $after and (not $waiting or status = 'received')
 order by id limit $limit
 """
 _BODIES = """
-select id, source, kind, received_at, headers, body, coalesce(turn, 0) from deliveries
+select id, source, kind, received_at, headers, body, coalesce(turn, 0), error from deliveries
 where id >= $first and id <= $last and id in (select unnest($ids::bigint[])) order by id
 """
 _HELD = """
@@ -48,7 +48,7 @@ select project_id, id from commits where parent_ids is not null and id in (selec
 
 @dataclass(frozen=True)
 class Delivery:
-    """A stored delivery."""
+    """A stored delivery; ``error`` is what was wrong with it when rows were last made of it."""
 
     id: int
     source: str
@@ -57,6 +57,7 @@ class Delivery:
     headers: str
     body: str
     turn: int = 0
+    error: str | None = None
 
 
 @dataclass
@@ -67,6 +68,12 @@ class Outcome:
     status: str
     changes: Sequence[Change] = ()
     row: dict[str, Any] = field(default_factory=dict)
+
+    def told(self) -> str:
+        """Its status for who replays it; ``unreadable`` where it fails as it failed before, by no fault of ours."""
+        error = self.row.get("error")
+        as_before = self.status == FAILED and error == self.delivery.error
+        return UNREADABLE if as_before and not str(error).startswith((DEFECT, UNWRITTEN)) else self.status
 
     def tells_of_failed_jobs(self) -> bool:
         """Whether it brought a job that failed: its reason can be looked for."""
@@ -138,7 +145,7 @@ class Shaper:
             [outcome] = outcomes
             _LOG.warning("the rows of delivery %s could not be written: %s", outcome.delivery.id, error)
             outcome.status, outcome.changes = FAILED, ()
-            said = f"its rows could not be written: {error}"
+            said = f"{UNWRITTEN}: {error}"
             outcome.row |= {"status": FAILED, "error": said.splitlines()[0], "rows": 0}
             self._commit(outcomes)
 
@@ -172,7 +179,7 @@ class Shaper:
             return Outcome(delivery, FAILED, (), row | {"status": FAILED, "error": str(error), "rows": 0})
         except Exception as error:  # noqa: BLE001 - a defect of ours: logged, and kept for replay
             _LOG.exception("delivery %s (%s %s) could not be shaped", delivery.id, delivery.source, delivery.kind)
-            said = f"a defect of the dashboard: {type(error).__name__}"
+            said = f"{DEFECT}: {type(error).__name__}"
             return Outcome(delivery, FAILED, (), row | {"status": FAILED, "error": said, "rows": 0})
         if shaped is None:
             return Outcome(delivery, KEPT, (), row | {"status": KEPT, "rows": 0})
@@ -219,6 +226,7 @@ def replay(
 ) -> Iterator[Counter[str]]:
     """Take stored deliveries through today's row functions again; yields counts by status so far, after each commit.
 
+    Those that fail as they failed before, by their sender's fault, count as ``unreadable``, not as ``failed``.
     ``since`` is an inclusive day in the team's zone. Rows that are in the tables already stay as they are.
     """
     shaper, told, after = Shaper(settings, store), Counter[str](), 0
@@ -226,6 +234,6 @@ def replay(
     if since is not None:
         begin = datetime.combine(since, time(), settings.zone).astimezone(UTC).replace(tzinfo=None)
     while deliveries := stored(store, after=after, source=source, since=begin):
-        told.update(outcome.status for outcome in shaper.write(deliveries))
+        told.update(outcome.told() for outcome in shaper.write(deliveries))
         after = deliveries[-1].id
         yield told
