@@ -24,8 +24,11 @@ FLAGS = {
     "Merge Request Hook": "merge_requests_events",
     "Note Hook": "note_events",
     "Confidential Note Hook": "confidential_note_events",
+    "Member Hook": "member_events",
 }
 """X-Gitlab-Event of a delivery, and the switch of a hook that asks for it."""
+GROUP_ONLY = "member_events"
+"""A switch that only the webhooks of groups have; of a project's it is no parameter, and ignored."""
 _PATIENCE, _LIMIT = 3, 40
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(minutes=1), timedelta(days=1)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs
@@ -22,11 +22,11 @@ DEEPEST = 64
 
 
 class Refused(Exception):
-    """The request is answered with this status and sentence; nothing of it is stored."""
+    """The request is answered with this status, sentence and headers; nothing of it is stored."""
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, message: str, headers: Sequence[tuple[bytes, bytes]] = ()) -> None:
         super().__init__(message)
-        self.status = status
+        self.status, self.headers = status, headers
 
 
 class Incoming:
@@ -119,6 +119,17 @@ def _bounded(body: bytes) -> bytes:
     if len(body) > LARGEST:
         raise Refused(413, f"the body is larger than {LARGEST // 1024**2} MB")
     return body
+
+
+def plain_only(headers: Mapping[str, str]) -> None:
+    """Raises Refused (415) for a body that is compressed or otherwise encoded: none of our senders does that.
+
+    ``Accept-Encoding`` tells such a 415 from one about the type of the content (RFC 9110, 12.5.3).
+    """
+    encoding = headers.get("content-encoding", "").strip()
+    if encoding.lower() not in ("", "identity"):
+        told = f"the body is encoded with {encoding[:40]}: send it as it is, without Content-Encoding"
+        raise Refused(415, told, [(b"accept-encoding", b"identity")])
 
 
 def parsed(raw: bytes) -> Any:

@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from dashlib.receive.body import Incoming, Refused, in_time, read
+from dashlib.receive.body import Incoming, Refused, in_time, plain_only, read
 from dashlib.receive.receiver import Receiver
 from dashlib.receive.secrets import cleaned_headers
 from dashlib.receive.sources import Opened, Source, bare_content_type, extra_headers
@@ -28,6 +28,7 @@ _LOG = logging.getLogger(__name__)
 _LARGE = 128 * 1024
 """From here on a body is read by another thread: a megabyte of JSON would hold up everybody else."""
 _RETRY_AFTER = b"5"
+_WANTS_SECRET = [(b"www-authenticate", b"Bearer")]
 
 
 class Endpoint:
@@ -48,11 +49,12 @@ class Endpoint:
             receiver = self._receiver()
             kind, reply, is_new = await self._take(receiver, headers, incoming)
         except Refused as refused:
-            await self._refuse(send, receiver, refused.status, str(refused), incoming.rest(headers))
+            await self._refuse(send, receiver, refused, incoming.rest(headers))
         except (StoreError, SettingsError) as error:
             _LOG.warning("a delivery was not stored: %s", error)
             why = "the database is not open" if receiver is None else "the delivery was not stored"
-            await self._refuse(send, receiver, 503, f"{why}; send it again", incoming.rest(headers))
+            again = Refused(503, f"{why}; send it again", [(b"retry-after", _RETRY_AFTER)])
+            await self._refuse(send, receiver, again, incoming.rest(headers))
         else:
             receiver.metrics.answered(self._source.name, kind, "accepted" if is_new else "duplicate")
             await _answer(send, 200, reply, [])
@@ -64,27 +66,24 @@ class Endpoint:
         source, settings, now = self._source, receiver.settings, time.time()
         signed = source.is_open(settings) and source.signed(headers, settings)
         if not signed and not source.verify(headers, b"", settings, now):
-            raise Refused(401, "the secret is missing or wrong")
+            raise Refused(401, "the secret is missing or wrong", _WANTS_SECRET)
         if not source.takes(bare_content_type(headers), headers):
             raise Refused(415, "the content type is not one that this route takes")
+        plain_only(headers)
         raw = await in_time(read(receive, headers))
         if signed and not source.verify(headers, raw, settings, now):
-            raise Refused(401, "the signature is wrong or too old")
+            raise Refused(401, "the signature is wrong or too old", _WANTS_SECRET)
         opened = await asyncio.to_thread(source.open, raw, headers) if len(raw) > _LARGE else source.open(raw, headers)
         row = _row(source, headers, raw, opened)
         is_new = await receiver.store(row, keyed=source.keyed(headers))
         return opened.kind, source.reply(opened.kind, opened.payload), is_new
 
-    async def _refuse(
-        self, send: Send, receiver: Receiver | None, status: int, message: str, rest: Awaitable[None]
-    ) -> None:
+    async def _refuse(self, send: Send, receiver: Receiver | None, refused: Refused, rest: Awaitable[None]) -> None:
         """The answer goes out at once; the connection ends when the ``rest`` of the body was read."""
         if receiver is not None:
-            receiver.metrics.answered(self._source.name, "", str(status))
-        more = [(b"retry-after", _RETRY_AFTER)] if status == 503 else []
-        if status == 401:
-            more.append((b"www-authenticate", b"Bearer"))
-        await _answer(send, status, {"error": message}, [*more, (b"connection", b"close")], rest)
+            receiver.metrics.answered(self._source.name, "", str(refused.status))
+        more = [*refused.headers, (b"connection", b"close")]
+        await _answer(send, refused.status, {"error": str(refused)}, more, rest)
 
 
 class Deliveries:

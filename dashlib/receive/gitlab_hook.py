@@ -15,7 +15,7 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from dashlib.errors import Explained
-from dashlib.receive.setup import GITLAB_TRIGGERS
+from dashlib.receive.setup import GITLAB_GROUP_TRIGGERS, GITLAB_TRIGGERS
 from dashlib.settings import Settings
 from dashlib.sources.gitlab.shapes import number, text
 from dashlib.sync.budget import Budget, PauseTooLong
@@ -57,7 +57,8 @@ def create(settings: Settings, kind: Kind, path: str, url: str) -> Hook:
     budget = Budget(settings.calls_per_minute)
     client = Client(settings.gitlab_url, settings.gitlab_token, budget, settings.timeout_seconds, 1, tries=2)
     where = f"/{kind}/{quote(path, safe='')}/hooks"
-    body = {"url": url, "enable_ssl_verification": True, **secret, **dict.fromkeys(GITLAB_TRIGGERS, True)}
+    triggers = [*GITLAB_TRIGGERS, *(GITLAB_GROUP_TRIGGERS if kind == "groups" else ())]
+    body = {"url": url, "enable_ssl_verification": True, **secret, **dict.fromkeys(triggers, True)}
     try:
         with _MAKING:
             found = _there(client, where, url)

@@ -31,6 +31,8 @@ GITLAB_TRIGGERS = {
 }
 """What GitLab calls a trigger in its API, and on its form. Confidential issues and comments are left out: whoever sees
 the dashboard would see their titles."""
+GITLAB_GROUP_TRIGGERS = {"member_events": "Member events"}
+"""What only a group's webhook can ask for besides (docs.gitlab.com/api/group_webhooks)."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ GUIDES = (
         "In a group (*Settings → Webhooks*, GitLab Premium; it covers every repository below) or in a repository "
         "(*Settings → Webhooks*). A system hook of the instance works as well.",
         "Secret token",
-        tuple(GITLAB_TRIGGERS.values()),
+        (*GITLAB_TRIGGERS.values(), *(f"{name} (of a group)" for name in GITLAB_GROUP_TRIGGERS.values())),
         '{"object_kind": "dashboard_test"}',
         ("X-Gitlab-Event: Test Hook",),
     ),

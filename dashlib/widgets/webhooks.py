@@ -52,7 +52,7 @@ def _told(total: pd.Series) -> None:
     disk = int(asked(deliveries.on_disk).iloc[0]["bytes"])
     st.caption(
         f"Kept for {settings.hook_days} days (`DASH_HOOK_DAYS`): {size_told(int(total['bytes']))} as they came, "
-        + (f"{size_told(disk)} of the database file." if disk else "as yet in the database's log only.")
+        + (f"{size_told(disk)} of the database file." if disk else "too few yet to say how much of the database file.")
     )
     failed = asked(deliveries.failed)
     if len(failed):
@@ -84,7 +84,10 @@ def _lost() -> None:
         f"{int(total['lost']):,} without one ({share_told(total['lost_share'])})",
         f"delay {span_told(total['delay_p50'])} in the middle, {span_told(total['delay_p95'])} for 95 of 100",
     ]
-    st.caption(f"{'; '.join(parts)}. What a webhook missed the next sync brings.")
+    silent = int(total["silent"])
+    where = "1 repository" if silent == 1 else f"{silent:,} repositories"
+    more = f" From {where} a kind never came that others send: “never” below." if silent else ""
+    st.caption(f"{'; '.join(parts)}. What a webhook missed the next sync brings.{more}")
     table(ledger, tables.LEDGER, "Lost webhooks and their delay by repository, the most lost first", "hooks_ledger")
 
 

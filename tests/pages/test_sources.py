@@ -37,23 +37,25 @@ def delivery(number: int, **values: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def hooked(opener: Callable[[Path], Open], tmp_path: Path) -> Open:
-    """Two repositories; three pipelines of the first, of which webhooks told two, and what else came."""
+    """Two repositories; four pipelines of the first, of which webhooks told two, one of the other, and more."""
     path = tmp_path / "hooked.duckdb"
     with open_store(path) as store:
         built = Builder(store)
         built.project(1, "acme/core/engine")
         built.project(2, "acme/web/site")
         told = []
-        for minutes in (40, 35, 20):
+        for minutes in (40, 35, 20, 15):
             told.append(built.pipeline(NOW - timedelta(minutes=minutes), by_api=True, source="push"))
+        built.pipeline(NOW - timedelta(minutes=20), project_id=2, by_api=True, source="push")
         store.write(
             Upsert(
                 DELIVERIES,
                 [
                     delivery(1, project_id=1, subject=f"pipeline:{told[0]}", received_at=NOW - timedelta(minutes=40),
                              happened_at=NOW - timedelta(minutes=40, seconds=4)),
-                    delivery(2, project_id=1, subject=f"pipeline:{told[1]}", received_at=NOW - timedelta(minutes=35),
-                             happened_at=NOW - timedelta(minutes=35, seconds=8)),
+                    delivery(2, project_id=1, subject=f"pipeline:{told[1]}",
+                             received_at=NOW - timedelta(minutes=35) + timedelta(milliseconds=460),
+                             happened_at=NOW - timedelta(minutes=35)),
                     delivery(3, status="failed", error=f"no project in it {HOSTILE}", rows=0),
                     delivery(4, status="kept", kind="wiki_page", rows=0),
                     delivery(5, status="ignored", project_id=2, rows=0),
@@ -99,12 +101,37 @@ def test_what_failed_with_its_error_and_what_waits(hooked: Open) -> None:
 
 
 def test_the_ledger_counts_what_no_webhook_told(hooked: Open) -> None:
-    [row] = table(hooked("sources"), "lost")
-    assert {name: row[name] for name in ("path_with_namespace", "kind", "things", "lost", "delay_p50")} == {
-        "path_with_namespace": "acme/core/engine", "kind": "pipeline", "things": 3, "lost": 1,
-        "delay_p50": timedelta(seconds=6),
+    """Tenths of seconds, as in the sentence above them; a repository that never sent is shown, and in no sum."""
+    app = hooked("sources")
+    row, silent = table(app, "lost")
+    names = ("path_with_namespace", "kind", "things", "lost", "delay_p50", "last_hook")
+    assert {name: row[name] for name in names} == {
+        "path_with_namespace": "acme/core/engine", "kind": "pipeline", "things": 4, "lost": 2, "delay_p50": 2.2,
+        "last_hook": f"{NOW - timedelta(minutes=35):%Y-%m-%d %H:%M}",
     }  # fmt: skip
-    assert row["lost_share"] == pytest.approx(100 / 3)  # per cent, as the table shows it
+    assert row["lost_share"] == pytest.approx(100 / 2)  # per cent, as the table shows it
+    assert (silent["path_with_namespace"], silent["lost_share"], silent["last_hook"]) == ("acme/web/site", 100, "never")
+    said = "4 pipelines, jobs and pushes since the first webhook of their kind; 2 without one (50.0 %); delay 2.2 s"
+    assert said in captions(app)
+    assert "From 1 repository a kind never came that others send: “never” below." in captions(app)
+
+
+def test_the_settings_say_which_secrets_are_set_and_never_what_they_are(
+    filled: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in HOOK_SECRETS:
+        monkeypatch.setenv(name, SECRET)
+    monkeypatch.setenv("DASH_REPORT_URL", "https://dash.example/")
+    monkeypatch.setenv("DASH_HOOK_DAYS", "12")
+    runtime.close()
+    app = filled("sources")
+    shown = str(app.table[0].value)
+    held = dict(zip(app.table[0].value.index, app.table[0].value.iloc[:, 0], strict=True))
+    assert SECRET not in shown
+    assert {name: held[name] for name in (*HOOK_SECRETS, "DASH_GITLAB_SIGNING_TOKEN", "DASH_HOOK_DAYS")} == {
+        **dict.fromkeys(HOOK_SECRETS, "set"), "DASH_GITLAB_SIGNING_TOKEN": "not set", "DASH_HOOK_DAYS": "12",
+    }  # fmt: skip
+    assert held["DASH_REPORT_URL"].replace("\\", "") == "https://dash.example/"
 
 
 def test_without_any_delivery_it_says_what_to_do(filled: Open, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from dashlib.demo.gitlab import READ_TOKEN, WRITE_TOKEN
 from dashlib.demo.model import Project
 from dashlib.demo.webhooks import WebHook
 from dashlib.receive.gitlab_hook import Hook, HookError, Kind, create, form
-from dashlib.receive.setup import GITLAB_TRIGGERS
+from dashlib.receive.setup import GITLAB_GROUP_TRIGGERS, GITLAB_TRIGGERS
 from dashlib.settings import Settings
 from tests.sync.world import GitLab, running_gitlab
 
@@ -49,9 +49,10 @@ def test_a_repository_gets_a_webhook_with_the_secret_and_the_triggers(gitlab: Gi
     assert (hook.url, hook.token, hook.flags) == (URL, SECRET, frozenset(GITLAB_TRIGGERS))
 
 
-def test_a_group_gets_one(gitlab: GitLab, project: Project) -> None:
+def test_a_group_gets_one_that_tells_of_members_too(gitlab: GitLab, project: Project) -> None:
     assert create(settings(gitlab), "groups", "ostrelune", URL).new
-    assert [hook.url for hook in gitlab.world.web_hooks.of(group="ostrelune")] == [URL]
+    [hook] = gitlab.world.web_hooks.of(group="ostrelune")
+    assert (hook.url, hook.flags) == (URL, frozenset({*GITLAB_TRIGGERS, *GITLAB_GROUP_TRIGGERS}))
     assert of(gitlab, project) == []
 
 

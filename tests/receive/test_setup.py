@@ -69,6 +69,10 @@ def test_confidential_things_are_not_asked_for() -> None:
     assert not [name for name in GITLAB_TRIGGERS if "confidential" in name]
 
 
+def test_members_are_told_by_a_group_s_webhook() -> None:
+    assert "Member events (of a group)" in BY_TITLE["GitLab"].triggers
+
+
 @pytest.mark.parametrize(
     ("address", "own"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import errno
+import gzip
 import hmac
 import json
 import socket
@@ -172,8 +173,27 @@ def test_the_largest_body_is_taken(dashboard: Dashboard) -> None:
 @pytest.mark.parametrize("source", SOURCES)
 @pytest.mark.parametrize("kind", ["text/plain", "application/xml", "multipart/form-data", ""])
 def test_415_for_another_content_type(dashboard: Dashboard, source: str, kind: str) -> None:
-    assert send(dashboard, source, Content_Type=kind).status_code == 415
+    answer = send(dashboard, source, Content_Type=kind)
+    assert answer.status_code == 415
+    assert "accept-encoding" not in answer.headers
     nothing_stored(dashboard)
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("encoding", ["gzip", "Deflate", "br", "identity, gzip", "x" * 200])
+def test_415_for_an_encoded_body_names_the_encoding(dashboard: Dashboard, source: str, encoding: str) -> None:
+    """A compressed body is not called broken JSON; ``Accept-Encoding`` says what is taken (RFC 9110, 15.5.16)."""
+    answer = send(dashboard, source, gzip.compress(raw(source, GOOD[source])), Content_Encoding=encoding)
+    assert (answer.status_code, answer.headers["accept-encoding"]) == (415, "identity")
+    assert as_json(answer) == {
+        "error": f"the body is encoded with {encoding[:40]}: send it as it is, without Content-Encoding"
+    }
+    nothing_stored(dashboard)
+
+
+@pytest.mark.parametrize("encoding", ["identity", "Identity", ""])
+def test_a_body_that_is_said_to_be_as_it_is(dashboard: Dashboard, encoding: str) -> None:
+    assert send(dashboard, "gitlab", Content_Encoding=encoding).status_code == 200
 
 
 @pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "Application/JSON", "application/vnd.gitlab+json"])

@@ -9,7 +9,7 @@ from dashlib.demo.calls import ApiError, Call, Handler, Reply, invalid, not_foun
 from dashlib.demo.paging import page
 from dashlib.demo.render_base import dump, group_id, stamp
 from dashlib.demo.rest.projects import group_of
-from dashlib.demo.webhooks import FLAGS, WebHook
+from dashlib.demo.webhooks import FLAGS, GROUP_ONLY, WebHook
 
 _UNUSED = (
     "wiki_page_events", "deployment_events", "releases_events", "feature_flag_events", "repository_update_events",
@@ -48,7 +48,7 @@ def _rendered(call: Call, hook: WebHook) -> str:
             "description": hook.description,
             "created_at": stamp(hook.created_at),
             **of_group,
-            **{flag: flag in hook.flags for flag in FLAGS.values()},
+            **{flag: flag in hook.flags for flag in _switches(hook.group)},
             **dict.fromkeys(_UNUSED, False),
             "push_events_branch_filter": None,
             "branch_filter_strategy": "all_branches",
@@ -62,9 +62,13 @@ def _rendered(call: Call, hook: WebHook) -> str:
     )
 
 
-def _flags(call: Call, before: frozenset[str]) -> frozenset[str]:
+def _switches(group: str | None) -> list[str]:
+    return [flag for flag in FLAGS.values() if group is not None or flag != GROUP_ONLY]
+
+
+def _flags(call: Call, before: frozenset[str], group: str | None) -> frozenset[str]:
     """The switches the call sets; those it does not name stay."""
-    return frozenset(flag for flag in FLAGS.values() if call.flag(flag, flag in before))
+    return frozenset(flag for flag in _switches(group) if call.flag(flag, flag in before))
 
 
 def _url(call: Call, default: str | None = None) -> str:
@@ -98,7 +102,7 @@ def add(call: Call) -> Reply:
     """`POST …/hooks`: pushes only, unless the call switches others on."""
     owner = _owner(call)
     made = call.world.web_hooks.add(
-        _url(call), call.get("token") or "", _flags(call, frozenset({"push_events"})), call.world.now,
+        _url(call), call.get("token") or "", _flags(call, frozenset({"push_events"}), owner["group"]), call.world.now,
         **owner,
     )  # fmt: skip
     made.name, made.description = call.get("name"), call.get("description")
@@ -108,7 +112,7 @@ def add(call: Call) -> Reply:
 def change(call: Call) -> Reply:
     """`PUT …/hooks/:hook_id`."""
     found = _hook(call)
-    found.url, found.flags = _url(call, found.url), _flags(call, found.flags)
+    found.url, found.flags = _url(call, found.url), _flags(call, found.flags, found.group)
     found.token = call.get("token", found.token) or ""
     return text_reply(_rendered(call, found))
 
