@@ -10,7 +10,7 @@ import pytest
 
 from dashlib.failures import rulebook as module
 from dashlib.failures.reason import CATEGORIES
-from dashlib.failures.rulebook import RULES, RuleError, load, rulebook
+from dashlib.failures.rulebook import RULES, RuleError, load, rulebook, version
 
 GOOD = '[[rule]]\nid = "a.b"\ncategory = "lint"\nmatch = "problem found: .+"\n'
 
@@ -73,3 +73,12 @@ def test_the_version_follows_the_files(tmp_path: Path, monkeypatch: pytest.Monke
     assert module.version(copied) != before
     monkeypatch.setattr(module, "ENGINE_VERSION", module.ENGINE_VERSION + 1)
     assert module.version(RULES) != before
+
+
+@pytest.mark.parametrize("content", [b"[[rule", b"\xff\xfe", None], ids=["no TOML", "no UTF-8", "a folder"])
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "zz.toml"
+    path.mkdir() if content is None else path.write_bytes(content)
+    with pytest.raises(RuleError, match=r"zz\.toml"):
+        load(tmp_path)
+    assert version(tmp_path), "and the program starts all the same"

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashlib import runtime
+from dashlib import runtime, widgets
 from dashlib.charts.wording import plain
 from dashlib.model import Put
 from dashlib.store import bookkeeping
@@ -254,3 +254,20 @@ def test_settings_that_cannot_be_used_are_one_sentence(filled: Open, monkeypatch
     runtime.close()
     app = filled()
     assert "Mars/Olympus" in app.error[0].value
+
+
+def test_a_page_that_breaks_off_is_told_to_whoever_runs_the_dashboard(
+    filled: Open, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What Streamlit itself says of it goes to a standard output that nobody reads."""
+    app = filled()
+
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("of a page")
+
+    monkeypatch.setattr(widgets, "header", broken)
+    app.run()
+    assert app.exception
+    [told] = [record for record in caplog.records if record.name == "dashlib.pages"]
+    assert told.getMessage() == "the page nightlies broke off"
+    assert told.exc_info is not None

@@ -112,6 +112,33 @@ def test_who_is_patient_waits_for_company_and_for_nobody_who_is_not(store: Store
     assert waiting.result(0) == 1, "a task comes after what was handed over before it"
 
 
+def test_what_is_large_does_not_wait_for_company(store: Store) -> None:
+    small = store.submit([Upsert(TRACES, [trace(1)])], patience=60)
+    large = store.submit([Upsert(TRACES, [trace(2)])], patience=60, size=17 * 1024 * 1024)
+    assert (small.result(30), large.result(30)) == (1, 1)
+
+
+def test_why_a_commit_failed_is_told(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A commit that the disk has no room for ends the transaction itself: there is nothing to roll back."""
+    connection = store._writer._connection
+
+    class Full:
+        def execute(self, statement: str, *values: Any) -> Any:
+            if statement == "commit":
+                connection.execute("rollback")
+                raise OSError("No space left on device")
+            return connection.execute(statement, *values)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(connection, name)
+
+    monkeypatch.setattr(store._writer, "_connection", Full())
+    with pytest.raises(OSError, match="No space left"):
+        store.write(Upsert(TRACES, [trace(1)]))
+    monkeypatch.undo()
+    assert store.write(Upsert(TRACES, [trace(1)])) == 1
+
+
 def test_the_patient_are_written_before_the_end(tmp_path: Path) -> None:
     path = tmp_path / "dashboard.duckdb"
     with open_store(path) as store:
