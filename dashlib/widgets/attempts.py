@@ -13,12 +13,12 @@ from dashlib.charts.over_time import stacked
 from dashlib.charts.wording import plain
 from dashlib.model import Filters
 from dashlib.queries import choices, flaky, runners
-from dashlib.queries.attempts_held import HeldCopy
 from dashlib.runtime import runtime
 from dashlib.widgets.address import forget
 from dashlib.widgets.answers import NO_FILTERS, asked, chart, table
 from dashlib.widgets.choose import one_of, some_of
 from dashlib.widgets.empty import nothing
+from dashlib.widgets.kept import of_copy
 
 _OPEN_OUTAGES = 3
 _MEASURES = {
@@ -37,24 +37,7 @@ _MEANS = {
 
 def of_attempts(question: Callable[..., pd.DataFrame], chosen: Filters = NO_FILTERS, **arguments: Any) -> pd.DataFrame:
     """The answer to a question of job attempts, from their copy in memory; kept until data moved."""
-    store, held = runtime().store, runtime().attempts.newest()
-    name = f"{question.__module__}.{question.__qualname__}"
-    key = tuple(sorted(arguments.items()))
-    return _kept(f"{store.path}:{id(store)}", held.version, name, question, held, chosen, key)
-
-
-@st.cache_data(max_entries=200, show_spinner=False)
-def _kept(
-    database: str,
-    version: int,
-    name: str,
-    _question: Callable[..., pd.DataFrame],
-    _held: HeldCopy,
-    chosen: Filters,
-    arguments: tuple[tuple[str, Any], ...],
-) -> pd.DataFrame:
-    with _held.connection.cursor() as connection:
-        return _question(connection, chosen, **dict(arguments))
+    return of_copy(runtime().attempts.newest(), question, chosen, arguments)
 
 
 def none_at_all() -> None:

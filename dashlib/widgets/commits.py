@@ -16,12 +16,12 @@ from dashlib.charts.over_time import PICK, shares, stacked
 from dashlib.charts.wording import plain
 from dashlib.model import Filters
 from dashlib.queries import builds, commits, reconciliation
-from dashlib.queries.commits_held import HeldCopy
 from dashlib.runtime import runtime
 from dashlib.widgets.address import Words, put, settle, told
 from dashlib.widgets.answers import asked, chart, metrics, table
 from dashlib.widgets.choose import one_from, one_of
 from dashlib.widgets.filters import CUSTOM
+from dashlib.widgets.kept import of_copy
 
 VIEWS = {
     "overview": "Overview",
@@ -38,24 +38,7 @@ Choices = Mapping[str, str]
 
 def of_commits(question: Callable[..., pd.DataFrame], chosen: Filters, **arguments: Any) -> pd.DataFrame:
     """The answer to a question of commits, from their copy in memory; kept until data moved."""
-    store, held = runtime().store, runtime().commits.newest()
-    name = f"{question.__module__}.{question.__qualname__}"
-    key = tuple(sorted(arguments.items()))
-    return _kept(f"{store.path}:{id(store)}", held.version, name, question, held, chosen, key)
-
-
-@st.cache_data(max_entries=300, show_spinner=False)
-def _kept(
-    database: str,
-    version: int,
-    name: str,
-    _question: Callable[..., pd.DataFrame],
-    _held: HeldCopy,
-    chosen: Filters,
-    arguments: Any,
-) -> pd.DataFrame:
-    with _held.connection.cursor() as connection:
-        return _question(connection, chosen, **dict(arguments))
+    return of_copy(runtime().commits.newest(), question, chosen, arguments)
 
 
 def which_view() -> str:

@@ -20,12 +20,12 @@ from dashlib.nightlies.send import channels
 from dashlib.queries import freshness, night_grid, night_rows
 from dashlib.queries.night_grid import Narrowed
 from dashlib.queries.nightlies import sent as sent_notes
-from dashlib.queries.nights_held import Held
 from dashlib.runtime import runtime
 from dashlib.widgets.address import Words, settle, told
 from dashlib.widgets.answers import NO_FILTERS, asked_now, metrics, table
 from dashlib.widgets.choose import one_from, one_of, search_for, some_of, switch
 from dashlib.widgets.filters import filters as bar
+from dashlib.widgets.kept import of_copy
 from dashlib.widgets.live import copy_of_nights
 
 _MOST_OPEN = 40
@@ -50,24 +50,7 @@ class Arranged:
 
 def of_nights(question: Callable[..., pd.DataFrame], chosen: Filters = NO_FILTERS, **arguments: Any) -> pd.DataFrame:
     """The answer to a question of nights, from a copy of their views in memory; kept until data moved."""
-    store, held = runtime().store, copy_of_nights()
-    name = f"{question.__module__}.{question.__qualname__}"
-    key = tuple(sorted(arguments.items()))
-    return _kept(f"{store.path}:{id(store)}", held.version, name, question, held, chosen, key)
-
-
-@st.cache_data(max_entries=200, show_spinner=False)
-def _kept(
-    database: str,
-    version: int,
-    name: str,
-    _question: Callable[..., pd.DataFrame],
-    _held: Held,
-    chosen: Filters,
-    arguments: Any,
-) -> pd.DataFrame:
-    with _held.connection.cursor() as connection:
-        return _question(connection, chosen, **dict(arguments))
+    return of_copy(copy_of_nights(), question, chosen, arguments)
 
 
 def narrowed(night: date) -> tuple[Narrowed, Arranged]:
