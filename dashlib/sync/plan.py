@@ -15,6 +15,8 @@ that moved and a were active,
 
     ⌈R/100⌉ + R pipelines + G issues + m · (jobs, child pipelines) + a · (events, commits, default branch) + new logs.
 
+What webhooks left in doubt costs two calls for a pipeline and one for each hundred unknown commits of a push.
+
 The seed's plan is ``5 + R + R·D + R·D·J``: one call for the jobs of each of D nightlies, and one for each log. Reading
 a project's jobs as one list costs a hundredth of a call per job, whichever pipeline it belongs to.
 """
