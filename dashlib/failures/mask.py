@@ -4,7 +4,7 @@ GitLab masks the variables that someone marked as masked; what was not marked st
 their shape (the formats are those of gitleaks' rules, config/gitleaks.toml, and of GitLab's own documentation), all
 else by what stands before it: a header, a flag, a name such as ``password``. There a word too much is masked rather
 than one too few; what is certainly none (``password: wrong``, ``token=None``, ``$TOKEN``) stays, see `ordinary`. Line
-ends stay, so that line numbers stay true.
+ends stay, so that line numbers stay true. Colours are looked through: they may begin and end anywhere.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from dashlib.failures.codes import ESCAPE, Code, Span, apart, bare, replaced, together
 from dashlib.failures.linear import compiled
 from dashlib.failures.ordinary import is_ordinary
 
@@ -22,7 +23,9 @@ TELLING = (
     r"|SG\.|shp(?:at|ca|pa|ss)_|dckr_(?:pat|oat)_|ATATT3|hvs\.|hvb\.|lin_api_|ntn_|pul-|rubygems_|sntry[su]_|tfp_"
     r"|AGE-SECRET|nvapi-|gsk_|dapi[0-9a-f]|AKCp|cmVmd|LTAI|NRAK-|PMAK-|figd_|Q~|:AA|atlasv1|/services/T|/webhooks/"
     r"|(?i:pass(?:word|wd|phrase|code)|pass[_\-A-Za-z0-9]{0,60}\\{0,3}[\"']?\]?(?:[ \t]|\\t){0,8}[:=]|pwd|secret|token"
-    r"|credential|authorization|bearer|cookie|login|sshpass|curl|wget|signature|[?&]sig="
+    r"|credential|authorization|bearer|cookie|login|sshpass|curl|wget|signature|[?&]sig=|https? -|htpasswd"
+    r"|mysql|mariadb|mycli|mongo|redis-cli|valkey-cli|requirepass|masterauth|cqlsh|sqlcmd|ldap|storepass|keypass"
+    r"|-pass(?:in|out)"
     r"|_auth|\"auth\\?\"|(?:api|access|account|private|signing|encryption|encrypt|master|shared|storage)[_.-]?key)"
     r"|://[^/\s:@\"]*:[^\s]+@|://[0-9A-Za-z_.~%-]{16,}@"
 )
@@ -91,22 +94,34 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 _FLAG = re.compile(
-    rf"(?P<name>(?<![\w\-])--?(?:[a-z0-9]{{1,20}}[_\-]){{0,5}}?(?:pass(?:word|wd|phrase)?|pwd|secret|(?:auth)?token"
-    rf"|api-?key|(?:access|account|private|secret|master|signing)-?key)(?P<more>(?:-key|-value)?))"
+    rf"(?P<name>(?<![\w\-])(?:--?(?:[a-z0-9]{{1,20}}[_\-]){{0,5}}?(?:pass(?:word|wd|phrase)?|pwd|secret|(?:auth)?token"
+    rf"|api-?key|(?:access|account|private|secret|master|signing)-?key|(?:(?:src|dest)?store|key|require)pass)"
+    rf"|requirepass|masterauth)(?P<more>(?:-key|-value)?))"
     rf"(?P<sep>[ \t]{{1,4}}){_VALUE}",
     re.IGNORECASE,
 )
-# -p of docker, podman, helm … login, of sshpass and of mysql; -u of curl.
-_LOGIN = re.compile(
-    rf"({_EDGE}(?:login\b|sshpass\b)[^\r\n|;&]{{0,300}}?[ \t]-p(?:[ \t=]{{1,3}}[\"']?|[\"']|(?=\S{{0,80}}\d)))"
-    r"(?![\"'$\-<\[{(])[^\s\"']{3,}+",
+# What stands behind a client's own letter for it: -p of docker, podman, helm … login, of sshpass, MySQL (there without
+# a blank: -p alone asks, and what follows is a database) and MongoDB, -a of Redis, -w of LDAP, -P of SQL Server.
+_ARGUMENT = r"(?![\"'$\-<\[{(])[^\s\"']{3,}+"
+_BEFORE = r"[^\r\n|;&]{0,300}?[ \t]"
+_CLIENTS = re.compile(
+    rf"({_EDGE}(?:(?:login\b|sshpass\b){_BEFORE}-p(?:[ \t=]{{1,3}}[\"']?|[\"']|(?=\S{{0,80}}\d))"
+    rf"|(?:my(?:sql[\w\-]{{0,20}}|cli)|mariadb[\w\-]{{0,20}}|sshpass)(?:\.exe)?\b{_BEFORE}(?-i:-p)[\"']?(?!\d{{1,5}}:\d)"
+    rf"|mongo\w{{0,12}}\b{_BEFORE}(?-i:-p)[ \t=]{{0,3}}[\"']?|cqlsh\b{_BEFORE}-p[ \t]{{1,3}}[\"']?"
+    rf"|(?:redis|valkey)-cli\b{_BEFORE}-a[ \t]{{1,3}}[\"']?"
+    rf"|ldap[a-z]{{2,12}}\b{_BEFORE}(?-i:-w)[ \t]{{0,3}}[\"']?|sqlcmd\b{_BEFORE}(?-i:-P)[ \t]{{0,3}}[\"']?"
+    rf"|openssl\b{_BEFORE}-pass(?:in|out)?[ \t]{{1,3}}[\"']?pass:"
+    # user and password together
+    rf"|(?:curl|wget|https?)\b[^\r\n|;]{{0,300}}?[ \t](?:-[a-z]{{0,8}}u|-a|--(?:proxy-)?user|--auth)[ \t=]{{0,3}}[\"']?"
+    r"[^\s:\"'/$]{1,100}:))"
+    rf"{_ARGUMENT}",
     re.IGNORECASE,
 )
-_OF_USER = re.compile(
-    rf"({_EDGE}(?:curl|wget)\b[^\r\n|;]{{0,300}}?[ \t](?:-u|--user|--proxy-user)[ \t=]{{0,3}}[\"']?"
-    r"[^\s:\"'/$]{1,100}:)"
-    r"(?![\"'$])[^\s\"']{3,}+",
-    re.IGNORECASE,
+# Apache's: with -b the last of its words.
+_HTPASSWD = re.compile(
+    rf"({_EDGE}htpasswd[ \t]{{1,3}}(?=[^\r\n|;&]{{0,200}}?(?<!\S)-[A-Za-z]{{0,6}}b)"
+    r"(?:[^\s|;&<>]{1,200}[ \t]{1,3}){2,12}[\"']?)"
+    rf"{_ARGUMENT}(?=[\"')]?[ \t]{{0,3}}(?:$|[|;&<>\r\n]))"
 )
 _KEY_BEGINS = re.compile(r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
 _KEY_BODY = re.compile(r"[0-9A-Za-z+/=\s\\]{0,20000}+")
@@ -115,66 +130,72 @@ _MOST_TIMES = 4
 
 
 def mask(text: str) -> str:
-    """The text with tokens, passwords, credentials in URLs and headers, and private keys replaced."""
+    """The text with tokens, passwords, credentials in URLs and headers, and private keys replaced.
+
+    Terminal codes stay; those that stood inside a secret stand behind its mask.
+    """
     raw = text.encode("utf-8", "surrogatepass")
-    found = _TELLING.search(raw)
-    if found is None:
-        return text
-    if b"\n" not in raw:
-        return _without_keys(_line(text))
-    kept: list[bytes] = []
-    done = 0
     # Line by line, where something was found: a log of megabytes holds such a word here and there.
-    for start in _telling_lines(raw):
-        end = raw.find(b"\n", start)
-        end = len(raw) if end < 0 else end
-        kept += [
-            raw[done:start],
-            _line(raw[start:end].decode("utf-8", "surrogatepass")).encode("utf-8", "surrogatepass"),
-        ]
-        done = end
-    return _without_keys(b"".join([*kept, raw[done:]]).decode("utf-8", "surrogatepass"))
+    under = bare(raw) if b"\x1b" in raw else raw
+    found = {*_telling_lines(under)}
+    if b"\x1b]" in raw or b"\x1b_" in raw:
+        # Links and titles hold words themselves.
+        found.update(_telling_lines(raw))
+    if not found:
+        return text
+    lines = raw.split(b"\n")
+    for number in found:
+        masked = _line(lines[number].decode("utf-8", "surrogatepass"))
+        lines[number] = masked.encode("utf-8", "surrogatepass")
+    text = b"\n".join(lines).decode("utf-8", "surrogatepass")
+    return _without_keys(text) if b"PRIVATE KEY" in under else text
 
 
 def _telling_lines(raw: bytes) -> Iterator[int]:
-    """Where the lines begin in which something was found."""
-    at = 0
+    """The numbers, from 0, of the lines in which something was found."""
+    at = number = 0
     while (found := _TELLING.search(raw, at)) is not None:
-        yield max(at, raw.rfind(b"\n", at, found.start()) + 1)
+        number += raw.count(b"\n", at, found.start())
+        yield number
         end = raw.find(b"\n", found.end() - 1)
         if end < 0:
             return
+        number += raw.count(b"\n", found.start(), end)
         at = end
 
 
 def _line(said: str) -> str:
-    """One line; or a text without line ends. What is masked may have hidden where the next one begins."""
+    """One line, or a text without line ends, read under its colours and once more as it stands."""
+    if ESCAPE in said:
+        said = together(*_masked(*apart(said)))
+    return _masked(said, [])[0]
+
+
+def _masked(said: str, codes: list[Code]) -> tuple[str, list[Code]]:
+    """Masked until nothing more is found: what is masked may have hidden where the next one begins."""
     for _ in range(_MOST_TIMES):
-        masked = _masked(said)
-        if masked == said:
+        before = said
+        for pattern in (_TOKENS, _IN_URL, _ALONE_IN_URL, _HOOKS, _HEADER, _BEARER):
+            said, codes = replaced(said, codes, _found(pattern, said))
+        for pattern in (_FLAG, _NAMED):
+            said, codes = replaced(said, codes, _valued(pattern, said))
+        for pattern in (_CLIENTS, _HTPASSWD):
+            said, codes = replaced(said, codes, _found(pattern, said))
+        if said == before:
             break
-        said = masked
-    return said
+    return said, codes
 
 
-def _masked(said: str) -> str:
-    said = _TOKENS.sub(MASKED, said)
-    if "://" in said:
-        said = _IN_URL.sub(rf"\1{MASKED}", said)
-        said = _ALONE_IN_URL.sub(rf"\1{MASKED}", said)
-        said = _HOOKS.sub(rf"\1{MASKED}", said)
-    said = _HEADER.sub(rf"\1{MASKED}", said)
-    said = _BEARER.sub(rf"\1{MASKED}", said)
-    said = _valued(_FLAG, said)
-    said = _valued(_NAMED, said)
-    said = _LOGIN.sub(rf"\1{MASKED}", said)
-    return _OF_USER.sub(rf"\1{MASKED}", said)
+def _found(pattern: re.Pattern[str], said: str) -> Iterator[Span]:
+    """What matches, without its first group where it has one."""
+    return (
+        (found.end(1) if pattern.groups else found.start(), found.end(), MASKED) for found in pattern.finditer(said)
+    )
 
 
-def _valued(pattern: re.Pattern[str], said: str) -> str:
+def _valued(pattern: re.Pattern[str], said: str) -> Iterator[Span]:
     """Values after names of secrets; an ordinary one stays, and what is in it is looked at again."""
-    kept: list[str] = []
-    done = at = 0
+    at = 0
     while (found := pattern.search(said, at)) is not None:
         group = next(name for name in ("inner", "in_double", "in_single", "plain") if found[name] is not None)
         start, end = found.span(group)
@@ -189,16 +210,18 @@ def _valued(pattern: re.Pattern[str], said: str) -> str:
         ):
             at = max(start, found.end("sep"))
             continue
-        kept += [said[done:start], MASKED]
-        done = at = end
-    return "".join([*kept, said[done:]])
+        yield start, end, MASKED
+        at = end
 
 
 def _without_keys(text: str) -> str:
     """Private keys up to their end line; where that is missing, what looks like the key's body."""
-    if "PRIVATE KEY" not in text:
-        return text
-    kept, done = [], 0
+    said, codes = apart(text) if ESCAPE in text else (text, [])
+    return together(*replaced(said, codes, _keys(said)))
+
+
+def _keys(text: str) -> Iterator[Span]:
+    done = 0
     for begins in _KEY_BEGINS.finditer(text):
         if begins.start() < done or text.startswith(MASKED, begins.end()):
             continue
@@ -208,6 +231,5 @@ def _without_keys(text: str) -> str:
             body = _KEY_BODY.match(text, start)
             stop = body.end() if body else start
         lines = text.count("\n", start, stop)
-        kept += [text[done:start], MASKED, "\n" * lines]
+        yield start, stop, MASKED + "\n" * lines
         done = stop
-    return "".join([*kept, text[done:]])

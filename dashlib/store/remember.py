@@ -9,7 +9,7 @@ from dashlib.store.database import Store
 
 
 def remember(store: Store, settings: Settings) -> None:
-    """Write the time zone, DASH_LATE_HOURS and the patterns of DASH_NIGHTLY; no secret is among them."""
+    """Write the time zone, DASH_LATE_HOURS, DASH_REPORT_BY, the patterns of DASH_NIGHTLY; no secret is among them."""
     wanted = set(settings.nightly)
     reader = store.reader()
     try:
@@ -22,6 +22,7 @@ def remember(store: Store, settings: Settings) -> None:
             [
                 {"name": "timezone", "value": settings.timezone},
                 {"name": "late_hours", "value": f"{settings.late_hours:g}"},
+                {"name": "report_by", "value": settings.report_by},
             ],
         ),
         Delete(NIGHTLY, [{"field": field, "pattern": pattern} for field, pattern in known - wanted]),
