@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from dashlib.failures.linear import Pattern
+from dashlib.failures.lines import Line, as_line
 from dashlib.failures.mask import mask
 from dashlib.failures.reason import LONGEST_LINE, TellingLine
 from dashlib.failures.scorer import is_noise
@@ -18,21 +20,27 @@ _LONGEST_COMMAND = 120
 # What pytest puts before what a test said.
 _OF_PYTEST = re.compile(r"^E (?=\S)")
 # Where a test's file lies on the runner.
-_DIRECTORY = re.compile(r"^/(?:\S+/)?")
+_DIRECTORY = re.compile(r"(?<!\S)/(?:\S+/)?")
+# What testthat and others draw behind a title, and the number before one.
+_RULE_DRAWN = re.compile(r" *[-─━═=_*]{4,}$")
+_TITLE = re.compile(r"^\d{1,5}\) (?=\S)")
 # A rule below this gives a verdict, no reason; and what holds no name of anything is said by many.
 _VERDICT = 60
 _NAME = re.compile(r"[A-Za-z$][\w$]*[._:/-][\w$]|[a-z][A-Z]|\w_\w|['\"`‘][^'\"`’]+['\"`’]|[A-Za-z]\d")
 
 
 def headline(finding: Finding, lines: tuple[TellingLine, ...]) -> str:
-    """The most telling line as one line, with what it lacks alone.
+    """The most telling line as one line, without what other tools put before it, and with what it lacks alone.
 
-    What a test says ("expect(received).toBe(expected)") needs the test's name before it; a line that ends in a colon
-    needs the next.
+    What a test says ("expect(received).toBe(expected)") needs the test's name before it; a test's title what it said;
+    a line that ends in a colon the next.
     """
-    said = one_line(lines[0].text)
+    said = _plain(lines[0].text)
+    own = {line.number for line in (finding.line, *finding.followed)}
+    if finding.rule.category == "test_failure" and _TITLE.match(said) and len(lines) > 1 and lines[1].number in own:
+        return f"{_TITLE.sub('', said)}: {_plain(lines[1].text)}"[:LONGEST_LINE]
     if said.endswith(":") and len(lines) > 1 and 0 < lines[1].number - lines[0].number <= 2:
-        said = f"{said} {one_line(lines[1].text)}"[:LONGEST_LINE]
+        said = f"{said} {_plain(lines[1].text)}"[:LONGEST_LINE]
     rule = finding.rule
     if rule.category != "test_failure" or rule.lead != "follow" or not finding.followed:
         return said
@@ -44,8 +52,8 @@ def headline(finding: Finding, lines: tuple[TellingLine, ...]) -> str:
 def signature(finding: Finding, category: str, lines: tuple[TellingLine, ...]) -> str:
     """Category and template of what the rule says tells failures apart; equal for equal failures everywhere.
 
-    Where that is said by many failures in the same words, the command that was running, or the next telling line,
-    tells them apart.
+    Where that is said by many failures in the same words, the place in the program, the command that was running, or
+    the next telling line, tells them apart.
     """
     parts, rule = [], finding.rule
     if rule.says != "follow" or not finding.followed:
@@ -59,7 +67,11 @@ def signature(finding: Finding, category: str, lines: tuple[TellingLine, ...]) -
             for line in finding.followed[: 1 if rule.says == "both" else 2]
             if not is_noise(line.core)
         )
+    if finding.under and finding.rule.above and (about := _grouped(finding.rule.above, finding.under)):
+        parts[:1] = [f"{about}: {part}" for part in parts[:1]]
     said = [template(part.strip()) for part in parts]
+    if finding.frame and finding.rule.frames and (where := template(_grouped(finding.rule.frames, finding.frame))):
+        return f"{category}: {' | '.join([*said, where])}"
     command = template(mask(text_of(finding.command)))[:_LONGEST_COMMAND]
     if category in _SAID_BY_MANY and command:
         said.append(command)
@@ -67,6 +79,19 @@ def signature(finding: Finding, category: str, lines: tuple[TellingLine, ...]) -
         more = next((other for other in (template(line.text) for line in lines[1:]) if other not in said), command)
         said.extend([more] if more else [])
     return f"{category}: {' | '.join(said)}"
+
+
+def _plain(text: str) -> str:
+    """A line without time stamps, BuildKit's step and what is drawn behind it; whole where nothing else is in it."""
+    core = text_of(as_line(0, text.encode("utf-8", "replace")).core)
+    said = one_line(text)
+    return _RULE_DRAWN.sub("", one_line(core)) or said
+
+
+def _grouped(pattern: Pattern, line: Line) -> str:
+    """What the groups of a pattern hold in a line, secrets masked."""
+    matched = pattern.search(mask(text_of(line.core)).encode())
+    return " ".join(text_of(group) for group in matched.groups() if group) if matched else ""
 
 
 def _named(finding: Finding) -> list[str]:

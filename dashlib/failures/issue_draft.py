@@ -76,7 +76,11 @@ def written(facts: Facts, label: str = LABEL) -> Draft:
     title = mask(" ".join(f"{facts.job_name}: {_TOOK.sub('', facts.reason)}".split()))
     mark = mark_of(facts.signature, facts.project_id, facts.job_id)
     labels = tuple(word for part in label.split(",") if (word := part.strip()))
-    return Draft(title[:LONGEST_TITLE], mask("\n\n".join([*_body(facts), _foot(mark)])), labels, mark)
+    return Draft(_cut(title), mask("\n\n".join([*_body(facts), _foot(mark)])), labels, mark)
+
+
+def _cut(title: str) -> str:
+    return title if len(title) <= LONGEST_TITLE else f"{title[: LONGEST_TITLE - 1].rstrip()}…"
 
 
 def form_url(project_url: str, facts: Facts, label: str = LABEL) -> str:

@@ -15,7 +15,7 @@ from dashlib.failures.literals import NoLiteral, Words, required
 from dashlib.failures.reason import CATEGORIES
 
 # Raised with every change of the code that gives the same rules another answer.
-ENGINE_VERSION = 4
+ENGINE_VERSION = 5
 RULES = Path(__file__).parent / "rules"
 Pick = Literal["first", "last"]
 
@@ -33,6 +33,9 @@ class Rule:
     after the match (each brings at most one) up to ``within`` lines on; ``lead`` says which of them is most telling.
     ``head`` begins the line above under which a tool already said what ``follow`` looks for; that line ends with the
     first group of the match. ``adds`` is put behind the groups in the signature.
+    ``frame`` is a line of the stack below the match, its groups what it names; of those that ``foreign`` does not
+    match the ``innermost`` one (the first printed or the last) goes into the signature. ``under`` is the line above
+    that names what the match is about (a linter prints the file once), in its groups.
     ``because`` names rules whose match before, in the same command, is the cause of which this one is the effect.
     """
 
@@ -52,6 +55,10 @@ class Rule:
     because: tuple[str, ...] = ()
     head: str | None = None
     adds: str | None = None
+    frame: str | None = None
+    foreign: str | None = None
+    innermost: Pick = "first"
+    under: str | None = None
     words: tuple[Words, ...] = field(default=())
 
     @cached_property
@@ -79,11 +86,31 @@ class Rule:
         """What the lines after it may match."""
         return tuple(compiled(pattern) for pattern in self.follow)
 
+    @cached_property
+    def frames(self) -> Pattern | None:
+        """A line of the stack, with what it names."""
+        return compiled(self.frame, capturing=True) if self.frame else None
 
-_SAYS = ("both", "match", "follow")
+    @cached_property
+    def not_own(self) -> Pattern | None:
+        """A line of the stack in somebody else's code."""
+        return compiled(self.foreign) if self.foreign else None
+
+    @cached_property
+    def above(self) -> Pattern | None:
+        """The line above that names what the match is about."""
+        return compiled(self.under, capturing=True) if self.under else None
+
+
+_ALLOWED = (
+    ("pick", ("first", "last")),
+    ("lead", ("match", "follow")),
+    ("says", ("both", "match", "follow")),
+    ("innermost", ("first", "last")),
+)
 _FIELDS = {
     "id", "category", "match", "rank", "pick", "unless", "follow", "within", "needs_follow", "lead", "says", "phase",
-    "because", "head", "adds",
+    "because", "head", "adds", "frame", "foreign", "innermost", "under",
 }  # fmt: skip
 
 
@@ -125,11 +152,12 @@ def _rule(family: str, entry: dict[str, object], default_rank: int, order: int) 
         rule = Rule(**values, order=order, words=required(str(values["match"])))  # type: ignore[arg-type]
     except (NoLiteral, TypeError) as error:
         raise RuleError(f"{family}: {entry.get('id')}: {error}") from error
-    for name, allowed in (("pick", ("first", "last")), ("lead", ("match", "follow")), ("says", _SAYS)):
+    for name, allowed in _ALLOWED:
         if getattr(rule, name) not in allowed:
             raise RuleError(f"{rule.id}: {name} is {' or '.join(allowed)}")
     try:
-        compiled(rule.match)
+        for pattern in (rule.match, rule.frame, rule.foreign, rule.under):
+            compiled(pattern or "")
     except PatternError as error:
         raise RuleError(f"{rule.id}: {error}") from error
     if rule.category not in CATEGORIES:

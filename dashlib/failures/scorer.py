@@ -112,6 +112,12 @@ _NOISE = tuple(
             r"(?i)\b(?:added|changed|audited)\b.{0,20}\b\d+ packages?\b|^up to date\b|^found 0 vulnerabilities",
             r"(?i)^\W*(?:tests?:? *)?\d+ (?:tests? |specs? |examples? )?pass(?:ed|ing)\b",
             r"(?i)^(?:successfully |built |build succe|done in |compiled successfully|all checks passed)",
+            r"^(?:\[ERROR\] )?(?:After correcting the problems|Re-run Maven|To see the full stack trace)",
+            r"^(?:\[ERROR\] )?For more information about|^\[ERROR\] (?: +mvn <\w+> -rf|\[Help \d)",
+            r"^(?:\[\w+\] )?(?:Total time: |Finished at: |BUILD FAILURE)",
+            r"^\* Try:|^(?:> )?(?:Run with --|Get more help at )|^(?:> )?Run gradlew? |^javac \d|^openjdk version",
+            r"^Removing login credentials|^Using (?:effective pull policy|helper image|Docker executor|docker image)",
+            r"(?i)^\W*(?:(?:all )?(?:good|done|fine|ok|okay)|good ?bye|bye|hello|finished|success(?:ful(?:ly)?)?)\W*$",
             r"^sed: cannot rename |^\S*: cannot rename .*: Device or resource busy",
         ),
     )
@@ -122,6 +128,9 @@ _NEAR = 60
 # Points of the last line before the echoes, when it has no telling word; the lines before it have one less each.
 _LAST_WORDS, _MOST_LAST_WORDS = 9, 3
 _RUNNERS = -16
+_ONE_WORD = compiled(r"^\s*[A-Za-z][\w.-]{2,60}\s*$")
+# So many of a text's characters may be none.
+_MOST_BROKEN = 0.1
 
 
 def likeliest(found: Findings) -> list[tuple[float, Line]]:
@@ -160,6 +169,9 @@ def last_words(found: Findings) -> list[tuple[float, Line]]:
     ending = found.endings[0][1] if found.endings else ()
     for line in ending:
         value = points(line.core)
+        if not said and value < 0 and _ONE_WORD.search(line.core) and not is_noise(line.core):
+            # One word tells little, unless it is the last.
+            value = 0.0
         if value >= 0:
             said.append((value + _LAST_WORDS - len(said), line))
         if len(said) == _MOST_LAST_WORDS:
@@ -170,6 +182,12 @@ def last_words(found: Findings) -> list[tuple[float, Line]]:
 def is_noise(core: bytes) -> bool:
     """Whether a line tells of success, or nothing at all: never worth a place beside the first."""
     return any(pattern.search(core) for pattern in _NOISE) and not _NOT_NOISE.search(core)
+
+
+def is_text(said: str) -> bool:
+    """Whether bytes were text: a letter or digit is in it, and hardly anything that could not be read."""
+    broken = sum(char == "\ufffd" or (char < " " and char != "\t") for char in said)
+    return broken <= _MOST_BROKEN * len(said) and any(char.isalnum() for char in said)
 
 
 def guess(core: bytes) -> str:

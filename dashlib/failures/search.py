@@ -19,13 +19,17 @@ _KEPT_WORDS = 100  # at each end
 _KEPT_ENDINGS = 6
 _LINES_OF_AN_ENDING = 30
 _HEAD_WITHIN = 300
+_STACK_WITHIN, _UNDER_WITHIN = 120, 200
 # Once so many lines in a row that hold the same words were taken by the same rule, one in sixteen is looked at.
 _STREAK, _ONE_IN = 1_000, 16
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A rule's match: the line, the lines that go with it, and where in the job it stands."""
+    """A rule's match: the line, the lines that go with it, and where in the job it stands.
+
+    ``frame`` is the line of the stack where it happened, ``under`` the line above that names what it is about.
+    """
 
     rule: Rule
     line: Line
@@ -35,6 +39,8 @@ class Finding:
     afterwards: bool
     command: bytes
     captured: bool = False
+    frame: Line | None = None
+    under: Line | None = None
 
 
 class Word(NamedTuple):
@@ -154,8 +160,10 @@ class Search:
             followed = self._said_before(rule, line, block, end)
         if rule.needs_follow and not followed:
             return False
+        frame = self._frame(rule, line.number, block, end, followed)
+        under = self._under(rule, line.number, block, end)
         kept.append(Finding(rule, line, followed, place.segment, place.phase, place.is_afterwards, place.command,
-                            place.captured))  # fmt: skip
+                            place.captured, frame, under))  # fmt: skip
         self._counts[index, place.segment] = count + 1
         self.found.last_of_rule[index, place.segment] = line.number
         if rule.pick == "last" and count >= _KEPT_OF_A_RULE:
@@ -182,6 +190,37 @@ class Search:
             if len(found) == len(rule.followers):
                 break
         return tuple(found[place] for place in sorted(found))
+
+    def _frame(self, rule: Rule, number: int, block: Block, end: int, followed: tuple[Line, ...]) -> Line | None:
+        """The innermost line of the stack below that is the program's own."""
+        if rule.frames is None:
+            return None
+        found = None
+        until = followed[0].number if followed and rule.innermost == "last" else None
+        for line in following(block, number, end, _STACK_WITHIN):
+            if line.number == until or rule.regexp.search(line.core):
+                break
+            if rule.frames.search(line.core) and not (rule.not_own and rule.not_own.search(line.core)):
+                found = line
+                if rule.innermost == "first":
+                    break
+        return found
+
+    def _under(self, rule: Rule, number: int, block: Block, end: int) -> Line | None:
+        """The nearest line above that names what the match is about."""
+        if rule.above is None:
+            return None
+        stop = block.text.rfind(b"\n", 0, end) + 1
+        for _ in range(_UNDER_WITHIN):
+            if stop <= 0:
+                break
+            begins = block.text.rfind(b"\n", 0, stop - 1) + 1
+            number -= block.lines_between(begins, stop)
+            line = as_line(number, block.text[begins : min(stop, begins + LONGEST_READ)])
+            if rule.above.search(line.core):
+                return line
+            stop = begins
+        return None
 
     def _said_before(self, rule: Rule, line: Line, block: Block, end: int) -> tuple[Line, ...]:
         """What ``follow`` looks for under the nearest line above that is the head of what the match names."""

@@ -20,6 +20,9 @@ ALIKE = 0.9
 MOST_COMPARED, NEAREST = 2_000, 3
 """Only the signatures seen most recently are compared, and of each only the nearest are kept: pairs grow with the
 square."""
+_BETWEEN = " | "
+# Raised when equal signatures may give other pairs.
+_MEASURE = 2
 
 _NOT_FAILED = """
 select f.project_id, f.job_id
@@ -81,7 +84,8 @@ def settle(store: Store) -> None:
 def near_duplicates(signatures: Iterable[tuple[str, str]]) -> dict[tuple[str, str], tuple[str, float]]:
     """Pairs of nearly equal signatures: (signature, other) in their sorted order → (category, similarity).
 
-    ``signatures`` are (signature, category); only those of one category are compared, without its name in front. A pair
+    ``signatures`` are (signature, category); only those of one category are compared, without its name in front, and
+    part by part: what a runner says of every job makes nothing alike. Different commands are different failures. A pair
     is kept where it is among the ``NEAREST`` of one of the two.
     """
     by_category: dict[str, list[tuple[str, str]]] = defaultdict(list)
@@ -95,13 +99,26 @@ def near_duplicates(signatures: Iterable[tuple[str, str]]) -> dict[tuple[str, st
             rest = process.extract_iter(
                 said, words[one + 1 :], scorer=fuzz.ratio, processor=None, score_cutoff=ALIKE * 100
             )
-            for _, score, place in rest:
+            for other, whole, place in rest:
+                score = min(whole, _least_alike(said, other))
+                if score < ALIKE * 100:
+                    continue
                 pair = (-score, one, one + 1 + place)
                 near[one].append(pair)
                 near[one + 1 + place].append(pair)
         for pair in {pair for found in near.values() for pair in nsmallest(NEAREST, found)}:
             pairs[members[pair[1]][1], members[pair[2]][1]] = (category, round(-pair[0] / 100, 4))
     return pairs
+
+
+def _least_alike(one: str, other: str) -> float:
+    """The similarity (0 to 100) of those parts that are least alike; 0 for two commands."""
+    parts, others = one.split(_BETWEEN), other.split(_BETWEEN)
+    if [part for part in parts if part.startswith("$ ")] != [part for part in others if part.startswith("$ ")]:
+        return 0.0
+    if len(parts) != len(others):
+        return 100.0
+    return min(fuzz.ratio(part, another) for part, another in zip(parts, others, strict=True))
 
 
 def _first_seen(store: Store) -> list[Change]:
@@ -125,7 +142,7 @@ def _similar(store: Store) -> list[Change]:
         live: list[tuple[str, str]] = reader.execute(_LIVE, {"most": MOST_COMPARED}).fetchall()
         said = reader.execute("select value from bookkeeping.settings where name = 'compared_signatures'").fetchone()
         known = set(reader.execute("select signature, other from similar_signatures").fetchall())
-    digest = hashlib.sha256(repr((ALIKE, NEAREST, sorted(live))).encode("utf-8", "replace")).hexdigest()
+    digest = hashlib.sha256(repr((_MEASURE, ALIKE, NEAREST, sorted(live))).encode("utf-8", "replace")).hexdigest()
     if said is not None and said[0] == digest:
         return []
     pairs = near_duplicates(live)

@@ -12,7 +12,7 @@ from dashlib.failures.lines import Line
 from dashlib.failures.mask import mask
 from dashlib.failures.reason import LONGEST_LINE, MOST_LINES, NOTHING_SAID, UNKNOWN, Reason, TellingLine
 from dashlib.failures.rulebook import rulebook
-from dashlib.failures.scorer import ECHO, guess, is_noise, last_words, likeliest, of_command, points
+from dashlib.failures.scorer import ECHO, guess, is_noise, is_text, last_words, likeliest, of_command, points
 from dashlib.failures.search import Finding, Findings
 from dashlib.failures.signature import template
 
@@ -33,8 +33,11 @@ _ECHOED = compiled(ECHO)
 # What a program dies of is the category, even when a test or a compiler noticed it first.
 _EXHAUSTED = frozenset({"oom", "disk_full"})
 _SURE = 80
-# Points of the general scorer for a line that may fill a place beside the rules' lines.
-_WORTH_A_LINE = 6
+# The most that the general scorer is sure of: by a line's words, and by its standing last alone.
+_SURE_OF_A_GUESS, _SURE_OF_LAST_WORDS = 0.4, 0.1
+# Points of the general scorer for a line that may fill a place beside the rules' lines; and what its words alone must
+# be worth beside a rule that is sure: five lines are the most, not the aim.
+_WORTH_A_LINE, _WORTH_ITS_WORDS = 6, 7
 
 # failure_reason (GITLAB.md 3) of jobs whose log cannot tell.
 _OF_GITLAB = {
@@ -149,9 +152,8 @@ def _guesses(found: Findings) -> list[tuple[float, Line]]:
     told = likeliest(found)
     known = {line.number for _, line in told}
     told += [(score, line) for score, line in last_words(found) if line.number not in known]
-    # What has neither letter nor digit (bytes that were no text) says nothing.
-    said = [(score, line) for score, line in told if any(char.isalnum() for char in text_of(line.core))]
-    return sorted([pair for pair in said if not is_noise(pair[1].core)] or said, key=lambda pair: -pair[0])
+    said = [pair for pair in told if is_text(text_of(pair[1].core)) and not is_noise(pair[1].core)]
+    return sorted(said, key=lambda pair: -pair[0])
 
 
 def _chosen(best: _Weighed, weighed: list[_Weighed], found: Findings) -> tuple[tuple[TellingLine, ...], int]:
@@ -175,13 +177,16 @@ def _chosen(best: _Weighed, weighed: list[_Weighed], found: Findings) -> tuple[t
             queue.extend(kin[place].lines[:1])
     queue = [line for place, line in enumerate(queue) if not place or not is_noise(line.core)]
     lines = _telling(queue)
+    sure = best.score >= _SURE
     if len(lines) < MOST_LINES:
         queue.extend(
-            line for score, line in likeliest(found)[:MOST_LINES] if score > _WORTH_A_LINE and not is_noise(line.core)
+            line
+            for score, line in likeliest(found)[:MOST_LINES]
+            if score > _WORTH_A_LINE and not is_noise(line.core) and (not sure or points(line.core) >= _WORTH_ITS_WORDS)
         )
         lines = _telling(queue)
     telling = len(lines)
-    if telling < MOST_LINES:
+    if telling < MOST_LINES and not sure:
         queue.extend(line for score, line in last_words(found) if score > _WORTH_A_LINE and not is_noise(line.core))
         lines = _telling(queue)
     return lines, telling
@@ -192,7 +197,7 @@ def _telling(queue: list[Line]) -> tuple[TellingLine, ...]:
     lines: list[TellingLine] = []
     for line in queue:
         said = line.core.strip()
-        if said and said not in seen and len(lines) < MOST_LINES:
+        if said and said not in seen and len(lines) < MOST_LINES and (not lines or is_text(text_of(said))):
             seen.add(said)
             lines.append(TellingLine(line.number, mask(text_of(line.shown.strip()))[:LONGEST_LINE]))
     return tuple(lines)
@@ -211,7 +216,9 @@ def _guessed(
         vaguely.category if vaguely else of_command(command, spoken=points(first.core) > 0),
     )
     gathered = f"{category}: {template(mask(text_of(first.core.strip())))}"
-    return Reason(category, one_line(lines[0].text), lines, gathered, None, round(min(0.4, max(0.05, score / 60)), 2))
+    most = _SURE_OF_A_GUESS if points(first.core) > 0 else _SURE_OF_LAST_WORDS
+    sure = round(min(most, max(0.05, score / 60)), 2)
+    return Reason(category, one_line(lines[0].text), lines, gathered, None, sure)
 
 
 def _without_lines(failure_reason: str | None) -> Reason:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashlib.failures.explain import explain, explain_text
-from dashlib.failures.reason import CATEGORIES
+from dashlib.failures.reason import CATEGORIES, NOTHING_SAID
 from tests.failures.excerpts import excerpts
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,6 +60,28 @@ def test_any_mixture_of_tools_gives_an_answer(log: str, failure_reason: str | No
 def test_text_that_is_no_unicode_gives_an_answer() -> None:
     sound(explain_text("error: \udcff\x00 broken"))
     sound(explain([b"error: caf\xe9 \xff\xfe broken"]))
+
+
+SECTIONS = "".join(f"section_start:1700000000:foo_{n}\r\x1b[0Kfoo {n}\n" for n in range(10_000)).encode()
+NOISE = random.Random(1).randbytes(1 << 20)
+FAILED = b"\nERROR: Job failed: exit code 1\n"
+
+
+@pytest.mark.parametrize(
+    "before", [b"", SECTIONS, NOISE, b"foo " * 500_000], ids=["nothing", "sections", "noise", "one"]
+)
+@pytest.mark.parametrize("last", [b"boom", b"boom: disk on fire", b"fatal: boom"])
+def test_what_was_said_last_is_found_behind_any_rubbish(before: bytes, last: bytes) -> None:
+    reason = explain([before + b"\n" + last + FAILED])
+    assert reason.lines[0].text == last.decode()
+    assert reason.signature
+    assert "boom" in reason.signature
+    assert not any("\ufffd" in line.text for line in reason.lines)
+
+
+@pytest.mark.parametrize("log", [b"hello\nall good\nbye", NOISE, b"\x00" * 5_000, b"Done.", b"....\n----"])
+def test_where_nothing_was_said_nothing_is_quoted(log: bytes) -> None:
+    assert explain([log + FAILED]) == NOTHING_SAID
 
 
 # Up to a hundred megabytes, made while they are read; the process may use 700 MB of address space in all.

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from rapidfuzz import fuzz
 
 from dashlib.failures import settle as module
+from dashlib.failures.difference import where_apart
 from dashlib.failures.settle import near_duplicates, settle
 from dashlib.failures.tables import SIGNATURES
 from dashlib.model import Delete, Put
@@ -140,6 +141,41 @@ def test_the_name_of_a_category_makes_nothing_alike() -> None:
         near_duplicates([("docker_registry: abc", "docker_registry"), ("docker_registry: abd", "docker_registry")])
         == {}
     )
+
+
+RAN_OUT = "Job failed: execution took longer than <t> seconds"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        (f"{RAN_OUT} | $ make integration-tests-a", f"{RAN_OUT} | $ make integration-tests-b", False),
+        (f"{RAN_OUT} | stalled in Harbour", f"{RAN_OUT} | waiting for Tide", False),
+        (f"{RAN_OUT} | $ make test", RAN_OUT, False),
+        (f"{RAN_OUT} | $ make test", f"{RAN_OUT.replace('took', 'takes')} | $ make test", True),
+        (f"{RAN_OUT} | the depth sounder of harbour a", f"{RAN_OUT} | the depth sounder of harbour b", True),
+    ],
+)
+def test_what_the_runner_says_of_all_makes_nothing_alike(one: str, other: str, *, alike: bool) -> None:
+    pairs = near_duplicates([(f"timeout: {one}", "timeout"), (f"timeout: {other}", "timeout")])
+    assert bool(pairs) is alike
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "told"),
+    [
+        ("abc", "abd", ("abc", "abd")),
+        (
+            "lint: src/x.py: the depth sounder of harbour Bergen is off",
+            "lint: src/x.py: the depth sounder of harbour Oslo is off",
+            ("… depth sounder of harbour Bergen is off", "… depth sounder of harbour Oslo is off"),
+        ),
+        ("x" * 60 + "a", "x" * 60 + "b", ("… " + "x" * 24 + "a", "… " + "x" * 24 + "b")),
+        ("y" * 50, "y" * 50 + " more", ("… " + "y" * 24, "… " + "y" * 24 + " more")),
+    ],
+)
+def test_the_place_where_two_differ_is_seen(one: str, other: str, told: tuple[str, str]) -> None:
+    assert where_apart(one, other) == told
 
 
 def test_signatures_known_without_any_failure_stay(built: Builder) -> None:
