@@ -46,12 +46,8 @@ around_failure(row)
 
 st.subheader("The same failure elsewhere", anchor=False)
 elsewhere = widgets.asked(failure.elsewhere, project=project, job=job)
-if elsewhere.empty:
-    st.caption(
-        "No other job failed like this." if row["signature"] else "Without a reason there is nothing to compare."
-    )
-else:
-    shared.signature_link(row)
+shared.the_same_failure(row, elsewhere)
+if len(elsewhere):
     widgets.table(elsewhere, tables.ELSEWHERE, "Other jobs that failed with the same signature", "elsewhere")
 
 st.subheader("Last runs of this job", anchor=False)

@@ -19,15 +19,15 @@ SUMS = (
 )
 
 _ISSUE = (
-    Column("issue_title", "Issue", width=120, help="The issue that it is linked to."),
-    Column("issue_state", "State", width=65, help="Opened or closed, as GitLab says."),
-    Column("assignee", "Person", width=85, help="Who has it."),
+    Column("issue_title", "Issue", width=95, help="The issue that it is linked to."),
+    Column("issue_state", "State", width=60, help="Opened or closed, as GitLab says."),
+    Column("assignee", "Person", width=75, help="Who has it."),
 )
 _MORE_OF_ISSUE = (
     Column("returned", "Back", width=60, help="It failed again after its issue was closed."),
     Column("issue_url", "", "link", 55, text="issue"),
 )
-_NEW = Column("news", "Signature", width=75, help="new: first seen in the last days (see above), in any repository.")
+_NEW = Column("news", "New", width=50, help="new: first seen in the last days (see above), in any repository.")
 _SEEN = (
     Column("last_seen", "Last seen", "moment", 135),
     Column("first_seen", "First seen", "moment", 135, help="Ever, in any repository."),
@@ -38,12 +38,12 @@ SIGNATURES = (
     _NEW,
     Column("reason", "Reason", width=300, help="The most telling line of its newest failure."),
     Column("failure_url", "Newest", "link", 60, text="open"),
-    Column("category", "Category", width=100),
+    Column("category", "Category", width=95),
     Column("failures", "Failures", "number", 65),
-    *_ISSUE,
-    Column("repositories", "Repositories", "number", 90),
+    Column("repositories", "Repos", "number", 60, help="Repositories that it struck."),
     Column("nights", "Nights", "number", 60, help="Nights of nightlies that it failed."),
-    Column("spread", "By day", "bars", 110, help="Failed jobs of each day of the period."),
+    Column("spread", "By day", "bars", 100, help="Failed jobs of each day of the period."),
+    *_ISSUE,
     *_MORE_OF_ISSUE,
     *_SEEN,
     Column("first_here", "Struck first in", width="medium", help="The first repository it struck in this period."),
@@ -55,10 +55,10 @@ JOBS = (
     Column("path_with_namespace", "Repository", width=150),
     Column("job_name", "Job", width=105),
     Column("failure_url", "Why", "link", 50, text="open"),
-    Column("reason", "Reason", width=250),
-    *_ISSUE,
     _NEW,
-    Column("category", "Category", width=110),
+    Column("reason", "Reason", width=250),
+    Column("category", "Category", width=95),
+    *_ISSUE,
     Column("is_nightly", "Nightly", "flag", 65),
     Column("attempt", "Attempt", width=70),
     Column("passed_on_retry", "Passed later", "flag", 90, help="A later attempt of it passed."),
@@ -106,9 +106,9 @@ COVERAGE = (
 MERGE = (
     Column("similarity", "Alike", "share", 95),
     Column("category", "Category", width=115),
-    Column("signature", "One", width=340),
+    Column("one_told", "One", width=340, help="From a little before the place where the two differ."),
     Column("failures", "Failures", "number", 75),
-    Column("other", "The other", width=340),
+    Column("other_told", "The other", width=340),
     Column("other_failures", "Failures", "number", 75),
     Column("last_seen", "Last seen", "moment", 135),
 )

@@ -109,6 +109,16 @@ def signature_told(row: pd.Series) -> str:
     return "; ".join(parts) + "."
 
 
+def alone_told(elsewhere: int, here: pd.Series) -> str:
+    """In how many other jobs a failure struck, and how often in this one; ``here`` is ``failure.in_this_job``'s row."""
+    others = f"In {_many(elsewhere, 'other job')} as well" if elsewhere else "In no other job or repository"
+    if int(here["failures"]) <= 1:
+        return f"{others}; in this job only this once."
+    nights = f" in {_many(here['nights'], 'night')}" if here["nights"] else ""
+    since = pd.Timestamp(here["since"])
+    return f"{others}; in this job {int(here['failures']):,} times{nights}, since {since:%a %d %b %Y}."
+
+
 def spread_told(row: pd.Series, most: int = 8) -> str:
     """The repositories in the order in which it reached them."""
     reached = list(row["spread"])

@@ -103,6 +103,15 @@ order by last_seen desc, failures desc, f.path_with_namespace, f.job_name
 limit $rows
 """
 
+IN_THIS_JOB = """
+with this as (
+    select signature, path_with_namespace, job_name from job_failures where project_id = $project and job_id = $job
+)
+select count(*) as failures, count(distinct f.night) as nights, team_time(min(f.failed_at)) as since
+from job_failures f
+join this s using (signature, path_with_namespace, job_name)
+"""
+
 NEWEST = """
 select team_time(failed_at) as failed, path_with_namespace, job_name, category,
        coalesce(reason, 'GitLab says: ' || coalesce(failure_reason, 'nothing')) as reason,
@@ -159,6 +168,13 @@ def elsewhere(
     job_web_url, failure_url (of its newest failure), project_id.
     """
     return ask(connection, ELSEWHERE, filters, project=project, job=job, rows=rows)
+
+
+def in_this_job(connection: duckdb.DuckDBPyConnection, filters: Filters, *, project: int, job: int) -> pd.DataFrame:
+    """One row: failures of this job with this failure's signature, this one included, their nights, since (the first
+    that is stored; the team's wall clock). Nought and null without a signature.
+    """
+    return ask(connection, IN_THIS_JOB, filters, project=project, job=job)
 
 
 def newest(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:

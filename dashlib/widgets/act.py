@@ -6,6 +6,7 @@ write, for a button that is drawn as disabled can be pressed all the same by who
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 
@@ -24,12 +25,15 @@ from dashlib.runtime import runtime
 from dashlib.settings import Settings
 from dashlib.store import Store
 from dashlib.widgets.act_held import FIELDS, FIELDS_OF_MANY, let_go
+from dashlib.widgets.address import arrivals
 from dashlib.widgets.answers import asked
 from dashlib.widgets.freshness import local_only
-from dashlib.widgets.whoami import ask_name, keep_name, my_name
+from dashlib.widgets.whoami import ask_name, keep_name, my_name, save_name
 
 MAY = "change issues and persons"
-_SAID, _WAITING = "act_said", "act_waiting"
+_SAID, _SHOWN, _WAITING = "act_said", "act_said_since", "act_waiting"
+_SECONDS = 10
+"""So long what came of a change stands at least: the change itself draws the page anew at once."""
 
 
 def failure_of(row: pd.Series) -> Failure:
@@ -75,17 +79,23 @@ def do(change: Callable[[str], str], says: str, close: str | None = None) -> Non
     try:
         action = change(who)
     except (Explained, PatternError) as error:
-        st.session_state[_SAID] = ("error", str(error))
+        say("error", str(error))
         return
-    st.session_state[_SAID] = ("success", says) if action else ("info", "It stands like that already.")
+    say(*(("success", says) if action else ("info", "It stands like that already.")))
     if close is not None:
         fields = FIELDS if close in FIELDS else FIELDS_OF_MANY
         let_go(fields)
         st.session_state[close] = None
 
 
+def say(kind: str, text: str) -> None:
+    """What came of a change: ``told`` shows it in the next runs of the page."""
+    st.session_state[_SAID] = (kind, text)
+    st.session_state.pop(_SHOWN, None)
+
+
 def told(place: str = "") -> None:
-    """What came of the last change, once; or the question for the name that it waits for.
+    """What came of the last change, for a while, on the page where it was made; or the question for a name.
 
     All of it stands in one container: what follows keeps its place in the page, and with it what is being typed there.
     """
@@ -94,11 +104,16 @@ def told(place: str = "") -> None:
         if waiting is not None and my_name() is None:
             with st.container(border=True, horizontal=True, vertical_alignment="bottom"):
                 ask_name(waiting, place)
+                save_name(waiting, place)
                 st.button("Do nothing", key=f"not_now{place}", type="tertiary", on_click=_not_now)
             st.caption("Who are you? Asked once in this browser, before the first change, which is made then.")
         keep_name(place)
-        said = st.session_state.pop(_SAID, None)
-        if said is not None:
+        said = st.session_state.get(_SAID)
+        here, since = st.session_state.setdefault(_SHOWN, (arrivals(), time.monotonic()))
+        if said is None or here != arrivals() or time.monotonic() - since > _SECONDS:
+            st.session_state.pop(_SAID, None)
+            st.session_state.pop(_SHOWN, None)
+        else:
             kind, text = said
             icons = {"error": ":material/error:", "success": ":material/check_circle:", "info": ":material/info:"}
             {"error": st.error, "success": st.success, "info": st.info}[kind](plain(text), icon=icons[kind])

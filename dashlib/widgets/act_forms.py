@@ -15,7 +15,7 @@ from dashlib.failures.tracker import MayNotWrite, TrackerError
 from dashlib.queries import acts
 from dashlib.queries.issue_facts import facts
 from dashlib.runtime import runtime
-from dashlib.widgets.act import attach_to, do, failure_of, history, may_act, told, tracker
+from dashlib.widgets.act import attach_to, do, failure_of, history, may_act, say, told, tracker
 from dashlib.widgets.act_held import FIELDS, FIELDS_OF_MANY, hold, one_of_these
 from dashlib.widgets.act_issue import choose_issue, stored
 from dashlib.widgets.act_rule import rule_form
@@ -200,7 +200,7 @@ def _attached(failures: tuple[Failure, ...], issue: Issue, close: str) -> None:
     try:
         stored(issue)
     except TrackerError as error:
-        st.session_state["act_said"] = ("error", str(error))
+        say("error", str(error))
         return
     attach_to(failures, issue, close)
 

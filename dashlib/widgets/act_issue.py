@@ -19,6 +19,8 @@ from dashlib.widgets.answers import asked
 
 _ADDRESS = re.compile(r"^/?(?P<path>.+?)(?:/-)?/(?:issues|work_items)/(?P<iid>\d{1,18})/?$")
 
+_LONGEST_TITLE = 120
+
 
 def choose_issue(project_id: int, words: str, place: str = "") -> Issue | None:
     """The issue that is picked: a likely one, a found one, or the one whose address was pasted; None: none is yet."""
@@ -50,7 +52,8 @@ def choose_issue(project_id: int, words: str, place: str = "") -> Issue | None:
 
 
 def _label(one: Suggestion) -> str:
-    return plain(f"{one.path}#{one.issue.iid} {one.title[:120]}")
+    title = one.title if len(one.title) <= _LONGEST_TITLE else f"{one.title[: _LONGEST_TITLE - 1].rstrip()}…"
+    return plain(f"{one.path}#{one.issue.iid} {title}")
 
 
 def _likeness(one: Suggestion) -> str:

@@ -9,7 +9,15 @@ import pandas as pd
 import streamlit as st
 
 from dashlib.charts.failure_tables import NEWEST
-from dashlib.charts.failure_wording import attempt_told, issue_told, log_told, provenance, returned_told, state_told
+from dashlib.charts.failure_wording import (
+    alone_told,
+    attempt_told,
+    issue_told,
+    log_told,
+    provenance,
+    returned_told,
+    state_told,
+)
 from dashlib.charts.wording import plain
 from dashlib.failures.excerpt import excerpt
 from dashlib.failures.mask import mask
@@ -122,8 +130,13 @@ def failure_log(row: pd.Series) -> None:
     )
 
 
-def signature_link(row: pd.Series) -> None:
-    """A link to all failures of this signature."""
+def the_same_failure(row: pd.Series, elsewhere: pd.DataFrame) -> None:
+    """How often its signature struck elsewhere and in this job, and the link to all failures of it."""
+    if not isinstance(row["signature"], str):
+        st.caption("Without a reason there is nothing to compare.")
+        return
+    here = asked(failure.in_this_job, project=int(row["project_id"]), job=int(row["job_id"]))
+    st.caption(plain(alone_told(len(elsewhere), here.iloc[0])))
     st.page_link(
         "failures.py",
         label="All its failures, and since when",

@@ -130,3 +130,34 @@ def test_suggestions_are_ranked_and_closed_ones_stand_apart(built: Builder) -> N
         assert [one.issue.iid for one in closed] == [4]
         found, _ = suggested(reader, "nothing alike", 1, search="docs")
         assert [one.issue.iid for one in found] == [1]
+
+
+def test_words_of_every_issue_suggest_none(built: Builder) -> None:
+    """Shared generic words ("runner", "failed job") are no likeness, nor is what most issues say."""
+    chatter = [issue(n, f"Runner of the harbour dashboard fails in night {n}") for n in range(10, 50)]
+    built.store.write(
+        Upsert(ISSUES, [*chatter, issue(1, "Buy a new runner"), issue(2, "Depth sounder reports Fathoms")])
+    )
+    with built.store.reader() as reader:
+        runner = suggested(reader, "ERROR: Job failed (system failure): runner lost in harbour dashboard", 1)
+        assert runner == ([], [])
+        opened, _ = suggested(reader, "AssertionError: depth sounder said 12 fathoms", 1)
+        assert [one.issue.iid for one in opened] == [2]
+        assert suggested(reader, "", 1) == ([], [])
+
+
+def test_an_issue_made_from_the_failure_is_offered_as_chosen(built: Builder) -> None:
+    built.store.write(Upsert(ISSUES, [issue(1, "unit: KeyError: 'tide_table' in harbour.py total"), issue(2, "Other")]))
+    with built.store.reader() as reader:
+        opened, _ = suggested(
+            reader, "KeyError: 'tide_table' script_error: KeyError: 'tide_table' | harbour.py total", 1
+        )
+        assert [(one.issue.iid, one.is_sure) for one in opened] == [(1, True)]
+
+
+def test_each_issue_is_offered_once(built: Builder) -> None:
+    said = "NullPointerException in StationLoader"
+    built.store.write(Upsert(ISSUES, [issue(1, said, description=said), issue(2, said, "closed", description=said)]))
+    with built.store.reader() as reader:
+        opened, closed = suggested(reader, said, 1)
+    assert [one.issue.iid for one in [*opened, *closed]] == [1, 2]

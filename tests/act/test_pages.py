@@ -21,6 +21,7 @@ from dashlib.sources.gitlab.traces import Trace
 from dashlib.sources.tables import ISSUES
 from dashlib.store import open_store
 from dashlib.sync.steps.green_logs import green_row
+from dashlib.widgets import act
 from tests.act.failures import failed
 from tests.pages.conftest import YESTERDAY, Open
 from tests.queries.build import Builder, row
@@ -106,7 +107,7 @@ def words(app: AppTest) -> str:
     return "\n".join(str(part.value) for part in parts).replace("\\", "")
 
 
-def test_the_name_is_asked_once_and_stands_beside_each_change(visited: Visit) -> None:
+def test_the_name_is_asked_once_and_stands_beside_each_change(visited: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
     visit, made = visited
     app = choose(visit("failure", failure=f"1-{made['new'].job_id}"), "Assign")
     assert "Who are you?" not in words(app), "what can be done is seen first"
@@ -116,6 +117,10 @@ def test_the_name_is_asked_once_and_stands_beside_each_change(visited: Visit) ->
     app.text_input(key="name_asked").set_value("  Grace  Hopper ").run()
     assert not [field for field in app.text_input if field.key == "name_asked"]
     assert not app.exception and "ada has it now." in words(app)
+    # The change itself draws the page anew: what came of it is still there, and goes after a while.
+    assert "ada has it now." in words(app.run())
+    monkeypatch.setattr(act, "_SECONDS", 0)
+    assert "ada has it now." not in words(app.run())
     assert asked("select scope, subject, assignee, created_by from assignments") == [
         ("signature", SIGNATURE, "ada", "Grace Hopper")
     ]
