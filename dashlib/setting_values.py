@@ -70,6 +70,11 @@ def words(_: str, value: str) -> tuple[str, ...]:
     return tuple(value.replace(",", " ").split())
 
 
+def globs(_: str, value: str) -> tuple[str, ...]:
+    """Separated by commas: a name may have blanks in it."""
+    return tuple(" ".join(one.split()) for one in value.split(",") if one.strip())
+
+
 def url(name: str, value: str) -> str:
     """The address of a GitLab, without ``/api/v4``."""
     if not _is_address(value, ("http", "https")):

@@ -79,6 +79,7 @@ class Settings:
     codearts_token: str | None = field(default=None, repr=False)
     codearts_repositories: tuple[int, ...] = ()
     teams: Path | None = None
+    bots: tuple[str, ...] = ()
     hook_token: str | None = field(default=None, repr=False)
     hook_days: int = 30
 
@@ -130,6 +131,7 @@ _READ: dict[str, tuple[str, Read]] = {
     "codearts_token": ("DASH_CODEARTS_TOKEN", read.text),
     "codearts_repositories": ("DASH_CODEARTS_REPOSITORIES", read.numbers),
     "teams": ("DASH_TEAMS", read.path),
+    "bots": ("DASH_BOTS", read.globs),
     "hook_token": ("DASH_HOOK_TOKEN", read.text),
     "hook_days": ("DASH_HOOK_DAYS", read.count(1, 3_660)),
 }

@@ -61,7 +61,13 @@ def private(address: str) -> Private | None:
 @functools.lru_cache(maxsize=_KEPT)
 def says_who(address: str) -> bool:
     """Whether a lowered address is one person's: not empty, and not one of ``shared_addresses.toml``."""
-    return bool(address) and not _shared().fullmatch(address)
+    return bool(address) and not any(listed.fullmatch(address) for listed in _shared().values())
+
+
+@functools.lru_cache(maxsize=_KEPT)
+def made_up(address: str) -> bool:
+    """Whether a lowered address says nobody because a machine without a name of its own made it up."""
+    return _shared()["made_up"].fullmatch(address) is not None
 
 
 def person_id(name: str, address: str) -> str:
@@ -78,7 +84,7 @@ def person_id(name: str, address: str) -> str:
 
 
 @functools.cache
-def _shared() -> re.Pattern[str]:
+def _shared() -> Mapping[str, re.Pattern[str]]:
     text = (resources.files("dashlib.people") / "shared_addresses.toml").read_text("utf-8")
     listed: Mapping[str, list[str]] = tomllib.loads(text)
-    return re.compile("|".join(translate(one) for one in listed["addresses"]))
+    return {name: re.compile("|".join(translate(one) for one in globs)) for name, globs in listed.items()}

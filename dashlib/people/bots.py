@@ -9,8 +9,14 @@ from importlib import resources
 
 
 @functools.lru_cache(maxsize=100_000)
-def bot_because(name: str, local_part: str) -> str | None:
-    """Why an identity (or an account: name and user name) is a robot's, in words; None where it does not say so."""
+def bot_because(name: str, local_part: str, address: str = "", own: tuple[str, ...] = ()) -> str | None:
+    """Why an identity (or an account: name and user name) is a robot's, in words; None where it does not say so.
+
+    ``own`` are the globs of DASH_BOTS, over names, user names and whole addresses, case aside.
+    """
+    for glob in own:
+        if any(_globbed(glob).fullmatch(said.lower()) for said in (name, local_part, address) if said):
+            return f"DASH_BOTS names “{glob}”"
     patterns, handles = _listed()
     for what, said in (("name", name), ("address", local_part)):
         if found := patterns.search(said.lower()):
@@ -18,6 +24,12 @@ def bot_because(name: str, local_part: str) -> str | None:
     if found := handles.search(local_part.lower()):
         return f"its address says “{found[0]}”"
     return None
+
+
+@functools.cache
+def _globbed(glob: str) -> re.Pattern[str]:
+    """* is any text and ? any character; brackets are themselves, for robots are called renovate[bot]."""
+    return re.compile(re.escape(glob.lower()).replace(r"\*", ".*").replace(r"\?", "."), re.DOTALL)
 
 
 @functools.cache

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,12 +13,17 @@ from typing import Any
 from dashlib.people.bots import bot_because
 from dashlib.people.journal import Decision
 
+_LONGEST = 80
+"""Characters of a name or address in a label: names of 10,000 have been committed."""
 _FIRST = datetime(1, 1, 1)  # noqa: DTZ001 - UTC without a zone, as in the database
 
 
 @dataclass(frozen=True)
 class Spelling:
-    """An identity as found (trimmed name, lowered address) with its person there and its commits in all roles."""
+    """An identity as found (trimmed name, lowered address) with its person there and its commits in all roles.
+
+    ``called`` and ``reached_at`` are the name and the address that the mailmap there has for it; else as found.
+    """
 
     person: str
     name: str
@@ -24,6 +31,8 @@ class Spelling:
     commits: int
     first_at: datetime | None
     last_at: datetime | None
+    called: str
+    reached_at: str
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,7 @@ class _Person:
     commits: int = 0
     first_at: datetime | None = None
     last_at: datetime | None = None
+    spelled: set[str] = field(default_factory=set)
     names: dict[str, tuple[int, datetime]] = field(default_factory=dict)
     addresses: dict[str, tuple[int, datetime]] = field(default_factory=dict)
     pairs: dict[tuple[str, str], tuple[int, datetime]] = field(default_factory=dict)
@@ -53,8 +63,11 @@ def facts(
     proper: Mapping[str, str],
     decisions: Sequence[Decision],
     person_of: Mapping[str, str],
+    bots: tuple[str, ...] = (),
 ) -> dict[str, dict[str, Any]]:
-    """Rows of ``person_facts`` by id. ``decisions`` are those that stand; ``person_of`` maps handles to persons."""
+    """Rows of ``person_facts`` by id. ``decisions`` are those that stand; ``person_of`` maps handles to persons;
+    ``bots`` are the globs of DASH_BOTS.
+    """
     people: dict[str, _Person] = defaultdict(_Person)
     for one in spellings:
         _add(people[one.person], one)
@@ -67,7 +80,7 @@ def facts(
         for member in one.members
         if member in person_of
     }
-    rows = {ident: _row(ident, one, proper.get(ident), decided.get(ident)) for ident, one in people.items()}
+    rows = {ident: _row(ident, one, proper.get(ident), decided.get(ident), bots) for ident, one in people.items()}
     _label(rows.values())
     return rows
 
@@ -75,7 +88,8 @@ def facts(
 def _add(person: _Person, one: Spelling) -> None:
     seen = one.last_at or _FIRST
     person.commits += one.commits
-    for held, word in ((person.names, one.name), (person.addresses, one.address)):
+    person.spelled |= {one.name, one.called} - {""}
+    for held, word in ((person.names, one.called), (person.addresses, one.reached_at)):
         if word:
             commits, last = held.get(word, (0, _FIRST))
             held[word] = (commits + one.commits, max(last, seen))
@@ -87,12 +101,14 @@ def _add(person: _Person, one: Spelling) -> None:
         person.last_at = one.last_at
 
 
-def _row(ident: str, one: _Person, proper: str | None, decided: Decision | None) -> dict[str, Any]:
+def _row(
+    ident: str, one: _Person, proper: str | None, decided: Decision | None, bots: tuple[str, ...]
+) -> dict[str, Any]:
     accounts = sorted(one.accounts, key=lambda account: account.username)
     usernames = [account.username for account in accounts if account.username]
     address = _most(one.addresses)
     name = proper or _most(one.names) or next((a.name for a in accounts if a.name), None)
-    because = _bot_because(one, decided)
+    because = _bot_because(one, decided, bots)
     return {
         "id": ident,
         "name": name or (usernames[0] if usernames else None) or address or "(no name)",
@@ -101,7 +117,7 @@ def _row(ident: str, one: _Person, proper: str | None, decided: Decision | None)
         "is_bot": because is not None,
         "bot_because": because or (f"not a robot, says {decided.done_by}{decided.day}" if decided else None),
         "usernames": usernames,
-        "names": sorted(one.names),
+        "names": sorted(one.spelled),
         "identities": [
             {"name": name, "email": address}
             for (name, address), _ in sorted(
@@ -115,33 +131,52 @@ def _row(ident: str, one: _Person, proper: str | None, decided: Decision | None)
 
 
 def _most(counted: Mapping[str, tuple[int, datetime]]) -> str | None:
-    """The one with most commits, of equals the latest, of those the last by alphabet."""
-    return max(counted, key=lambda word: (*counted[word], word), default=None)
+    """The one with most commits, of equals the latest, of those the longest: "Jürgen Müller" rather than "J"."""
+    return max(counted, key=lambda word: (*counted[word], len(word), word), default=None)
 
 
-def _bot_because(one: _Person, decided: Decision | None) -> str | None:
+def _bot_because(one: _Person, decided: Decision | None, bots: tuple[str, ...]) -> str | None:
     if decided is not None:
         return f"{decided.done_by} said so{decided.day}" if decided.kind == "bot" else None
     for account in one.accounts:
         if account.bot:
             return f"the account @{account.username} is marked as a bot"
-        if because := bot_because(account.name, account.username):
+        if because := bot_because(account.name, account.username, own=bots):
             return because
-    found = (bot_because(name, address.partition("@")[0]) for name, address in sorted(one.pairs))
+    found = (bot_because(name, address.partition("@")[0], address, bots) for name, address in sorted(one.pairs))
     return next((because for because in found if because), None)
 
 
 def _label(rows: Iterable[dict[str, Any]]) -> None:
+    """Labels are unlike each other, and do not change with the number of commits: a person learns them by heart."""
     named: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
-        named[row["name"]].append(row)
-    for name, same in named.items():
-        same.sort(key=lambda row: (-row["commits"], row["id"]))
-        for place, row in enumerate(same):
-            told = f"@{row['usernames'][0]}" if row["usernames"] else row["email"] or row["id"]
-            row["label"] = f"{name} ({told})" if place else name
-    taken: dict[str, int] = defaultdict(int)
-    for row in sorted((row for same in named.values() for row in same), key=lambda row: row["id"]):
-        taken[row["label"]] += 1
-        if taken[row["label"]] > 1:
-            row["label"] = f"{row['name']} ({row['id']})"
+        named[_looks(row["name"])].append(row)
+    for same in named.values():
+        for row in same:
+            row["label"] = f"{_cut(row['name'])} ({_cut(_told_apart(row))})" if len(same) > 1 else _cut(row["name"])
+    alike: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for same in named.values():
+        for row in same:
+            alike[_looks(row["label"])].append(row)
+    for same in alike.values():
+        for row in same if len(same) > 1 else ():
+            row["label"] = f"{_cut(row['name'])} ({row['id'] if len(row['id']) <= _LONGEST else _print(row['id'])})"
+
+
+def _told_apart(row: Mapping[str, Any]) -> str:
+    return f"@{row['usernames'][0]}" if row["usernames"] else row["email"] or row["id"]
+
+
+def _looks(name: str) -> str:
+    """A name as eyes compare it: composed or not, case and white space aside."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def _print(ident: str) -> str:
+    """A short word for an id of any length."""
+    return hashlib.sha256(ident.encode("utf-8", "surrogatepass")).hexdigest()[:12]

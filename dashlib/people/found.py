@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -13,6 +14,7 @@ import duckdb
 from dashlib.model import Change, Delete, Replace, Row
 from dashlib.people.addresses import lowered, trimmed
 from dashlib.people.mailmap import Mailmap, parsed
+from dashlib.people.mapped import FILE
 from dashlib.people.resolve import Account
 from dashlib.people.tables import COMMITS_MOVED, IDENTITIES_FOUND
 from dashlib.store import Store
@@ -118,13 +120,20 @@ def accounts(reader: duckdb.DuckDBPyConnection, now: datetime) -> tuple[list[Acc
 
 
 def mailmaps(reader: duckdb.DuckDBPyConnection) -> dict[int, Mailmap]:
-    """By repository; 0 is what the command ``mailmap`` read: of several files the one read later wins."""
+    """By repository; ``FILE`` is what the command ``mailmap`` read: of several files the one read later wins."""
     found: dict[int, Mailmap] = {}
     told = reader.execute(
-        "select project_id, text from mailmaps where text is not null order by project_id, read_at, name"
+        """
+        select m.project_id, coalesce(p.path_with_namespace, m.name), m.text
+        from mailmaps m left join projects p on p.id = m.project_id
+        where m.text is not null order by m.project_id, m.read_at, m.name
+        """
     ).fetchall()
-    for project, text in told:
-        read = parsed(text)
+    for project, called, text in told:
+        file = (
+            f"the file {Path(called).name}" if project == FILE else f"the .mailmap of {called or f'project {project}'}"
+        )
+        read = parsed(text, file)
         found[project] = found[project] | read if project in found else read
     return found
 
@@ -140,10 +149,7 @@ def hosts(reader: duckdb.DuckDBPyConnection) -> dict[str, str]:
     return {host: source for host, source in told if host}
 
 
-def paths(reader: duckdb.DuckDBPyConnection, projects: Mapping[int, Mailmap]) -> dict[int, str]:
-    """The paths of these repositories."""
-    told = reader.execute(
-        "select id, path_with_namespace from projects where id in (select unnest($ids::bigint[]))",
-        {"ids": list(projects)},
-    ).fetchall()
-    return {number: path for number, path in told if path}
+def bots(reader: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    """The globs of DASH_BOTS."""
+    told = reader.execute("select value from bookkeeping.settings where name = 'bots'").fetchone()
+    return tuple(glob for glob in (told[0] if told else "").split("\n") if glob)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from dashlib.people.addresses import lowered
+
 _SPACE = " \t\n\r"
 _UPPER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 _LINE_BYTES = 1023
@@ -13,11 +15,17 @@ _LINE_BYTES = 1023
 
 @dataclass(frozen=True)
 class Said:
-    """What a line makes of an identity: the name and the address that take the place of what was found, if any."""
+    """What a line makes of an identity: the name and the address that take the place of what was found, if any.
+
+    ``found_name`` is the name that the line is about, None where it is about all of an address; ``place`` says for
+    people which file and line it is: of two about all of an address the one that gives another address.
+    """
 
     name: str | None
     email: str | None
     line: int
+    found_name: str | None = None
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -29,6 +37,12 @@ class Entry:
     email: str | None
     found_name: str | None
     found_email: str
+    file: str = ""
+
+    @property
+    def place(self) -> str:
+        """The file and the line, for people."""
+        return f"{self.file}, line {self.line}," if self.file else f"line {self.line} of the .mailmap"
 
 
 @dataclass(frozen=True)
@@ -48,6 +62,8 @@ class Mailmap:
     bad: list[BadLine] = field(default_factory=list)
     _simple: dict[str, Said] = field(default_factory=dict)
     _named: dict[str, dict[str, Said]] = field(default_factory=dict)
+    _left: set[str] = field(default_factory=set)
+    _reached: set[str] = field(default_factory=set)
 
     def said(self, name: str, email: str) -> Said | None:
         """The line that speaks of an identity; the one with its name before the one with its address alone."""
@@ -62,13 +78,19 @@ class Mailmap:
         folded = folded_ascii(email)
         return folded in self._simple or folded in self._named
 
-    def all_of(self) -> dict[str, str]:
-        """The addresses that go to another one whatever the name is: found address to proper one."""
+    def all_of(self) -> dict[str, Said]:
+        """What is said of the addresses that go to another one whatever the name is, by the address."""
         return {
-            found: said.email
-            for found, said in self._simple.items()
-            if said.email is not None and found not in self._named
+            found: said for found, said in self._simple.items() if said.email is not None and found not in self._named
         }
+
+    def moves(self, address: str) -> bool:
+        """Whether any line takes anybody of this lowered address to another one."""
+        return address in self._left
+
+    def reaches(self, address: str) -> bool:
+        """Whether any line takes anybody of another address to this lowered one."""
+        return address in self._reached
 
     def mapped(self, name: str, email: str) -> tuple[str, str]:
         """Name and address as git shows them; those given where no line speaks of them."""
@@ -81,16 +103,22 @@ class Mailmap:
         """A later line wins; one without a found name takes the place of what was said of the address alone."""
         self.entries.append(entry)
         folded = folded_ascii(entry.found_email)
+        if entry.email is not None and lowered(entry.email) != lowered(entry.found_email):
+            self._left.add(lowered(entry.found_email))
+            self._reached.add(lowered(entry.email))
         if entry.found_name is None:
             before = self._simple.get(folded, Said(None, None, entry.line))
             self._simple[folded] = Said(
                 before.name if entry.name is None else entry.name,
                 before.email if entry.email is None else entry.email,
                 entry.line,
+                place=before.place if entry.email is None and before.email is not None else entry.place,
             )
         else:
             named = self._named.setdefault(folded, {})
-            named[folded_ascii(entry.found_name)] = Said(entry.name, entry.email, entry.line)
+            named[folded_ascii(entry.found_name)] = Said(
+                entry.name, entry.email, entry.line, entry.found_name, entry.place
+            )
 
     def __or__(self, later: Mailmap) -> Mailmap:
         """Both, the lines of ``later`` read behind these, as git reads ``mailmap.file`` behind ``.mailmap``."""
@@ -105,8 +133,10 @@ def folded_ascii(text: str) -> str:
     return text.translate(_UPPER)
 
 
-def parsed(text: str) -> Mailmap:
-    """A whole file. Comments (# in the first column) and empty lines say nothing and are not bad."""
+def parsed(text: str, file: str = "") -> Mailmap:
+    """A whole file; ``file`` is what people call it. Comments (# in the first column) and empty lines say nothing and
+    are not bad.
+    """
     read = Mailmap()
     for number, line in enumerate(re.split(r"\n", text), start=1):
         if line.startswith("#") or not line.strip(_SPACE):
@@ -128,9 +158,9 @@ def parsed(text: str) -> Mailmap:
                 read.bad.append(BadLine(number, line, f"“{rest.strip()[:40]}” behind the address says nothing"))
             if name is None:
                 read.bad.append(BadLine(number, line, "it gives neither a name nor a second address"))
-            read.add(Entry(number, name, None, None, email))
+            read.add(Entry(number, name, None, None, email, file))
         else:
-            read.add(Entry(number, name, email, second[0], second[1]))
+            read.add(Entry(number, name, email, second[0], second[1], file))
     return read
 
 

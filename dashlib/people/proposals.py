@@ -6,19 +6,23 @@ import functools
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 from rapidfuzz import fuzz
 
-from dashlib.people.addresses import private, says_who
+from dashlib.people.addresses import made_up, private, says_who
 
 LIKELY = 0.6
 """From this score on a pair is proposed."""
 _MOST_ALIKE = 40
 """What more persons have in common than this (a local part such as dev@) tells nothing."""
 _MOST = 400
+_MOST_SHARING = 3
+"""So many persons with one address that says nobody may be one with several names; with more it is a machine's."""
+_BY_A_LINE = 0.85
+"""How sure the line of a repository's .mailmap is about addresses that the repository has never seen."""
 _KEPT = 100_000
 _ALIKE = 80.0
 _SHORT = 4
@@ -52,10 +56,26 @@ class Candidate:
         }
 
     @functools.cached_property
+    def machines(self) -> set[str]:
+        """Addresses that a machine made up of a user's name there, so they say a little of who."""
+        return {address for address in self.addresses if made_up(address)}
+
+    @functools.cached_property
     def handles(self) -> list[str]:
         """User names in lower case: of accounts, and those that private addresses carry."""
         told = (found.login for address in self.addresses if (found := private(address)))
         return sorted({name.lower() for name in self.usernames} | {login for login in told if login})
+
+    @functools.cached_property
+    def keys(self) -> frozenset[tuple[str, str]]:
+        """What is compared: only who has one of these in common can be alike."""
+        return frozenset(
+            [("name", name) for name in self.folded]
+            + [("local", spelling) for name in self.folded for spelling in _spellings(name)]
+            + [("local", local) for local in self.locals if len(local) >= _SHORT]
+            + [("local", _marked(name)) for name in self.handles]
+            + [("machine", address) for address in self.machines]
+        )
 
 
 @dataclass(frozen=True, order=True)
@@ -68,15 +88,25 @@ class Proposal:
     score: float
 
 
-def proposed(candidates: Iterable[Candidate], rejected: Iterable[frozenset[str]] = ()) -> list[Proposal]:
-    """The likeliest pairs, surest first. ``rejected`` are pairs of persons whom somebody told apart."""
+def proposed(
+    candidates: Iterable[Candidate],
+    rejected: Iterable[frozenset[str]] = (),
+    lines: Mapping[tuple[str, str], str] | None = None,
+) -> list[Proposal]:
+    """The likeliest pairs, surest first. ``rejected`` are pairs of persons whom somebody told apart.
+
+    ``lines`` are those of mailmaps that take two persons for one, by the ids of the two in their order.
+    """
     people = {one.id: one for one in candidates}
     never = set(rejected)
+    said = {pair: line for pair, line in (lines or {}).items() if people.keys() >= set(pair)}
     found = []
-    for one, other in sorted(_pairs(people.values())):
+    for one, other in sorted(_pairs(people.values()) | said.keys()):
         if frozenset((one, other)) in never:
             continue
         score, words = likeness(people[one], people[other])
+        if (one, other) in said:
+            score, words = max(score, _BY_A_LINE), [said[one, other], *words]
         if score >= LIKELY:
             found.append(Proposal(one, other, "; ".join(words), score))
     return sorted(found, key=lambda pair: (-pair.score, pair.person, pair.other))[:_MOST]
@@ -86,7 +116,12 @@ def likeness(one: Candidate, other: Candidate) -> tuple[float, list[str]]:
     """How sure it is that two are one (0 to 1), and what says so. A name alone says nothing."""
     same_name = sorted(one.folded.keys() & other.folded.keys(), key=lambda name: (-len(name), name))
     found: list[tuple[float, str]] = []
-    same_local = sorted(local for local in one.locals.keys() & other.locals.keys() if len(local) >= _SHORT)
+    same_local = sorted(
+        local
+        for local in one.locals.keys() & other.locals.keys()
+        # Two who have one address are two because somebody, or a .mailmap, said so.
+        if len(local) >= _SHORT and one.locals[local] != other.locals[local]
+    )
     if same_local:
         both = f"{one.locals[same_local[0]]} and {other.locals[same_local[0]]}"
         sure = 0.75 if same_name or _names_agree(one, other) else 0.45
@@ -106,6 +141,8 @@ def likeness(one: Candidate, other: Candidate) -> tuple[float, list[str]]:
         elif same_name and (not one.locals or not other.locals):
             blank = one if not one.locals else other
             found.append((0.65, f"{_blank(blank)} shows no address that says who"))
+    if shared := sorted(one.machines & other.machines):
+        found.append((LIKELY, f"both have the address {shared[0]}, which a machine made up"))
     if not found:
         return 0.0, []
     found = list(dict.fromkeys(sorted(found, key=lambda each: -each[0])))[:2]
@@ -129,26 +166,14 @@ def _pairs(people: Iterable[Candidate]) -> set[tuple[str, str]]:
     """Those who have anything in common that likeness looks at."""
     shared: dict[tuple[str, str], set[str]] = defaultdict(set)
     for one in people:
-        for key in _keys(one):
+        for key in one.keys:
             shared[key].add(one.id)
     return {
         (min(pair), max(pair))
-        for members in shared.values()
-        if 1 < len(members) <= _MOST_ALIKE
+        for (kind, _), members in shared.items()
+        if 1 < len(members) <= (_MOST_SHARING if kind == "machine" else _MOST_ALIKE)
         for pair in combinations(members, 2)
     }
-
-
-def _keys(one: Candidate) -> Iterator[tuple[str, str]]:
-    for name in one.folded:
-        yield "name", name
-        for spelling in _spellings(name):
-            yield "local", spelling
-    for local in one.locals:
-        if len(local) >= _SHORT:
-            yield "local", local
-    for name in one.handles:
-        yield "local", _marked(name)
 
 
 def _spelled(one: Candidate, other: Candidate) -> tuple[str, str] | None:
@@ -197,6 +222,8 @@ def _close(one: Candidate, other: Candidate) -> tuple[str, str] | None:
     best, found = _ALIKE, None
     for local, address in sorted(one.locals.items()):
         for second, another in sorted(other.locals.items()):
+            if address == another:
+                continue
             alike = fuzz.ratio(local, second)
             if address.partition("@")[2] == another.partition("@")[2] and local[:1] == second[:1]:
                 alike = max(alike, _ALIKE)

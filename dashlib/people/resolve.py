@@ -1,17 +1,17 @@
 """Identities, accounts, mailmaps and decisions to persons: pure, and the same for any order of what goes in.
 
-An e-mail address is one person's, unless it is one that many use (``shared_addresses.toml``): that is certain. So are a
-forge's private addresses, the addresses that a forge shows for an account, what a ``.mailmap`` says, and what somebody
-decided. A name alone joins nobody.
+What is certain joins: the same e-mail address, unless it is one that says nobody (``shared_addresses.toml``); a forge's
+private addresses; the addresses that a forge shows for an account; a ``.mailmap``; and what somebody decided. A name
+alone joins nobody.
 
-A ``.mailmap`` is git's word about one repository. Of it, this is known everywhere: where all of an address goes
-to one other address, the two are one person's, if no other repository's ``.mailmap`` says otherwise.
-Anything finer (an address that many use, one whose names go different ways, repositories that differ) holds in that
-repository alone: ``People.here`` says who an identity is there. So within each repository everybody with one mapped
-address is one person, as ``git shortlog -se`` has it, and in all of them a person is one person.
+**A commit is its mapped identity's.** In each repository the mailmap makes of an identity what git makes of it, and the
+commit belongs to the person of the *mapped* address (``mapped``: never a chain). Persons are joined by mapped addresses
+only, so within a repository all with one mapped address are one person, and two mapped addresses are two persons unless
+something else that is certain joins them: an account, a private address, a decision, a line that holds everywhere.
 
-A person's id is that of the identity (else account) known first, so it stays when others join, and every id a person
-ever had leads to that identity.
+An identity may so be somebody else in one repository than in another (``People.here``). Where all its commits go to one
+other address it is that person altogether. A person's id is that of the identity (else account) known first, so it
+stays when others join, and every id a person ever had leads to that identity.
 """
 
 from __future__ import annotations
@@ -22,19 +22,23 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
-from dashlib.people.addresses import handle, lowered, person_id, private, says_who
+from dashlib.people.addresses import handle, person_id, private, says_who, trimmed
 from dashlib.people.journal import Decision
 from dashlib.people.mailmap import Mailmap
+from dashlib.people.mapped import Alias, Found, Mapped, told
 
 
 @dataclass(frozen=True)
 class Identity:
-    """A trimmed name and a lowered address, since when they are known, and the repositories they were found in."""
+    """A trimmed name and a lowered address, since when they are known, and how repositories with a mailmap have them.
+
+    ``found`` names all repositories of an identity that any of those has.
+    """
 
     name: str
     address: str
     known_at: datetime
-    projects: frozenset[int] = frozenset()
+    found: frozenset[Found] = frozenset()
 
     @property
     def handle(self) -> str:
@@ -60,27 +64,31 @@ class Account:
 
 @dataclass(frozen=True)
 class Here:
-    """Who an identity is in one repository, where that is somebody else than elsewhere."""
+    """Who an identity is in one repository whose mailmap speaks of it."""
 
-    project_id: int
-    handle: str
+    mapped: Mapped
     person: str
 
 
 @dataclass
 class People:
     """``person_of`` and ``because``: by handle of identity or account. ``named`` are identities that only a .mailmap
-    knows; ``proper`` the names that mailmaps give, by person."""
+    knows; ``proper`` the names that the file gives, by person; ``likely`` pairs of persons whom a line takes for one,
+    with that line.
+    """
 
     person_of: dict[str, str] = field(default_factory=dict)
     because: dict[str, str] = field(default_factory=dict)
     here: list[Here] = field(default_factory=list)
     named: dict[str, tuple[str, str]] = field(default_factory=dict)
     proper: dict[str, str] = field(default_factory=dict)
+    likely: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
 _Order: TypeAlias = tuple[datetime, int, str]
 _NEVER = datetime(9999, 1, 1)  # noqa: DTZ001 - UTC without a zone, as in the database
+_MOST_REASONS = 4
+"""More of one kind are not read: a .mailmap may have dozens of lines about one person."""
 
 
 class _Joined:
@@ -111,33 +119,27 @@ def resolve(
     mailmaps: Mapping[int, Mailmap],
     decisions: Sequence[Decision],
     hosts: Mapping[str, str] | None = None,
-    projects: Mapping[int, str] | None = None,
 ) -> People:
     """Who is who. ``mailmaps`` are by repository; 0 stands for the file that is read behind each of them.
 
     ``decisions`` are those that stand, in their order. ``hosts`` tell by the name of a host which source's accounts are
-    there: private addresses of another GitLab carry another's numbers. ``projects`` names repositories, for reasons.
+    there: private addresses of another GitLab carry another's numbers.
     """
-    mapped = {lowered(address) for one in mailmaps.values() for address in one.all_of()}
-    work = _Work(decisions, hosts or {}, projects or {}, mapped)
-    work.take({one.handle: one for one in sorted(identities, key=lambda one: (one.known_at, one.handle), reverse=True)})
+    known = {one.handle: one for one in sorted(identities, key=lambda one: (one.known_at, one.handle), reverse=True)}
+    said = told((found for one in known.values() for found in one.found), mailmaps)
+    work = _Work(decisions, hosts or {}, {alias.address for alias in (*said.everywhere, *said.likely)})
+    work.follow(known, said.mapped)
+    work.take()
     work.take_accounts({one.handle: one for one in accounts})
-    work.read(mailmaps)
+    work.join_aliases(said.everywhere)
     work.decide(decisions)
-    return work.people()
+    return work.people(said.likely)
 
 
 class _Work:
-    def __init__(
-        self,
-        decisions: Sequence[Decision],
-        hosts: Mapping[str, str],
-        projects: Mapping[int, str],
-        mapped: set[str],
-    ) -> None:
+    def __init__(self, decisions: Sequence[Decision], hosts: Mapping[str, str], mapped: set[str]) -> None:
         self._joined = _Joined()
         self._hosts = {"github.com": "github"} | {host.lower(): source for host, source in hosts.items()}
-        self._projects = projects
         self._apart: dict[str, int] = {}
         for one in decisions:
             if one.kind == "split":
@@ -145,11 +147,12 @@ class _Work:
         self._identities: dict[str, Identity] = {}
         self._accounts: dict[str, Account] = {}
         self._named: dict[str, tuple[str, str]] = {}
+        self._targets: list[tuple[Mapped, object]] = []
+        self._homes: dict[str, tuple[object, str]] = {}
         self._reasons: dict[str, list[tuple[object, str]]] = defaultdict(list)
         self._holders: dict[object, int] = defaultdict(int)
-        self._said: list[tuple[int, str, str, str]] = []
-        self._decided: set[str] = set()
-        self._proper: dict[str, list[tuple[object, str]]] = defaultdict(list)
+        self._by_mailmap: dict[object, list[str]] = defaultdict(list)
+        self._said: set[str] = set()
         self._mapped = mapped
 
     def _tie(self, node: str, point: tuple[object, ...], why: str = "") -> None:
@@ -159,15 +162,74 @@ class _Work:
         self._reasons[node].append((point, why))
         self._holders[point] += 1
 
-    def take(self, identities: Mapping[str, Identity]) -> None:
-        """Join by address and by private address."""
+    def follow(self, identities: Mapping[str, Identity], mapped: Sequence[Mapped]) -> None:
+        """Note whom each mapped identity is in its repository, and where all its commits go to one other person."""
         self._identities = dict(identities)
-        for node, one in self._identities.items():
-            if says_who(one.address):
-                self._tie(node, ("address", one.address), f"the same address, {one.address}")
+        known = {one.address for node, one in self._identities.items() if node not in self._apart}
+        goes: dict[str, dict[object, list[Mapped]]] = defaultdict(lambda: defaultdict(list))
+        for one in mapped:
+            node = one.found.handle
+            target = None if node in self._apart else self._target(one, known)
+            self._targets.append((one, node if target is None else target))
+            if target is not None:
+                goes[node][target].append(one)
+                self._reasons[node].append((target, one.because))
+                self._say(target, one.because)
+        reached = {target for targets in goes.values() for target in targets}
+        for node, targets in goes.items():
+            identity = self._identities[node]
+            [(target, came), *others] = targets.items()
+            # Whose own address others go to in some repository stays where he is.
+            if not others and self._own(identity) not in reached and {one.found for one in came} == identity.found:
+                self._homes[node] = (target, person_id(trimmed(came[0].name), came[0].address))
+
+    def _say(self, point: object, because: str) -> None:
+        """What a mailmap did stands with whom it moved or named, and with those to whom it moved him."""
+        self._said.add(because)
+        if because not in self._by_mailmap[point] and len(self._by_mailmap[point]) < _MOST_REASONS:
+            self._by_mailmap[point].append(because)
+
+    def _own(self, one: Identity) -> object:
+        """What an identity stands for by itself: its address, or, where that says nobody, itself."""
+        return ("address", one.address, None) if says_who(one.address) else one.handle
+
+    def _target(self, one: Mapped, known: set[str]) -> object | None:
+        """What a mapped identity stands for: its mapped address; None where somebody took out whom it means.
+
+        An address that no commit has gets an identity by the name and address that the mailmap gives.
+        """
+        proper = handle(one.name, one.address)
+        if not says_who(one.address):
+            if proper in self._apart:
+                return None
+            if proper not in self._identities:
+                self._named.setdefault(proper, (trimmed(one.name), one.address))
+            return proper
+        if one.address not in known:
+            if proper in self._apart:
+                # That was decided later, and of all repositories.
+                return None
+            self._named.setdefault(proper, (trimmed(one.name), one.address))
+        return ("address", one.address, None)
+
+    def take(self) -> None:
+        """Join by address and by private address."""
         numbers = self._numbers_of_logins()
         for node, one in self._identities.items():
+            home = self._homes.get(node)
+            if home is not None:
+                self._joined.join(home[0], node)
+                self._holders[home[0]] += 1
+                continue
+            if says_who(one.address):
+                self._tie(node, ("address", one.address), f"the same address, {one.address}")
             self._private(node, one.address, numbers)
+        for proper, (_, address) in self._named.items():
+            if says_who(address):
+                self._joined.join(("address", address, None), proper)
+        for address in {one.address for one, _ in self._targets}:
+            for point in self._accounts_of(address, numbers):
+                self._joined.join(("address", address, None), (*point, None))
 
     def _numbers_of_logins(self) -> dict[str, set[int]]:
         """On GitHub a user name can change hands: the addresses that carry a number say which numbers had it."""
@@ -229,55 +291,22 @@ class _Work:
                 found[known.number, known.login].add(known.host)
         return found
 
-    def read(self, mailmaps: Mapping[int, Mailmap]) -> None:
-        """Join addresses by what mailmaps say, and note what holds in one repository alone."""
-        behind = mailmaps.get(0, Mailmap())
-        whole = {project: one | behind for project, one in mailmaps.items() if project}
-        goes: dict[tuple[str, int], set[str]] = defaultdict(set)
-        for node, one in sorted(self._identities.items()):
-            for project in sorted(one.projects & whole.keys()):
-                self._follow(whole[project], project, node, one, goes)
-            self._follow(behind, 0, node, one, goes)
-        # A line about all of an address tells something even where no commit of that repository has it.
-        for project, mailmap in [(0, behind), *whole.items()]:
-            for address, target in mailmap.all_of().items():
-                goes[lowered(address), project].add(lowered(target))
+    def join_aliases(self, aliases: Sequence[Alias]) -> None:
+        """Join the addresses that lines of mailmaps take for one everywhere."""
         numbers = self._numbers_of_logins()
-        heard: dict[str, set[str]] = defaultdict(set)
-        for (address, _), targets in goes.items():
-            # Where an address stays what it is, nothing is said of it; where its names part, it is several people's.
-            heard[address] |= targets if len(targets) > 1 else targets - {address}
-        for address, targets in sorted(heard.items()):
-            if len(targets) == 1 and says_who(address) and says_who(target := next(iter(targets))):
-                self._joined.join(("address", address, None), ("address", target, None))
-                for point in self._accounts_of(address, numbers):
-                    self._joined.join(("address", address, None), (*point, None))
-
-    def _follow(
-        self, mailmap: Mailmap, project: int, node: str, one: Identity, goes: dict[tuple[str, int], set[str]]
-    ) -> None:
-        """What one mailmap makes of one identity in one repository (0: in all that have no other word)."""
-        if not mailmap.speaks_of(one.address) or node in self._apart:
-            return
-        said = mailmap.said(one.name, one.address)
-        name, email = mailmap.mapped(one.name, one.address)
-        target = email.strip().lower()
-        goes[one.address, project].add(target)
-        if said is None:
-            return
-        where = self._projects.get(project, f"project {project}") if project else "the file that was read"
-        point = ("address", target, None)
-        self._reasons[node].append((point, f"line {said.line} of the .mailmap of {where}"))
-        if said.name is not None:
-            self._proper[node].append((point, said.name.strip()))
-        self._said.append((project, node, name.strip(), target))
+        for alias in aliases:
+            one, other = ("address", alias.address, None), ("address", alias.proper, None)
+            self._joined.join(other, one)
+            for point, address in ((one, alias.address), (other, alias.proper)):
+                self._say(point, alias.because)
+                for number in self._accounts_of(address, numbers):
+                    self._joined.join(point, (*number, None))
 
     def decide(self, decisions: Sequence[Decision]) -> None:
         """Join what people joined; a later split parts it again."""
         for one in decisions:
             if one.kind != "merge" or not one.members:
                 continue
-            self._decided.update(one.members)
             first, *others = one.members
             for other in others:
                 apart = {self._apart.get(first), self._apart.get(other)}
@@ -293,54 +322,27 @@ class _Work:
                     why = f"taken out by {one.done_by}{one.day}"
                     self._reasons[member].append((member, why))
 
-    def people(self) -> People:
+    def people(self, likely: Sequence[Alias]) -> People:
         """Persons by their ids, and what holds in single repositories."""
         found = People()
-        targets = self._targets()
         ids = self._ids()
         for node in (*self._identities, *self._accounts, *self._named):
             found.person_of[node] = ids[self._joined.top(node)]
             found.because[node] = self._why(node, ids)
         found.named = self._named
-        for project, node, target in targets:
-            person = ids[self._joined.top(target)]
-            if person != found.person_of[node]:
-                found.here.append(Here(project, node, person))
-        found.here.sort(key=lambda one: (one.project_id, one.handle))
-        found.proper = self._proper_names(ids)
+        found.here = [Here(one, ids[self._joined.top(target)]) for one, target in self._targets]
+        found.proper = self._proper_names(found.here)
+        numbers = self._numbers_of_logins()
+        for alias in likely:
+            pair = [self._known(address, ids, numbers) for address in (alias.address, alias.proper)]
+            if pair[0] and pair[1] and pair[0] != pair[1]:
+                found.likely.setdefault((min(pair[0], pair[1]), max(pair[0], pair[1])), alias.because)
         return found
 
-    def _targets(self) -> list[tuple[int, str, object]]:
-        """Whom each mapped identity is in its repository: the point its mapped address stands for.
-
-        An address that no commit has gets an identity by the name and address that the mailmap gives.
-        """
-        known = {one.address for node, one in self._identities.items() if node not in self._apart}
-        found: list[tuple[int, str, object]] = []
-        for project, node, name, address in sorted(self._said):
-            if node in self._decided:
-                continue
-            proper = handle(name, address)
-            if proper in self._apart and address not in known:
-                # Somebody took out whom the mailmap means: that was said later, and of all repositories.
-                continue
-            if says_who(address):
-                target: object = ("address", address, None)
-                if address not in known:
-                    self._named.setdefault(proper, (name, address))
-                    self._joined.join(target, proper)
-            else:
-                target = proper
-                if proper not in self._identities:
-                    self._named.setdefault(proper, (name, address))
-            holds = [project] if project else []
-            if not project:
-                # Read behind every repository's own, so it holds in all of them that have no other word.
-                holds = sorted(self._identities[node].projects)
-                mapped = {said[0] for said in self._said if said[1] == node}
-                holds = [one for one in holds if one not in mapped]
-            found += [(one, node, target) for one in holds]
-        return found
+    def _known(self, address: str, ids: Mapping[object, str], numbers: Mapping[str, set[int]]) -> str | None:
+        """The person whom an address stands for, directly or as a forge's private one, if anybody has it."""
+        points = [("address", address, None), *((*point, None) for point in self._accounts_of(address, numbers))]
+        return next((ids[top] for point in points if (top := self._joined.top(point)) in ids), None)
 
     def _ids(self) -> dict[object, str]:
         """The id of each person: of what is known first; of equals an own address, then a private one, an account."""
@@ -364,23 +366,25 @@ class _Work:
         if node in self._accounts or node in self._apart:
             return node
         one = self._identities.get(node)
+        if one is not None and node in self._homes and self._joined.top(self._own(one)) != self._joined.top(node):
+            return self._homes[node][1]
         return person_id(*((one.name, one.address) if one else self._named[node]))
 
     def _why(self, node: str, ids: Mapping[object, str]) -> str:
         """What joins a node with others; of one that nothing joins, that it is alone or was there first."""
         top = self._joined.top(node)
-        words = [
-            why
-            for point, why in self._reasons.get(node, ())
-            if why and self._joined.top(point) == top and self._holders.get(point, 2) > 1
-        ]
+        points = [(point, why) for point, why in self._reasons.get(node, ()) if self._joined.top(point) == top]
+        words = [why for point, why in points if why and (why in self._said or self._holders[point] != 1)]
+        one = self._identities.get(node)
+        for point in dict.fromkeys([*(point for point, _ in points), *([self._own(one)] if one else [])]):
+            if self._joined.top(point) == top:
+                words += self._by_mailmap.get(point, ())
         return "; ".join(dict.fromkeys(words)) or ("known first" if self._id(node) == ids[top] else "others join it")
 
-    def _proper_names(self, ids: Mapping[object, str]) -> dict[str, str]:
-        """The name that mailmaps give a person: the one most identities go to, of equals the first by alphabet."""
+    def _proper_names(self, here: Sequence[Here]) -> dict[str, str]:
+        """The name that the file gives a person: the one most identities go to, of equals the first by alphabet."""
         counted: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-        for named in self._proper.values():
-            for point, name in named:
-                if (person := ids.get(self._joined.top(point))) and name:
-                    counted[person][name] += 1
+        for one in here:
+            if one.mapped.proper:
+                counted[one.person][one.mapped.proper] += 1
         return {person: min(names, key=lambda name: (-names[name], name)) for person, names in counted.items()}

@@ -14,20 +14,25 @@ from dashlib.people.addresses import lowered, trimmed
 from dashlib.people.facts import Spelling
 from dashlib.people.found import dicts, ident
 from dashlib.people.journal import Decision
+from dashlib.people.mapped import FILE, Found
 from dashlib.people.proposals import Candidate, Proposal
 from dashlib.people.resolve import Account, Identity, People
 from dashlib.people.teams import TeamLine, members, names_of, read
 
 
 def places(reader: duckdb.DuckDBPyConnection, mailmaps: Mapping[int, object]) -> dict[str, set[int]]:
-    """In which repositories each identity stands: of those that have a mailmap, or of all where a file was read."""
+    """All repositories of the identities that repositories with a mailmap have; of every one where a file was read."""
     if not mailmaps:
         return {}
     told: dict[str, set[int]] = defaultdict(set)
     found = reader.execute(
-        "select id, project_id from bookkeeping.identities_found"
-        " where $everywhere or project_id in (select unnest($ids::bigint[]))",
-        {"everywhere": 0 in mailmaps, "ids": list(mailmaps)},
+        """
+        select id, project_id from bookkeeping.identities_found
+        where $everywhere or id in (
+            select id from bookkeeping.identities_found where project_id in (select unnest($ids::bigint[]))
+        )
+        """,
+        {"everywhere": FILE in mailmaps, "ids": list(mailmaps)},
     ).fetchall()
     for key, project in found:
         told[key].add(project)
@@ -41,14 +46,15 @@ def identities(
     now: datetime,
 ) -> list[Identity]:
     """Spellings that differ by white space and case of the address alone are one identity."""
-    known: dict[tuple[str, str], tuple[datetime, set[int]]] = {}
+    since: dict[tuple[str, str], datetime] = {}
+    found: dict[tuple[str, str], set[Found]] = defaultdict(set)
     for row in counted:
         key = (trimmed(row["name"]), lowered(row["email"]))
-        since = kept[row["id"]]["known_at"] if row["id"] in kept else now
-        before = known.get(key)
-        first, places = (since, set[int]()) if before is None else (min(before[0], since), before[1])
-        known[key] = (first, places | projects.get(row["id"], set()))
-    return [Identity(*key, since, frozenset(places)) for key, (since, places) in known.items()]
+        known_at = kept[row["id"]]["known_at"] if row["id"] in kept else now
+        since[key] = min(since.get(key, known_at), known_at)
+        if row["id"] in projects:
+            found[key] |= {Found(project, row["name"], row["email"]) for project in projects[row["id"]]}
+    return [Identity(*key, known_at, frozenset(found.get(key, ()))) for key, known_at in since.items()]
 
 
 def identity_rows(
@@ -75,22 +81,20 @@ def identity_rows(
     return rows
 
 
-def here_rows(reader: duckdb.DuckDBPyConnection, people: People) -> list[Row]:
+def here_rows(people: People) -> list[Row]:
     """Rows of ``identities_here``."""
-    if not people.here:
-        return []
-    spelled: dict[tuple[int, str], list[tuple[str, str | None, str | None]]] = defaultdict(list)
-    told = reader.execute(
-        "select project_id, id, name, email from bookkeeping.identities_found"
-        " where project_id in (select unnest($ids::bigint[]))",
-        {"ids": sorted({one.project_id for one in people.here})},
-    ).fetchall()
-    for project, key, name, email in told:
-        spelled[project, f"{trimmed(name)} <{lowered(email)}>"].append((key, name, email))
     return [
-        {"project_id": one.project_id, "id": key, "name": name, "email": email, "person": one.person}
+        {
+            "project_id": one.mapped.found.project_id,
+            "id": ident(one.mapped.found.name, one.mapped.found.email),
+            "name": one.mapped.found.name,
+            "email": one.mapped.found.email,
+            "mapped_name": one.mapped.name,
+            "mapped_email": one.mapped.email,
+            "person": one.person,
+            "because": one.mapped.because,
+        }
         for one in people.here
-        for key, name, email in spelled[one.project_id, one.handle]
     ]
 
 
@@ -100,10 +104,10 @@ def spellings(
     rows: Mapping[str, Mapping[str, Any]],
     here: Sequence[Row],
 ) -> list[Spelling]:
-    """Whose each spelling's commits are; those of repositories where it is somebody else go to that person."""
-    elsewhere: dict[str, dict[int, str]] = defaultdict(dict)
+    """Whose each spelling's commits are, and what they are called; where a mailmap speaks of it, as that has it."""
+    elsewhere: dict[str, dict[int, Row]] = defaultdict(dict)
     for row in here:
-        elsewhere[row["id"]][row["project_id"]] = row["person"]
+        elsewhere[row["id"]][row["project_id"]] = row
     single = dicts(
         reader.execute(
             """
@@ -114,26 +118,27 @@ def spellings(
         )
     )
     counts = [row for row in counted if row["id"] not in elsewhere] + single
+    # Somebody whose commits are all somebody else's in their repositories, and whom a mailmap alone knows, has none.
+    seen = {row["id"] for row in counts if row["id"] not in elsewhere}
+    counts += [
+        {"id": key, "commits": 0, "first_at": None, "last_at": None} for key in rows if key not in seen
+    ]  # fmt: skip
     found_so = []
     for row in counts:
         identity = rows[row["id"]]
-        person = elsewhere.get(row["id"], {}).get(row.get("project_id", 0), identity["person"])
+        mapped = elsewhere.get(row["id"], {}).get(row.get("project_id", 0), {})
         found_so.append(
             Spelling(
-                person,
+                mapped.get("person", identity["person"]),
                 trimmed(identity["name"]),
                 lowered(identity["email"]),
                 row["commits"],
                 row["first_at"],
                 row["last_at"],
+                trimmed(mapped.get("mapped_name", identity["name"])),
+                lowered(mapped.get("mapped_email", identity["email"])),
             )
         )
-    seen = {row["id"] for row in counts}
-    found_so += [
-        Spelling(row["person"], trimmed(row["name"]), lowered(row["email"]), 0, None, None)
-        for key, row in rows.items()
-        if key not in seen
-    ]
     return found_so
 
 
@@ -179,7 +184,7 @@ def candidates(told: Mapping[str, Mapping[str, Any]]) -> list[Candidate]:
     return [
         Candidate(
             key,
-            tuple(row["names"]) or (row["name"],),
+            tuple(row["names"]) or ((row["name"],) if row["usernames"] and row["name"] not in row["usernames"] else ()),
             tuple(sorted({pair["email"] for pair in row["identities"] if pair["email"]})),
             tuple(row["usernames"]),
         )

@@ -29,10 +29,20 @@ IDENTITIES = table(
 
 IDENTITIES_HERE = table(
     "identities_here",
-    grain="One row per repository and identity that is somebody else there than in identities: the repository's own "
-    ".mailmap says so of an address that many use, or about which repositories differ. Few or none.",
+    grain="One row per repository and identity that a mailmap speaks of there: the name and address that git shows in "
+    "its place, the person (persons.id) whose address that is, and the line. In other repositories the identity may be "
+    "somebody else: see identities.",
     key=["project_id", "id"],
-    columns={"project_id": "BIGINT", "id": "VARCHAR", "name": "VARCHAR", "email": "VARCHAR", "person": "VARCHAR"},
+    columns={
+        "project_id": "BIGINT",
+        "id": "VARCHAR",
+        "name": "VARCHAR",
+        "email": "VARCHAR",
+        "mapped_name": "VARCHAR",
+        "mapped_email": "VARCHAR",
+        "person": "VARCHAR",
+        "because": "VARCHAR",
+    },
     schema="bookkeeping",
     shown=True,
 )

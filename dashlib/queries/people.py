@@ -71,9 +71,20 @@ order by rank, authored desc, handle, name
 """
 
 ELSEWHERE = """
-select r.path_with_namespace, h.name, h.email
-from identities_here h join projects r on r.id = h.project_id
-where h.person = $person order by all
+select r.path_with_namespace, h.name, h.email, h.because
+from identities_here h
+join projects r on r.id = h.project_id
+join identities i on i.id = h.id
+where h.person = $person and i.person <> h.person order by all
+"""
+
+AWAY = """
+select r.path_with_namespace, h.name, h.email, h.because, h.person, p.label
+from identities_here h
+join projects r on r.id = h.project_id
+join identities i on i.id = h.id
+join persons p on p.id = h.person
+where i.person = $person and i.person <> h.person order by all
 """
 
 PROPOSALS = """
@@ -108,12 +119,15 @@ order by all
 """
 
 KNOWN = """
-with meant as (
-    select person from person_ids where id = $word
+with told as (
+    select person, 0 as rank from person_ids where id = $word
     union
-    select id from persons where list_contains(names, $word)
+    select id, 1 from persons where label = $word
+    union
+    select id, 2 from persons where list_contains(names, $word)
 )
-select p.id, p.label from meant m join persons p on p.id = m.person
+select distinct p.id, p.label from told t join persons p on p.id = t.person
+where t.rank = (select min(rank) from told)
 """
 
 
@@ -153,8 +167,13 @@ def evidence(connection: duckdb.DuckDBPyConnection, filters: Filters, person: st
 
 
 def elsewhere(connection: duckdb.DuckDBPyConnection, filters: Filters, person: str) -> pd.DataFrame:
-    """One row per identity that is this person in one repository only, as its .mailmap has it."""
+    """One row per identity that is this person in one repository, as a mailmap has it, and elsewhere is not."""
     return ask(connection, ELSEWHERE, filters, person=person)
+
+
+def away(connection: duckdb.DuckDBPyConnection, filters: Filters, person: str) -> pd.DataFrame:
+    """One row per identity of this person that is somebody else (``label``) in a repository, as a mailmap has it."""
+    return ask(connection, AWAY, filters, person=person)
 
 
 def proposals(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:
@@ -173,7 +192,7 @@ def mailmaps(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.Data
 
 
 def known_as(connection: duckdb.DuckDBPyConnection, filters: Filters, word: str) -> pd.DataFrame:
-    """The persons that an id of before, an address or a name leads to: id, label; one row where it is clear."""
+    """The persons that an id of before, else a label, else a name leads to: id, label; one row where it is clear."""
     return ask(connection, KNOWN, filters, word=word)
 
 

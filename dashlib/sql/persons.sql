@@ -2,10 +2,12 @@
 -- A person is a set of identities (names and addresses, see identities) and accounts (see accounts). One by certainty: the
 -- same e-mail address, case aside; a forge's private addresses; addresses that a forge shows for an account; .mailmap; and
 -- what somebody decided on the page people. Never joined by name: two people with one name stay two, and an address that
--- many use (root@localhost) joins nobody. The id stays when identities join; ids of before are found in person_ids.
--- name is the one a .mailmap gives, else the spelling found most often in commits, of equally frequent ones the latest;
--- without commits the account's. label tells persons of one name apart: the one with the most commits has the bare name,
--- the others have their account or address behind it.
+-- says nobody (root@localhost) joins nobody. A repository's .mailmap is followed in that repository as git follows it
+-- (identities_here); elsewhere only where the repository's own commits have both addresses and nothing contradicts.
+-- The id stays when identities join; ids of before are found in person_ids.
+-- name is the one that a file read by the command mailmap gives, else the one found most often in commits (as each
+-- repository's .mailmap has it), of equals the latest; without commits the account's. label tells persons of one name
+-- apart: each of them has an account or address behind it.
 -- is_bot: somebody said so, an account marked as bot, or a name or address that says so (dashlib/people/bots.toml);
 -- bot_because tells which. A display name that ends in "Bot" is not enough: there are people called that.
 -- commits counts those written or co-written; first_at and last_at are those of all roles.

@@ -11,7 +11,8 @@ import streamlit as st
 from dashlib.charts import people_tables
 from dashlib.charts.wording import plain
 from dashlib.people import decisions
-from dashlib.queries import people
+from dashlib.people.addresses import handle
+from dashlib.queries import choices, people
 from dashlib.runtime import runtime
 from dashlib.widgets.act import do, may_act, told
 from dashlib.widgets.address import link_to
@@ -93,7 +94,7 @@ def _heading(row: pd.Series) -> None:
         st.markdown(" ".join(badges))
     with st.container(horizontal=True, gap="small"):
         for page, title, icon in (("commits", "Commits", "commit"), ("activity", "Activity", "timeline")):
-            query = link_to(page, FILTER_KEYS) | {"person": [str(row["label"])]}
+            query = link_to(page, FILTER_KEYS) | {"person": [str(row["id"])]}
             st.page_link(f"{page}.py", label=title, icon=f":material/{icon}:", query_params=query, width="content")
 
 
@@ -102,19 +103,25 @@ def _teams(row: pd.Series) -> list[dict[str, Any]]:
 
 
 def _here(person: str) -> None:
-    found = asked(people.elsewhere, person=person)
-    if len(found):
-        said = "; ".join(
-            f"{one.name!s} <{one.email!s}> in {one.path_with_namespace!s}" for one in found.head(_SHOWN).itertuples()
-        )
-        st.caption(plain(f"By the .mailmap of one repository, there alone: {said}."))
+    """What holds in single repositories: who is this person there alone, and who of this person is somebody else."""
+    there = asked(people.elsewhere, person=person)
+    for _, one in there.head(_SHOWN).iterrows():
+        who = f"{handle(one['name'], one['email'])} is this person: {one['because']}."
+        st.caption(_addressed(f"In {one['path_with_namespace']} alone {who}"))
+    away = asked(people.away, person=person)
+    for _, one in away.head(_SHOWN).iterrows():
+        who = f"{handle(one['name'], one['email'])} is {one['label']}: {one['because']}."
+        st.caption(_addressed(f"In {one['path_with_namespace']} {who}"))
+    more = len(there) + len(away) - min(len(there), _SHOWN) - min(len(away), _SHOWN)
+    if more:
+        st.caption(f"The view identities_here has {more:,} more of these.")
 
 
 def _actions(row: pd.Series, found: pd.DataFrame) -> None:
     who = str(row["id"])
     chosen = st.pills("Decide", ["Merge", "Take out", "Robot", "Team"], key="people_act", label_visibility="collapsed")
     if chosen == "Merge":
-        everybody = asked(people.people)
+        everybody = asked(choices.persons)
         labels = {str(one.id): str(one.label) for one in everybody.itertuples() if one.id != who}
         other = st.selectbox(
             "The same person as", list(labels), index=None, format_func=lambda one: labels[one], key="people_other",
@@ -223,6 +230,7 @@ def _addressed(text: str) -> str:
 
 def _decide(says: str, decision: Any, close: str | None = "people_act") -> None:
     do(lambda who: str(decision(who) or ""), says, close)
+    runtime().commits.hurry()
 
 
 def _merge(person: str, other: str) -> None:

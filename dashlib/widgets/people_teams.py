@@ -65,3 +65,4 @@ def _says(lines: tuple[TeamLine, ...], unknown: list[TeamLine], bad: tuple[tuple
 
 def _imported(lines: tuple[TeamLine, ...]) -> None:
     do(lambda who: str(decisions.import_teams(runtime().store, who, lines) or ""), "The teams are imported.")
+    runtime().commits.hurry()

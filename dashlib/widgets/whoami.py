@@ -51,6 +51,11 @@ def ask_name(then: Callable[[], None], place: str = "") -> None:
     )
 
 
+def save_name(then: Callable[[], None], place: str = "") -> None:
+    """The button beside the field: Enter in it does the same."""
+    st.button("Save", key=f"name_saved{place}", type="primary", on_click=_told, args=(then, place))
+
+
 def keep_name(place: str = "") -> None:
     """Write a name given in this session into the browser's cookie."""
     said = st.session_state.get("acting_name")
@@ -60,7 +65,8 @@ def keep_name(place: str = "") -> None:
 
 def _told(then: Callable[[], None], place: str) -> None:
     name = _clean(st.session_state.get(f"name_asked{place}") or "")
-    if name:
+    # Who clicks on Save leaves the field first, which is told, too.
+    if name and my_name() is None:
         st.session_state["acting_name"] = name
         then()
 

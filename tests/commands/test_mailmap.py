@@ -22,7 +22,7 @@ def test_it_joins_and_says_whom(shell: Shell) -> None:
     assert said.code == 1
     assert said.out.splitlines() == [
         "1 line read; 6 persons now, 1 fewer:",
-        "  Ada King ← Ada Lovelace, Ada Lovelace (ada.lovelace@two.example)",
+        "  Ada King ← Ada Lovelace (ada.lovelace@one.example), Ada Lovelace (ada.lovelace@two.example)",
     ]
     assert said.err.splitlines() == ["team.mailmap:2: it has no address in <…>"]
     (shell.folder / "team.mailmap").write_text(TEXT)

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from dashlib.people import decisions
 from dashlib.people.decisions import CannotDecide
 from dashlib.people.files import take
-from dashlib.people.refresh import remember_teams
+from dashlib.people.refresh import refresh, remember_bots, remember_teams
 from dashlib.people.teams import read
 from dashlib.store import open_store
-from tests.people.world import company, figures
+from tests.people.world import company, figures, mailmap
 from tests.queries.build import Builder
 
 ADA, TWO, BOB = "ada.lovelace@one.example", "ada.lovelace@two.example", "bob@one.example"
@@ -126,7 +126,7 @@ def test_a_mailmap_read_in_joins_and_an_empty_one_lets_go(built: Builder) -> Non
     outcome = take(built.store, "team", f"Ada King <{ADA}> <{TWO}>\nrubbish\n")
     assert (outcome.entries, outcome.bad) == (1, ((2, "it has no address in <…>"),))
     assert [(one.label, one.before) for one in outcome.joined] == [
-        ("Ada King", ("Ada Lovelace", "Ada Lovelace (ada.lovelace@two.example)")),
+        ("Ada King", ("Ada Lovelace (ada.lovelace@one.example)", "Ada Lovelace (ada.lovelace@two.example)")),
     ]  # fmt: skip
     take(built.store, "team", "")
     assert figures(built) == before
@@ -136,11 +136,7 @@ def test_what_a_repository_says_of_a_shared_address_counts_in_its_figures(built:
     company(built)
     built.project(2, "acme/web/site")
     built.commit("other", ("Bob", "root@localhost"), project_id=2)
-    from dashlib.model import Put
-    from dashlib.people.tables import MAILMAPS
-
-    said = {"origin": "project", "project_id": 1, "name": "", "text": f"<{BOB}> Bob <root@localhost>", "commit_id": "x"}
-    built.store.write(Put(MAILMAPS, [said]))
+    mailmap(built, f"<{BOB}> Bob <root@localhost>")
     found = built.rows(
         "select project_id, person from commits_by_author where author_email = 'root@localhost' order by all"
     )
@@ -148,6 +144,122 @@ def test_what_a_repository_says_of_a_shared_address_counts_in_its_figures(built:
         (1, "Ada Lovelace <root@localhost>"), (1, BOB), (2, "Bob <root@localhost>"),
     ]  # fmt: skip
     assert built.rows(f"select commits from persons where id = '{BOB}'") == [{"commits": 4}]
+
+
+def test_a_mailmap_of_a_stranger_moves_nobody_s_figures(built: Builder) -> None:
+    """Bob has no commit in t/evil: its line about him is a proposal that names file, line and repository."""
+    built.project(2, "t/evil")
+    built.commit("m", ("Mallory", "mal@evil.example"), project_id=2)
+    before = built.rows("select commit_id, person from commits_by_author order by all") if company(built) else []
+    mailmap(built, f"# ours\nMallory <mal@evil.example> <{BOB}>\nBoss <{BOB}>", project=2)
+    assert built.rows("select commit_id, person from commits_by_author order by all") == before
+    assert built.rows(f"select name, label from persons where id = '{BOB}'") == [
+        {"name": "Bob", "label": f"Bob ({BOB})"}
+    ]
+    assert built.rows("select evidence from person_proposals where other = 'mal@evil.example'") == [
+        {"evidence": f"the .mailmap of t/evil, line 2, says that {BOB} is mal@evil.example"}
+    ]
+
+
+def test_what_a_mailmap_did_names_file_line_and_repository(built: Builder) -> None:
+    company(built)
+    mailmap(built, f"<{BOB}> <bobby@elsewhere.example>\nRobert <{BOB}>")
+    line = f"the .mailmap of acme/core/engine, line 1, says that bobby@elsewhere.example is {BOB}"
+    named = f"the .mailmap of acme/core/engine, line 2, says that {BOB} is Robert"
+    found = built.rows(f"select handle, because from identities where person = '{BOB}' order by handle")
+    assert [one["handle"] for one in found] == [
+        "Bob <bob@one.example>", "Bob <bobby@elsewhere.example>", "Pair <bob@one.example>",
+    ]  # fmt: skip
+    assert all(line in one["because"] for one in found) and named in found[0]["because"]
+    assert built.rows(f"select label, email from persons where id = '{BOB}'") == [{"label": "Robert", "email": BOB}]
+    take(built.store, "/home/kim/team.mailmap", "Bobby <bob@one.example>\n")
+    assert built.rows(f"select label from persons where id = '{BOB}'") == [{"label": "Bobby"}]
+    assert "the file team.mailmap, line 1, says that bob@one.example is Bobby" in str(
+        built.rows(f"select because from identities where person = '{BOB}'")
+    )
+
+
+def test_robots_of_the_setting(built: Builder) -> None:
+    company(built)
+    built.commit("r", ("tool[x]", "tool@one.example"))
+    told = "select id, bot_because from persons where is_bot order by id"
+    assert built.rows(told) == []
+    remember_bots(built.store, ["bob@ONE.*", "tool[x]", "lovelace"])
+    refresh(built.store)
+    assert built.rows(told) == [
+        {"id": BOB, "bot_because": "DASH_BOTS names “bob@ONE.*”"},
+        {"id": "tool@one.example", "bot_because": "DASH_BOTS names “tool[x]”"},
+    ]
+    decisions.mark(built.store, "Kim", BOB, bot=False)
+    assert [one["id"] for one in built.rows(told)] == ["tool@one.example"]
+    remember_bots(built.store, [])
+    refresh(built.store)
+    assert built.rows(told) == []
+
+
+def labels(built: Builder) -> dict[str, str]:
+    return {one["id"]: one["label"] for one in built.rows("select id, label from persons")}
+
+
+def test_two_persons_of_one_name_keep_their_labels_whoever_commits_more(built: Builder) -> None:
+    built.commit("c1", ("Tobin Mordaunce", "tobin@one.example"))
+    assert labels(built) == {"tobin@one.example": "Tobin Mordaunce"}
+    built.commit("c2", ("Tobin  mordaunce", "tobin@two.example"))
+    before = labels(built)
+    assert before == {
+        "tobin@one.example": "Tobin Mordaunce (tobin@one.example)",
+        "tobin@two.example": "Tobin  mordaunce (tobin@two.example)",
+    }
+    built.commit("c3", ("Tobin  mordaunce", "tobin@two.example"))
+    assert labels(built) == before
+    # Composed or not, it is the same to the eye.
+    built.commit("c4", ("Zo\u00eb", "zoe@one.example"))
+    built.commit("c5", ("Zoe\u0308", "zoe@two.example"))
+    assert labels(built)["zoe@one.example"] == "Zo\u00eb (zoe@one.example)"
+    assert labels(built)["zoe@two.example"] == "Zoe\u0308 (zoe@two.example)"
+
+
+def test_labels_are_short_and_unlike_each_other(built: Builder) -> None:
+    endless = "N" * 10_000
+    for number, name in enumerate((endless + "a", endless + "b", "Kim", "Kim (kim@x.example)")):
+        built.commit(f"c{number}", (name, f"{'e' * 300}{number}@x.example" if number < 2 else f"k{number}@x.example"))
+    built.commit("c9", ("Kim", "kim@x.example"))
+    found = labels(built)
+    assert len(set(found.values())) == len(found) == 5
+    assert max(map(len, found.values())) <= 200
+
+
+def test_of_equals_the_longest_name_is_the_person_s(built: Builder) -> None:
+    for number, name in enumerate(("J", "Jürgen Müller", "jm")):
+        built.commit(f"c{number}", (name, "jm@x.example"))
+    assert labels(built) == {"jm@x.example": "Jürgen Müller"}
+
+
+def test_who_has_no_name_or_the_same_address_is_not_likely_anybody(built: Builder) -> None:
+    built.commit("c1", ("", "noname@corp.example"))
+    built.commit("c2", ("", ""))
+    assert proposals(built) == []
+    built.commit("c4", ("Jane Doe", "jane.doe@corp.example"))
+    built.commit("c5", ("J. Doe", "jane.doe@corp.example"))
+    decisions.split(built.store, "Kim", "jane.doe@corp.example", ["J. Doe <jane.doe@corp.example>"])
+    assert proposals(built) == []
+
+
+def test_few_who_share_a_made_up_address_are_proposed(built: Builder) -> None:
+    built.commit("c1", ("Jane Doe", "jane@localhost"))
+    built.commit("c2", ("jdoe", "jane@localhost"))
+    built.commit("c3", ("Max", "noreply@corp.example"))
+    built.commit("c4", ("Kim", "noreply@corp.example"))
+    assert built.rows("select person, other, evidence from person_proposals") == [
+        {
+            "person": "Jane Doe <jane@localhost>",
+            "other": "jdoe <jane@localhost>",
+            "evidence": "both have the address jane@localhost, which a machine made up",
+        }
+    ]
+    for number in range(3):
+        built.commit(f"d{number}", (f"Somebody {number}", "jane@localhost"))
+    assert proposals(built) == []
 
 
 CHOICES = st.lists(
@@ -163,6 +275,8 @@ def test_any_sequence_undone_restores_the_exact_figures(template: Path, tmp_path
     with open_store(tmp_path_factory.mktemp("people") / "d.duckdb") as store:
         built = Builder(store)
         built.project()
+        decisions.import_teams(store, "Kim", read(f"{BOB},Tides\n{TWO},Waves\n").lines)
+        mailmap(built, f"<{BOB}> <bobby@elsewhere.example>\n<{BOB}> Bob <root@localhost>\nB. <{BOB}> Pair <{BOB}>")
         before = figures(company(built))
         numbers = []
         for kind, one, other in choices:

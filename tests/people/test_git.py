@@ -1,14 +1,15 @@
-"""Real repositories: after mapping, persons are what git counts, and nobody with one mapped address is split."""
+"""Real repositories: after mapping, figures are git's own, whatever the ``.mailmap`` says, and persons follow them."""
 
 from __future__ import annotations
 
 import subprocess
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from dashlib.model import Put
@@ -18,14 +19,31 @@ from dashlib.store import open_store
 from tests.people.test_mailmap import line
 from tests.queries.build import MIDNIGHT, Builder
 
-AUTHORS = st.lists(
-    st.tuples(
-        st.sampled_from(["Jane Doe", "jane", "J", "Jörg Müller", "O'Neil"]),
-        st.sampled_from(["jane@example.com", "JANE@Example.com", "j@x.example", "Jörg@x.example", "root@localhost"]),
-    ),
-    min_size=1,
-    max_size=10,
+NAMES = ["Jane Doe", "jane", "J", "Jörg Müller", "O'Neil"]
+ADDRESSES = [
+    "jane@example.com", "JANE@Example.com", "j@x.example", "Jörg@x.example", "JÖRG@x.example", "root@localhost",
+    "root@corp.example",
+]  # fmt: skip
+AUTHORS = st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(ADDRESSES)), min_size=1, max_size=10)
+MOVES = st.builds(
+    lambda proper, target, name, found: f"{proper} <{target}> {name} <{found}>",
+    st.sampled_from(["", "", *NAMES]),
+    st.sampled_from(ADDRESSES),
+    st.sampled_from(["", "", *NAMES]),
+    st.sampled_from(ADDRESSES),
 )
+"""Lines between addresses that there are: chains, swaps, and what later lines take back."""
+SWAP = ["<j@x.example> <jane@example.com>", "<jane@example.com> <j@x.example>"]
+CHAIN = ["<j@x.example> <root@corp.example>", "<jane@example.com> <j@x.example>"]
+SPELLED = [("Jane Doe", "jane@example.com"), ("J", "j@x.example"), ("jane", "JANE@Example.com"), ("J", ADDRESSES[-1])]
+MAPPED = """
+select coalesce(h.mapped_name, c.author_name) as name, coalesce(h.mapped_email, c.author_email) as email, k.author
+from commit_people k
+join commits c on c.project_id = k.project_id and c.id = k.commit_id
+left join identities_here h
+    on h.project_id = c.project_id and h.name is not distinct from c.author_name
+    and h.email is not distinct from c.author_email
+"""
 
 
 def git(folder: Path, *words: str, asked: str = "") -> str:
@@ -33,7 +51,7 @@ def git(folder: Path, *words: str, asked: str = "") -> str:
     return done.stdout.decode()
 
 
-def committed(folder: Path, authors: list[tuple[str, str]], mailmap: str) -> None:
+def committed(folder: Path, authors: Sequence[tuple[str, str]], mailmap: str) -> None:
     """A repository with one commit each, and this .mailmap in the last."""
     stream = []
     for number, (name, email) in enumerate(authors):
@@ -47,34 +65,38 @@ def committed(folder: Path, authors: list[tuple[str, str]], mailmap: str) -> Non
     git(folder, "reset", "-q", "--hard", "main")
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(AUTHORS, st.lists(line(), max_size=6))
-def test_persons_are_what_git_counts_after_mapping(
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(AUTHORS, st.lists(line() | MOVES, max_size=8))
+@example(SPELLED, SWAP)
+@example(SPELLED, CHAIN)
+@example(SPELLED, ["Jane <jane@example.com> J <j@x.example>", "# no <j@x.example>", "Jay <j@x.example>"])
+def test_figures_and_persons_are_what_git_counts_after_mapping(
     tmp_path_factory: pytest.TempPathFactory, authors: list[tuple[str, str]], lines: list[str]
 ) -> None:
     folder = tmp_path_factory.mktemp("repository")
     mailmap = "\n".join(lines) + "\n"
     committed(folder, authors, mailmap)
-    told = [one.split("\0") for one in git(folder, "log", "--format=%H%x00%an%x00%ae%x00%aN%x00%aE").splitlines()]
+    told = [one.split("\0") for one in git(folder, "log", "--no-mailmap", "--format=%H%x00%an%x00%ae").splitlines()]
     with open_store(folder / "d.duckdb") as store:
         built = Builder(store)
         built.project()
-        for place, (sha, name, email, _, _) in enumerate(told):
+        for place, (sha, name, email) in enumerate(told):
             built.commit(sha, (name, email), MIDNIGHT + timedelta(minutes=place))
         said = {"origin": "project", "project_id": 1, "name": "", "text": mailmap, "commit_id": told[0][0]}
         store.write(Put(MAILMAPS, [said]))
-        found = {
-            one["commit_id"]: one["person"] for one in built.rows("select commit_id, person from commits_by_author")
-        }
-    assert len(found) == int(git(folder, "rev-list", "--count", "main"))
-    git_says: dict[object, set[str]] = defaultdict(set)
-    for sha, _, _, name, email in told:
-        mapped = email.strip().lower()
-        git_says[mapped if says_who(mapped) else (name, mapped)].add(found[sha])
-    assert {key: persons for key, persons in git_says.items() if len(persons) > 1} == {}
-    # The sums per mapped identity are git's own.
+        found = [(one["name"], one["email"], one["author"]) for one in built.rows(MAPPED)]
     shortlog = Counter[str]()
-    for one in git(folder, "shortlog", "-se", "main").splitlines():
+    for one in git(folder, "shortlog", "-sne", "main").splitlines():
         count, _, who = one.strip().partition("\t")
         shortlog[who] += int(count)
-    assert shortlog == Counter(f"{name} <{email}>" for _, _, _, name, email in told)
+    assert Counter(f"{name} <{email}>" for name, email, _ in found) == shortlog
+    # A person is a mapped address, no less and no more; of one that says nobody, the name belongs to it.
+    persons: dict[object, set[str]] = defaultdict(set)
+    mapped: dict[str, set[object]] = defaultdict(set)
+    for name, email, person in found:
+        address = email.strip().lower()
+        key = address if says_who(address) else (name, address)
+        persons[key].add(person)
+        mapped[person].add(key)
+    assert {key: some for key, some in persons.items() if len(some) > 1} == {}
+    assert {person: keys for person, keys in mapped.items() if len(keys) > 1} == {}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from importlib import resources
 from itertools import combinations
 from typing import Any
 
@@ -13,6 +16,7 @@ from hypothesis import strategies as st
 from dashlib.people.addresses import says_who
 from dashlib.people.journal import Decision, standing
 from dashlib.people.mailmap import Mailmap, parsed
+from dashlib.people.mapped import Found
 from dashlib.people.resolve import Account, Identity, People, resolve
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC).replace(tzinfo=None)
@@ -25,9 +29,19 @@ ADDRESSES = [
 ]  # fmt: skip
 PROJECTS = (1, 2)
 
+
+def handle_of(one: object) -> str:
+    return one.handle if isinstance(one, Identity) else ""
+
+
+def identity(name: str, address: str, at: datetime = NOW, projects: Iterable[int] = ()) -> Identity:
+    """An identity that is spelled alike in all these repositories."""
+    return Identity(name, address, at, frozenset(Found(one, name, address) for one in projects))
+
+
 identities = st.lists(
     st.builds(
-        Identity,
+        identity,
         st.sampled_from(NAMES),
         st.sampled_from(ADDRESSES),
         st.integers(0, 3).map(lambda days: NOW + timedelta(days=days)),
@@ -112,22 +126,132 @@ def test_everybody_has_a_person_and_who_was_split_off_shares_it_with_nobody_else
     assert all(len({found.person_of[one] for one in apart if apart[one] == n}) == 1 for n in apart.values())
 
 
-@settings(max_examples=100, deadline=None)
+Key = str | tuple[str, str]
+
+
+def mapped_to(one: Identity, mailmap: Mailmap) -> Key:
+    """Who a commit of this identity is for git: the mapped address, where it says who."""
+    name, email = mailmap.mapped(one.name, one.address)
+    address = email.strip().lower()
+    return address if says_who(address) else (name, address)
+
+
+def persons_there(world: dict[str, Any], project: int) -> dict[str, set[Key]]:
+    """The mapped addresses of each person in one repository."""
+    found = worked_out(world)
+    here = {(one.mapped.found.project_id, one.mapped.found.handle): one.person for one in found.here}
+    mailmap = world["mailmaps"].get(project, Mailmap()) | world["mailmaps"].get(0, Mailmap())
+    persons: dict[str, set[Key]] = defaultdict(set)
+    for one in world["identities"]:
+        if any(each.project_id == project for each in one.found):
+            person = here.get((project, one.handle), found.person_of[one.handle])
+            persons[person].add(mapped_to(one, mailmap))
+    return persons
+
+
+@settings(max_examples=200, deadline=None)
 @given(worlds())
-def test_within_a_repository_one_mapped_address_is_one_person(world: dict[str, Any]) -> None:
-    """As ``git shortlog -se`` has it after mapping; an address that many use tells names apart."""
-    found = worked_out(world, decisions=[])
-    here = {(one.project_id, one.handle): one.person for one in found.here}
-    behind = world["mailmaps"].get(0, Mailmap())
+def test_nobody_with_one_mapped_address_is_split(world: dict[str, Any]) -> None:
+    """In no repository, and in all of them together."""
+    persons: dict[Key, set[str]] = defaultdict(set)
     for project in PROJECTS:
-        mailmap = world["mailmaps"].get(project, Mailmap()) | behind
-        persons: dict[object, set[str]] = defaultdict(set)
-        for one in world["identities"]:
-            if project in one.projects:
-                name, email = mailmap.mapped(one.name, one.address)
-                key = email.strip().lower() if says_who(email.strip().lower()) else (name, email)
-                persons[key].add(here.get((project, one.handle), found.person_of[one.handle]))
-        assert {key: some for key, some in persons.items() if len(some) > 1} == {}
+        for person, keys in persons_there(world | {"decisions": []}, project).items():
+            for key in keys:
+                persons[key].add(person)
+    assert {key: some for key, some in persons.items() if len(some) > 1} == {}
+
+
+PLAIN = ["ada@one.example", "Ada@two.example", "kim@one.example", "root@localhost", "noreply@one.example", "b@x.local"]
+plain_lines = st.builds(
+    lambda proper, email, name, found: f"{proper} <{email}>" + (f" {name} <{found}>" if found is not None else ""),
+    st.sampled_from(["", "Ada Lovelace", "Kim"]),
+    st.sampled_from(PLAIN),
+    st.sampled_from(["", "Ada", "Kim"]),
+    st.none() | st.sampled_from(PLAIN),
+)
+plain_worlds = st.fixed_dictionaries(
+    {
+        "identities": st.lists(
+            st.builds(
+                identity,
+                st.sampled_from(NAMES),
+                st.sampled_from([one.lower() for one in PLAIN]),
+                st.just(NOW),
+                st.frozensets(st.sampled_from(PROJECTS)),
+            ),
+            unique_by=handle_of,
+            max_size=12,
+        ),
+        "accounts": st.just([]),
+        "mailmaps": st.fixed_dictionaries(
+            {1: st.lists(plain_lines, max_size=6).map("\n".join).map(parsed), 2: st.just(Mailmap())}
+        ),
+        "decisions": st.just([]),
+    }
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(plain_worlds)
+def test_nobody_is_joined_too_much(world: dict[str, Any]) -> None:
+    """In the repository whose mailmap it is, a person is one mapped address, as ``git shortlog -se`` has it: swaps and
+    chains, too. In another one they are at most those whom that repository vouches for, each a line about both.
+    """
+    assert {person: keys for person, keys in persons_there(world, 1).items() if len(keys) > 1} == {}
+    lines = world["mailmaps"][1].all_of()
+    vouched = {(address.lower(), (said.email or "").lower()) for address, said in lines.items()}
+    theirs = {each.address for each in world["identities"] if any(one.project_id == 1 for one in each.found)}
+    for keys in persons_there(world, 2).values():
+        for one, other in combinations(sorted(keys, key=str), 2):
+            assert {one, other} <= theirs
+            reached = [{proper for address, proper in vouched if address == key} | {key} for key in (one, other)]
+            assert reached[0] & reached[1]
+
+
+_KNOWN = [
+    "john",
+    "root",
+    "git",
+    "test",
+    "admin",
+    "ubuntu",
+    "ec2-user",
+    "vagrant",
+    "nobody",
+    "user",
+    "jörg",
+    "a+b",
+    "7-x",
+]
+LOCALS = st.sampled_from(_KNOWN) | st.text("abcdefghijklmnopqrstuvwxyz0123456789._-", min_size=1, max_size=8)
+DOMAINS = st.sampled_from(
+    ["acme.local", "box.lan", "corp.internal", "corp.example", "ip-10-0-0-1.ec2.internal", "localhost.corp", "a.b.c"]
+    + ["example.com", "test.com", "sub.localdomain.example", "mail.invalid", "noreply.example"]
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    LOCALS, DOMAINS, st.lists(st.sampled_from(["John Doe", "jdoe", "", "root"]), min_size=2, max_size=3, unique=True)
+)
+def test_nobody_with_one_address_is_split(local: str, domain: str, names: list[str]) -> None:
+    """Any address with a domain that has a dot, but for git's hint, what a host without a name has, and noreply@."""
+    address = f"{local}@{domain}"
+    some = [identity(name, address) for name in names]
+    assert len(set(resolve(some, [], {}, [], HOSTS).person_of.values())) == 1
+
+
+def test_addresses_that_say_nobody_are_few() -> None:
+    """Everything that ``shared_addresses.toml`` holds."""
+    shared = [
+        "", "kim@box.(none)", "kim@localhost", "kim@localhost.localdomain", "kim@127.0.0.1", "you@example.com",
+        "noreply@github.com", "no-reply@corp.example", "no_reply@corp.example", "donotreply@x.example",
+        "do-not-reply@x.example", "none", "none@none", "unknown", "unknown@unknown", "no-email", "(no email)", "null",
+        "undefined", "-",
+    ]  # fmt: skip
+    assert [address for address in shared if says_who(address)] == []
+    listed = tomllib.loads((resources.files("dashlib.people") / "shared_addresses.toml").read_text("utf-8"))
+    assert sum(map(len, listed.values())) == len(shared) - 1
 
 
 @settings(max_examples=80, deadline=None)
@@ -199,30 +323,84 @@ def test_a_later_split_parts_what_was_merged() -> None:
 
 
 def test_what_a_mailmap_says_of_a_shared_address_holds_in_its_repository_alone() -> None:
-    root = Identity("root", "root@localhost", NOW, frozenset(PROJECTS))
-    ada = Identity("Ada", "ada@one.example", NOW, frozenset(PROJECTS))
+    root = identity("root", "root@localhost", NOW, PROJECTS)
+    ada = identity("Ada", "ada@one.example", NOW, PROJECTS)
     found = resolve([root, ada], [], {1: parsed("Ada <ada@one.example> <root@localhost>")}, [], HOSTS)
     assert found.person_of[root.handle] == "root <root@localhost>"
-    assert [(one.project_id, one.handle, one.person) for one in found.here] == [(1, root.handle, "ada@one.example")]
+    assert [(one.mapped.found.project_id, one.mapped.found.handle, one.person) for one in found.here] == [
+        (1, root.handle, "ada@one.example")
+    ]
 
 
 def test_repositories_that_differ_join_nobody_elsewhere() -> None:
-    ci = Identity("CI", "ci@x.example", NOW, frozenset(PROJECTS))
+    ci = identity("CI", "ci@x.example", NOW, PROJECTS)
     said = {1: parsed("<ada@one.example> <ci@x.example>"), 2: parsed("<kim@one.example> <ci@x.example>")}
     found = resolve([ci], [], said, [], HOSTS)
-    assert {one.project_id: one.person for one in found.here} == {1: "ada@one.example", 2: "kim@one.example"}
+    assert {one.mapped.found.project_id: one.person for one in found.here} == {
+        1: "ada@one.example",
+        2: "kim@one.example",
+    }
     assert len(set(found.person_of.values())) == 3
 
 
-def test_a_mailmap_is_known_everywhere_where_all_of_an_address_goes_one_way() -> None:
-    old, new = (
-        Identity("Ada", "old@x.example", NOW, frozenset({1})),
-        Identity("Ada L.", "old@x.example", NOW, frozenset({2})),
+def whose(found: People) -> dict[tuple[int, str], str]:
+    return {(one.mapped.found.project_id, one.mapped.found.name or ""): one.person for one in found.here}
+
+
+def test_a_line_is_known_everywhere_where_its_repository_has_both_addresses() -> None:
+    ada, old, elsewhere = (
+        identity("Ada", "ada@x.example", NOW, {1}),
+        identity("A", "old@x.example", NOW, {1}),
+        identity("Ada L.", "old@x.example", NOW, {2}),
     )
-    found = resolve([old, new], [], {1: parsed("Ada Lovelace <ada@x.example> <old@x.example>")}, [], HOSTS)
-    assert found.here == []
+    said = parsed("Ada Lovelace <ada@x.example> <old@x.example>", "the .mailmap of acme/core/engine")
+    account = Account("gitlab", 7, "ada", NOW, (("old@x.example", "it makes public the address"),))
+    found = resolve([ada, old, elsewhere], [account], {1: said}, [], HOSTS)
     assert set(found.person_of.values()) == {"old@x.example"}
-    assert found.proper == {"old@x.example": "Ada Lovelace"}
+    line = "the .mailmap of acme/core/engine, line 1, says that old@x.example is ada@x.example"
+    assert {handle: line in because for handle, because in found.because.items()} == dict.fromkeys(found.because, True)
+    # It never had ada@x.example in its commits: elsewhere that is likely; in the repository itself it is git's word.
+    found = resolve([old, elsewhere, identity("Ada", "ada@x.example", NOW, {3})], [], {1: said}, [], HOSTS)
+    assert found.person_of[elsewhere.handle] == "old@x.example"
+    assert found.person_of[old.handle] == whose(found)[1, "A"] == "ada@x.example"
+    assert found.likely == {("ada@x.example", "old@x.example"): line}
+
+
+def test_a_mailmap_of_addresses_that_its_repository_never_had_moves_nobody() -> None:
+    """Anybody can put a line about the boss into a repository of his own."""
+    jane, mal = identity("Jane", "jane@corp.example", NOW, {1}), identity("Mallory", "mal@evil.example", NOW, {2})
+    account = Account("gitlab", 7, "jane", NOW, (("jane@corp.example", "it makes public the address"),))
+    for line in ("Mallory <mal@evil.example> <jane@corp.example>", "Jane <jane@corp.example> <mal@elsewhere.example>"):
+        found = resolve([jane, mal], [account], {2: parsed(line, "the .mailmap of t/evil")}, [], HOSTS)
+        assert found.person_of == {
+            jane.handle: "jane@corp.example", mal.handle: "mal@evil.example", "gitlab:7": "jane@corp.example",
+        }  # fmt: skip
+        assert (found.here, found.proper) == ([], {})
+    found = resolve([jane, mal], [], {2: parsed("<mal@evil.example> <jane@corp.example>", "X")}, [], HOSTS)
+    assert found.likely == {
+        ("jane@corp.example", "mal@evil.example"): "X, line 1, says that jane@corp.example is mal@evil.example"
+    }
+
+
+def test_swaps_and_chains_are_followed_one_step() -> None:
+    swap = parsed("<x2@z.example> <x1@z.example>\n<x1@z.example> <x2@z.example>")
+    one, two = identity("One", "x1@z.example", NOW, {1}), identity("Two", "x2@z.example", NOW, {1})
+    for mailmaps in ({1: swap}, {0: swap}):
+        found = whose(resolve([one, two], [], mailmaps, [], HOSTS))
+        assert found == {(1, "One"): "x2@z.example", (1, "Two"): "x1@z.example"}
+    chain = parsed("<b@z.example> <c@z.example>\n<a@z.example> <b@z.example>")
+    three = [identity(name, f"{name}@z.example", NOW, {1}) for name in "abc"]
+    assert whose(resolve(three, [], {1: chain}, [], HOSTS)) == {(1, "b"): "a@z.example", (1, "c"): "b@z.example"}
+
+
+def test_the_file_holds_everywhere_and_names() -> None:
+    old = identity("A", "old@x.example", NOW, {2})
+    account = Account("gitlab", 7, "ada", NOW, (("ada@x.example", "it makes public the address"),))
+    file = parsed("Ada Lovelace <ada@x.example> <old@x.example>", "the file team.mailmap")
+    found = resolve([old], [account], {0: file}, [], HOSTS)
+    assert set(found.person_of.values()) == {"old@x.example"} and found.proper == {"old@x.example": "Ada Lovelace"}
+    line = "the file team.mailmap, line 1, says that old@x.example is ada@x.example"
+    assert found.because[old.handle] == line and line in found.because["gitlab:7"]
 
 
 def test_the_private_address_of_another_gitlab_is_not_our_account() -> None:

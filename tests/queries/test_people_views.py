@@ -60,7 +60,7 @@ def test_one_name_with_two_addresses_stays_two_people(built: Builder) -> None:
     built.commit("c3", ("Kim", "kim@two.example"))
     assert built.rows("select id, name, label from persons order by id") == [
         {"id": "kim@one.example", "name": "Kim", "label": "Kim (kim@one.example)"},
-        {"id": "kim@two.example", "name": "Kim", "label": "Kim"},
+        {"id": "kim@two.example", "name": "Kim", "label": "Kim (kim@two.example)"},
     ]
 
 

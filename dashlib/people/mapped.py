@@ -1,0 +1,148 @@
+"""What mailmaps make of identities: in each repository exactly what git makes of them, and what of it holds everywhere.
+
+**In a repository** its ``.mailmap`` is git's word, and it is followed as git follows it: one step, never a chain. Of
+``<b> <c>`` and ``<a> <b>`` the commits of c are b's and those of b are a's; two lines that swap two addresses swap
+them. So the commits of a repository belong together exactly where ``git shortlog -sne`` has them together.
+
+**Elsewhere** (other repositories, accounts of a forge) a repository's line is known only where that repository vouches
+for it: all of an address goes to another one, both stand in that repository's own commits, neither is a step of a
+chain, both say who somebody is, and no other repository that has the address says otherwise. A line about an address
+that its repository has never seen is at most likely: it is proposed, with the line as evidence.
+
+**A file that the command ``mailmap`` read** counts behind each repository's own, as git's ``mailmap.file`` does, and
+holds everywhere: whoever runs the dashboard said so. Its chains and swaps, too, are followed one step at a time.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from dashlib.people.addresses import handle, lowered, says_who, trimmed
+from dashlib.people.mailmap import Mailmap, Said
+
+FILE = 0
+"""The key of the file among the mailmaps, which are by repository."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """An identity exactly as the commits of one repository have it."""
+
+    project_id: int
+    name: str | None
+    email: str | None
+
+    @property
+    def handle(self) -> str:
+        """The identity whose spelling this is."""
+        return handle(self.name, self.email)
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """What the mailmap of a repository makes of an identity there: name and address as git shows them, and the line.
+
+    ``proper`` is the name that the file gives, if it is the file that does.
+    """
+
+    found: Found
+    name: str
+    email: str
+    because: str
+    proper: str | None = None
+
+    @property
+    def address(self) -> str:
+        """Where it goes, as addresses are compared."""
+        return lowered(self.email)
+
+    @property
+    def moves(self) -> bool:
+        """Whether it becomes another address."""
+        return self.address != lowered(self.found.email)
+
+
+@dataclass(frozen=True, order=True)
+class Alias:
+    """A line about all of an address: it is the other one. Both are lowered."""
+
+    address: str
+    proper: str
+    because: str
+
+
+@dataclass
+class Told:
+    """What all mailmaps say: of identities in their repositories, of addresses everywhere, and what is only likely."""
+
+    mapped: list[Mapped] = field(default_factory=list)
+    everywhere: list[Alias] = field(default_factory=list)
+    likely: list[Alias] = field(default_factory=list)
+
+
+def told(found: Iterable[Found], mailmaps: Mapping[int, Mailmap]) -> Told:
+    """What ``mailmaps`` (by repository; ``FILE`` is the file) make of all spellings there are in these repositories."""
+    answer = Told()
+    file = mailmaps.get(FILE, Mailmap())
+    whole = {project: own | file for project, own in mailmaps.items() if project != FILE}
+    history: dict[int, set[str]] = defaultdict(set)
+    goes: dict[str, set[str]] = defaultdict(set)
+    for one in sorted(found, key=lambda one: (one.project_id, one.name or "", one.email or "", one.name is None)):
+        history[one.project_id].add(lowered(one.email))
+        mailmap = whole.get(one.project_id, file)
+        said = mailmap.said(trimmed(one.name), trimmed(one.email)) if mailmap.speaks_of(trimmed(one.email)) else None
+        if said is None:
+            if one.project_id in whole and mailmap.moves(lowered(one.email)):
+                # It stays where another name, or another spelling (git folds ASCII alone), of the address goes away.
+                goes[lowered(one.email)].add(lowered(one.email))
+            continue
+        mapped = _mapped(one, said, file)
+        answer.mapped.append(mapped)
+        if one.project_id in whole:
+            goes[lowered(one.email)].add(mapped.address)
+    of_file = _aliases(file)
+    answer.everywhere = sorted(of_file.values())
+    moved = of_file.keys() | {address for address, targets in goes.items() if targets - {address}}
+    reached = {target for address, targets in goes.items() for target in targets - {address}}
+    for project, mailmap in sorted(whole.items()):
+        for alias in _aliases(mailmap).values():
+            if alias.address in of_file or alias.proper in moved or alias.address in reached:
+                continue
+            if {alias.address, alias.proper} <= history[project] and len(goes[alias.address]) == 1:
+                answer.everywhere.append(alias)
+            elif not goes[alias.address] - {alias.proper}:
+                answer.likely.append(alias)
+    return answer
+
+
+def _mapped(one: Found, said: Said, file: Mailmap) -> Mapped:
+    name = trimmed(one.name) if said.name is None else said.name
+    email = trimmed(one.email) if said.email is None else said.email
+    of_file = file.said(trimmed(one.name), trimmed(one.email))
+    proper = of_file.name if of_file is not None and of_file.name == name else None
+    if lowered(email) == lowered(one.email):
+        because = f"{said.place} says that {lowered(email)} is {name}"
+    else:
+        because = f"{said.place} says that {_called(said, one)}{lowered(one.email)} is {lowered(email)}"
+    return Mapped(one, name, email, because, proper)
+
+
+def _called(said: Said, one: Found) -> str:
+    return f"{trimmed(one.name) or '(no name)'}, " if said.found_name is not None else ""
+
+
+def _aliases(mailmap: Mailmap) -> dict[str, Alias]:
+    """The lines about all of an address that are no step of a chain, by the address."""
+    lines: dict[str, list[Said]] = defaultdict(list)
+    for address, said in mailmap.all_of().items():
+        lines[lowered(address)].append(said)
+    found = {}
+    for address, [said, *more] in lines.items():
+        proper = lowered(said.email)
+        if more or proper == address or not says_who(address) or not says_who(proper):
+            continue
+        if not mailmap.moves(proper) and not mailmap.reaches(address):
+            found[address] = Alias(address, proper, f"{said.place} says that {address} is {proper}")
+    return found
