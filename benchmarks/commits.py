@@ -36,17 +36,17 @@ _FILL = (
     select i, 'gitlab', i::varchar, 'group' || (i % 20) || '/team' || (i % 5) || '/repo' || i, 'repo' || i,
            'group' || (i % 20) || '/team' || (i % 5), 'https://gitlab.example/repo' || i, 'main'
     from range(1, 201) t(i)""",
-    """insert into identities (id, name, email, handle, address, person)
+    """insert into bookkeeping.identities (id, name, email, handle, address, person)
     select 'i' || i, 'Person ' || (i % {persons}), 'person' || i || '@company' || (i % 50) || '.example',
            'p' || i, 'person' || i || '@company' || (i % 50) || '.example',
            'person' || (i % {persons}) || '@company' || ((i % {persons}) % 50) || '.example'
     from range({identities}) t(i)""",
-    """insert into person_facts (id, name, label, is_bot)
-    select distinct person, name, name || ' (' || person || ')', hash(person) % 100 = 0 from identities""",
-    """insert into team_members select id, 'team ' || (hash(id) % 40), 'csv' from person_facts""",
+    """insert into bookkeeping.person_facts (id, name, label, is_bot)
+    select distinct person, name, name || ' (' || person || ')', hash(person) % 100 = 0 from bookkeeping.identities""",
+    """insert into team_members select id, 'team ' || (hash(id) % 40), 'csv' from bookkeeping.person_facts""",
     """insert into users (source, id, username, name)
     select 'gitlab', i, 'user' || i, 'Person ' || i from range({persons}) t(i)""",
-    """insert into account_persons (source, id, person)
+    """insert into bookkeeping.account_persons (source, id, person)
     select 'gitlab', i, 'person' || i || '@company' || (i % 50) || '.example' from range({persons}) t(i)""",
     """insert into commits (project_id, id, title, message, author_name, author_email, committer_name, committer_email,
         committed_at, authored_at, author_utc_offset, parent_ids, additions, deletions, co_authors)

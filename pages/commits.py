@@ -14,6 +14,7 @@ if not held["commits"]:
     widgets.nothing("commits")
     st.stop()
 
+parts.tell_awaited()
 view = parts.which_view()
 if view != "builds" and not parts.of_commits(commits.totals, filters, **commits.EVERY).iloc[0]["commits"]:
     widgets.nothing("commits", held["last_commit_day"])

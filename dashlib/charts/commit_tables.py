@@ -13,6 +13,7 @@ SUMS = (
     Tile("commits", "Commits", "Each counts once per repository, unless forks are counted once."),
     Tile("people", "People", "Robots too, where they are counted."),
     Tile("new_people", "New", "People whose first commit ever stored is of this period.", kind="known"),
+    Tile("returning_people", "Returning", "People who had committed before this period.", kind="known"),
     Tile("repositories", "Repositories"),
     Tile("active_days", "Active days", "Days with at least one commit."),
 )
@@ -136,6 +137,30 @@ def terms(line: pd.DataFrame, merges: str, bots: str) -> dict[str, str]:
             sign = "" if term == "pushed" else "+ " if amount > 0 else "− "
             found[str(term)] = f"{sign}{abs(amount):,} {words[term]}"
     return found
+
+
+COMMITTED: Mapping[str, str] = {
+    "committed": "committed by them",
+    "for_others": "of other authors, committed by them",
+    "by_others": "committed by others",
+    "by_robots": "committed by robots or the forge",
+    "unnamed": "whose committer is not known",
+}
+"""The terms of the second line (``queries.committed``)."""
+
+
+def committed_told(line: pd.DataFrame) -> str:
+    """The second line as a sentence: authored, and what was committed, added up."""
+    amounts = dict(zip(line["term"], map(int, line["amount"]), strict=True))
+    parts = [
+        f"{'' if term == 'committed' else '+ ' if amounts[term] > 0 else '− '}{abs(amounts[term]):,} {words}"
+        for term, words in COMMITTED.items()
+        if amounts[term] or term == "committed"
+    ]
+    told = f"{amounts['authored']:,} authored = {' '.join(parts)}."
+    if amounts["rewritten"]:
+        told += f" {amounts['rewritten']:,} of them were written earlier than committed: amended, rebased or picked."
+    return told
 
 
 def overlap_told(by: str, commits: int, counted: int) -> str:

@@ -14,6 +14,7 @@ import logging
 import threading
 import time
 from dataclasses import dataclass, replace
+from itertools import product
 
 import duckdb
 
@@ -38,7 +39,7 @@ select (
 ), (select (count(*), bit_xor(hash(i))) from identities_here i
 ), (select (count(*), bit_xor(hash(a))) from (select source, id, person from accounts) a
 ), (select (count(*), bit_xor(hash(p))) from (select id, name, label, is_bot from persons) p
-), (select (count(*), bit_xor(hash(m))) from (select project_id, source_branch, state from merge_requests) m
+), (select (count(*), bit_xor(hash(m))) from merged_branches m
 ), (select (count(*), bit_xor(hash(e))) from (
         select project_id, source, id, author_id, ref, commit_count, ref_count, by_hook from events
         where push_action is not null) e
@@ -49,15 +50,18 @@ select (
         select since from bookkeeping.passes where resource = 'commits' and completed_at is not null) p)
 """
 _OF_COMMIT = """project_id, hash(commit_id) as commit_id, author, committer, merger, pusher, committed_at, day,
-       author_hour, is_merge, on_default, additions::integer as additions, deletions::integer as deletions"""
+       author_hour, is_merge, is_rewritten, on_default, pushes::integer as pushes, pushed_at,
+       additions::integer as additions, deletions::integer as deletions"""
 _TABLES = {
-    "commit_people": f"select {_OF_COMMIT} from commit_people",
-    "co_authored": f"select {_OF_COMMIT}, person from co_authored",
+    # Sorted, a person's days are found in half the time.
+    "commit_people": f"select {_OF_COMMIT} from commit_people order by author, day",
+    "co_named": "select project_id, hash(commit_id) as commit_id, person from commits_by_author"
+    " where role = 'co_author'",
     "shared_commits": "select hash(commit_id) as commit_id from shared_commits",
     "pushed_commits": "select project_id, source, event_id, hash(commit_id) as commit_id from pushed_commits",
     "branch_pushes": "select project_id, source, event_id, created_at, person, ref, commit_count, resolved, is_bulk,"
     " by_hook from branch_pushes",
-    "merge_requests": "select project_id, source_branch, state from merge_requests where state = 'merged'",
+    "merged_branches": "select project_id, branch from merged_branches",
     "persons": "select id, name, label, is_bot from persons",
     "person_teams": "select distinct person, team from person_teams",
     "projects": "select id, path_with_namespace, namespace from projects",
@@ -67,14 +71,19 @@ _TABLES = {
 }
 """What the copy holds, and the SQL that gives it. A commit is known by the hash of its id: only whether two are one is
 ever asked of it."""
-_PERSONS = {
-    "commit_people": ("author", "committer", "merger", "pusher"),
-    "co_authored": ("author", "committer", "merger", "pusher", "person"),
-    "branch_pushes": ("person",),
-    "persons": ("id",),
-    "person_teams": ("person",),
+_NUMBERED = {
+    "person": (
+        *product(("commit_people", "co_authored"), ("author", "committer", "merger", "pusher")),
+        ("co_authored", "person"),
+        ("branch_pushes", "person"),
+        ("persons", "id"),
+        ("person_teams", "person"),
+    ),
+    "source": (("branch_pushes", "source"), ("pushed_commits", "source")),
+    "team": (("person_teams", "team"),),
+    "namespace": (("projects", "namespace"),),
 }
-"""The columns that name persons."""
+"""What is kept as a number: the columns that share one numbering."""
 _MACROS = ("team_zone", "team_time", "team_day", "team_day_start", "chosen", "within")
 
 
@@ -100,8 +109,22 @@ class HeldCommits:
         self._lock = threading.Lock()
         self._held: HeldCopy | None = None
         self._renewing = False
+        self._wanted = threading.Event()
+        self._wanted_version = 0
         self.renewals = 0
         """Copies made behind a page's back so far: what showed an older one can ask again."""
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether somebody decided something that the copy does not show yet."""
+        return self._wanted.is_set()
+
+    def hurry(self) -> None:
+        """Somebody decided who is who: the next copy shall not wait for the rest of this one's time."""
+        with self._lock:
+            if self._held is not None and self._held.seconds >= _QUICK:
+                self._wanted_version = self._store.data_version
+                self._wanted.set()
 
     def newest(self) -> HeldCopy:
         """A copy of the data as they are, or, where making it takes long, as they were when it last began."""
@@ -112,17 +135,22 @@ class HeldCommits:
             elif copy.version != self._store.data_version and not self._renewing:
                 if copy.seconds < _QUICK:
                     copy = self._held = self._made(copy)
-                elif time.monotonic() - copy.made_at > _REST * copy.seconds:
+                else:
                     self._renewing = True
                     threading.Thread(target=self._renew, args=(copy,), name="commits-held", daemon=True).start()
             return copy
 
     def _renew(self, copy: HeldCopy) -> None:
         try:
+            # Whoever looks at the page meanwhile need not come again for the next one to be made.
+            self._wanted.wait(max(0.0, copy.made_at + _REST * copy.seconds - time.monotonic()))
             made = self._made(copy)
             with self._lock:
                 self._held = made
-                self.renewals += made.connection is not copy.connection
+                awaited = self._wanted.is_set() and made.version >= self._wanted_version
+                if awaited:
+                    self._wanted.clear()
+                self.renewals += awaited or made.connection is not copy.connection
         except duckdb.Error:
             if not self._store.closed:
                 _LOG.exception("the copy of the commits could not be renewed")
@@ -150,28 +178,30 @@ def held(reader: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     copy = memory()
     for name, sql in _TABLES.items():
         keep(copy, name, reader.execute(sql))
-    _number_persons(copy)
-    known = {definition.name: definition.statement for definition in views.definitions()}
-    for statement in copy.extract_statements(known["macros"]):
+    # As the view of that name, of what is here already: the commits need not be gone through twice.
+    copy.execute(
+        "create table co_authored as select p.*, c.person from commit_people p"
+        " join co_named c on c.project_id = p.project_id and c.commit_id = p.commit_id"
+    )
+    _number(copy)
+    known = {definition.name: definition for definition in views.definitions()}
+    for statement in copy.extract_statements(known["macros"].statement):
         if any(f"macro {name}(" in statement.query for name in _MACROS):
             copy.execute(statement)
-    copy.execute(known["commit_credits"])
+    copy.execute(known["commit_credits"].statement)
+    copy.execute(f"create table author_firsts as {known['author_firsts'].body}")
     return copy
 
 
-def _number_persons(copy: duckdb.DuckDBPyConnection) -> None:
-    """Persons as numbers that read as their ids, in the ids' order: grouping by them takes a third of the time."""
-    every = " union ".join(
-        f"select {column} as id from {name} where {column} is not null"
-        for name, columns in _PERSONS.items()
-        for column in columns
-    )
-    copy.execute(
-        "create type source as enum (select distinct source from branch_pushes union select source from pushed_commits)"
-    )
-    for name in ("branch_pushes", "pushed_commits"):
-        copy.execute(f"create or replace table {name} as select * replace (source::source as source) from {name}")
-    copy.execute(f"create type person as enum (select id from ({every}) order by id)")
-    for name, columns in _PERSONS.items():
-        numbered = ", ".join(f"{column}::person as {column}" for column in columns)
-        copy.execute(f"create or replace table {name} as select * replace ({numbered}) from {name}")
+def _number(copy: duckdb.DuckDBPyConnection) -> None:
+    """Texts that recur become numbers that read as the texts, in their order: grouped in a third of the time."""
+    for kind, columns in _NUMBERED.items():
+        every = " union ".join(
+            f"select {column}::varchar as text from {table} where {column} is not null" for table, column in columns
+        )
+        if not copy.execute(f"select 1 from ({every}) limit 1").fetchall():
+            continue
+        copy.execute(f"create type {kind} as enum (select text from ({every}) order by text)")
+        for table in dict.fromkeys(table for table, _ in columns):
+            numbered = ", ".join(f"{column}::{kind} as {column}" for named, column in columns if named == table)
+            copy.execute(f"create or replace table {table} as select * replace ({numbered}) from {table}")

@@ -13,7 +13,7 @@ import duckdb
 import pandas as pd
 
 from dashlib.model import Filters
-from dashlib.queries.commit_credits import counted, of, what, within_period
+from dashlib.queries.commit_credits import of, on_days, what, within_period
 from dashlib.queries.question import ask
 
 AUTHORED, PUSHED = "authored", "pushed"
@@ -27,74 +27,89 @@ TERMS = (PUSHED, *OF_PUSHES, *TAKEN, *ADDED)
 """In the order of the line."""
 
 _WORLD = """
-with {authored}, pushes as (
+with pushes as (
     select b.* from branch_pushes b
     where {pushed}
 ), pairs as not materialized (
     select p.project_id, p.commit_id, p.source, p.event_id
     from pushed_commits p
     semi join pushes b on b.project_id = p.project_id and b.source = p.source and b.event_id = p.event_id
-), brought as (
-    select project_id, commit_id, count(*) as times from pairs group by all
-), not_counted as (
-    select b.project_id, b.commit_id from brought b
-    anti join authored a on a.project_id = b.project_id and a.commit_id = b.commit_id
-), not_pushed as (
-    select a.project_id, a.commit_id, a.person, a.committed_at from authored a
-    anti join brought b on b.project_id = a.project_id and b.commit_id = a.commit_id
-), taken as (
-    select b.project_id, b.commit_id,
+), several as (
+    -- what came by one push tells that itself: the pushes of the others alone are gone through
+    select p.project_id, p.commit_id, count(*) filter ({pushed}) as times, bool_or({push_in_period}) as in_period,
+           bool_or({push_in_period} and w.name = n.name) as alike
+    from commit_people c
+    join pushed_commits p on p.project_id = c.project_id and p.commit_id = c.commit_id
+    join branch_pushes b on b.project_id = p.project_id and b.source = p.source and b.event_id = p.event_id
+    left join persons w on w.id = c.author
+    left join persons n on n.id = b.person
+    where c.pushes > 1
+    group by all
+), days as materialized (
+    select {since_at} as since_at, {until_at} as until_at
+), looked_at as (
+    select c.project_id, c.commit_id, c.author, c.pusher, c.committed_at, c.pushes,
+           {is_authored} as is_authored,
+           case c.pushes when 0 then 0 when 1 then if({pushed_once}{pusher_is_meant}, 1, 0) else s.times end as times,
+           case c.pushes when 0 then false when 1 then {pushed_once} else s.in_period end as in_period,
+           s.alike,
            case
-               when {in_period} is not true then 'outside'
-               when not {of_person} then if({named_alike}, 'alias_pushed', 'others')
+               when not {in_period} then 'outside'
+               when not {of_person} then 'others'
                when not {of_kind} then 'robot'
                when not {of_parents} then 'merge'
-               else {of_branch}
+               else 'branch'
            end as term
-    from not_counted b
-    join commit_people c on c.project_id = b.project_id and c.commit_id = b.commit_id
-), pushed_ever as (
-    select p.project_id, p.commit_id, bool_or({push_in_period}) as in_period,
-           bool_or({push_in_period} and w.name = n.name) as alike
-    from pushed_commits p
-    join not_pushed a on a.project_id = p.project_id and a.commit_id = p.commit_id
-    join branch_pushes b on b.project_id = p.project_id and b.source = p.source and b.event_id = p.event_id
-    left join persons w on w.id = a.person
-    left join persons n on n.id = b.person
-    group by all
+    from commit_people c
+    cross join days d
+    left join several s on s.project_id = c.project_id and s.commit_id = c.commit_id
+    where {here} and ({in_period} or c.pushes > 1 or {pushed_once})
+), told as (
+    -- all but what was pushed once and counts once: nothing has to be said of that
+    select * from looked_at where is_authored <> (times > 0) or times > 1
+), taken as (
+    select b.project_id, b.commit_id,
+           case b.term when 'others' then if({named_alike}, 'alias_pushed', 'others')
+               when 'branch' then {of_branch} else b.term end as term
+    from told b
+    where b.times > 0 and not b.is_authored
 ), bulk as (
     select project_id, max(created_at) as at from branch_pushes where is_bulk group by project_id
 ), added as (
     select a.project_id, a.commit_id,
            case
-               when e.in_period then if(e.alike, 'alias', 'by_others')
-               when e.project_id is not null then 'earlier'
+               when a.in_period then if(coalesce(a.alike, w.name = n.name), 'alias', 'by_others')
+               when a.pushes > 0 then 'earlier'
                when k.at >= a.committed_at then 'bulk'
                else 'untold'
            end as term
-    from not_pushed a
-    left join pushed_ever e on e.project_id = a.project_id and e.commit_id = a.commit_id
+    from told a
     left join bulk k on k.project_id = a.project_id
+    left join persons w on w.id = a.author
+    left join persons n on n.id = a.pusher
+    where a.is_authored and a.times = 0
 )"""
+_AUTHORED = "select project_id, commit_id from commit_people c where {here} and {is_authored}"
 _SQUASHED = """if(exists (
                    select 1 from pairs q
                    join branch_pushes w
                        on w.project_id = q.project_id and w.source = q.source and w.event_id = q.event_id
-                   join merge_requests m
-                       on m.project_id = w.project_id and m.source_branch = w.ref and m.state = 'merged'
+                   join merged_branches m on m.project_id = w.project_id and m.branch = w.ref
                    where q.project_id = b.project_id and q.commit_id = b.commit_id
                ), 'squash', 'branch')"""
 
 LINE = (
     _WORLD
-    + """, counted_once as (
+    + """, authored as not materialized (
+    {authored}
+), counted_once as (
     {once}
 ), amounts as (
     select 'authored' as term, (select count(*) from authored) - (select count(*) from counted_once) as amount
     union all select 'pushed', sum(commit_count) from pushes
     union all select 'cut', -sum(commit_count - resolved) from pushes where by_hook and commit_count > 20
     union all select 'unknown', -sum(commit_count - resolved) from pushes where not (by_hook and commit_count > 20)
-    union all select 'again', -sum(times - 1) from brought
+    union all select 'again', -sum(times - 1) from told where times > 1
     union all select term, -count(*) from taken group by term
     union all select term, count(*) from added group by term
     union all select 'forks', -count(*) from counted_once
@@ -111,10 +126,12 @@ _NOT_ONCE = """select project_id, commit_id from authored where commit_id in (se
 
 COMMITS = (
     _WORLD
-    + """, wanted as (
+    + """, authored as not materialized (
+    {authored}
+), wanted as (
     select project_id, commit_id from taken where term = $term
     union all select project_id, commit_id from added where term = $term
-    union all select project_id, commit_id from brought where times > 1 and $term = 'again'
+    union all select project_id, commit_id from told where times > 1 and $term = 'again'
     union all select project_id, commit_id from ({once}) where $term = 'forks'
 )
 select team_time(c.committed_at) as committed, p.path_with_namespace, coalesce(n.label, c.author) as person_label,
@@ -200,34 +217,50 @@ def pushes(
 
 def _filled(template: str, filters: Filters, which: Mapping[str, str], forks: str) -> str:
     """The template with the conditions of the page, each of which is fixed text."""
-    forks_once = of(("each", "once"), forks) == "once"
     people = "(select id from persons where chosen(id::varchar, $persons))"
-    robot = "exists (select 1 from persons r where r.id = c.author and r.is_bot)"
+    robot = "(c.author in (select id from persons where is_bot))"
+    here = "{alias}.project_id in (select id from projects where within(namespace, $groups) and {chosen})".replace(
+        "{chosen}", "chosen(path_with_namespace, $projects)"
+    )
+    in_period = f"({on_days(filters) or 'true'})"
     push_in_period = within_period(filters, "b.created_at") or "true"
-    pushed = [push_in_period]
-    if filters.groups or filters.projects:
-        pushed.append(
-            "b.project_id in (\n        select id from projects"
-            " where within(namespace, $groups) and chosen(path_with_namespace, $projects))"
-        )
-    if filters.persons:
-        pushed.append(f"b.person in {people}")
-    return template.format(
-        authored=counted(filters, {**which, "role": "author"}, within_period(filters)).replace(
-            "counted as", "authored as", 1
+    of_person = f"(c.author in {people})" if filters.persons else "true"
+    of_kind = {"with": "true", "without": f"(not {robot})", "only": f"({robot})"}[which["bots"]]
+    of_parents = {"with": "true", "without": "(not c.is_merge)", "only": "c.is_merge"}[which["merges"]]
+    of_branch = "c.on_default" if which["branches"] == "default" else "true"
+    limits = (("d.since_at", ">=", filters.since), ("d.until_at", "<", filters.until))
+    narrowed = bool(filters.groups or filters.projects)
+    parts = {
+        "here": here.format(alias="c") if narrowed else "true",
+        "is_authored": _all(in_period, of_person, of_kind, of_parents, of_branch),
+        "pushed": _all(
+            push_in_period,
+            here.format(alias="b") if narrowed else "true",
+            f"b.person in {people}" if filters.persons else "true",
         ),
-        pushed="\n      and ".join(pushed),
-        push_in_period=push_in_period,
-        in_period=f"({within_period(filters, 'c.committed_at') or 'true'})",
-        of_person=f"(c.author in {people})" if filters.persons else "true",
-        named_alike=(
+        "push_in_period": push_in_period,
+        "since_at": "team_day_start($since::date)" if filters.since else "null",
+        "until_at": "team_day_start($until::date + 1)" if filters.until else "null",
+        "pushed_once": _all(*(f"c.pushed_at {sign} {bound}" for bound, sign, day in limits if day)),
+        "pusher_is_meant": f" and c.pusher in {people}" if filters.persons else "",
+        "in_period": in_period,
+        "of_person": of_person,
+        "of_kind": of_kind,
+        "of_parents": of_parents,
+        "of_branch": _SQUASHED if which["branches"] == "default" else "'branch'",
+        "named_alike": (
             "exists (select 1 from persons x join persons y on y.name = x.name"
-            f" where x.id = c.author and y.id in {people})"
+            f" where x.id = b.author and y.id in {people})"
             if filters.persons
             else "false"
         ),
-        of_branch=_SQUASHED if which["branches"] == "default" else "'branch'",
-        of_kind={"with": "true", "without": f"(not {robot})", "only": f"({robot})"}[which["bots"]],
-        of_parents={"with": "true", "without": "(not c.is_merge)", "only": "c.is_merge"}[which["merges"]],
-        once=_NOT_ONCE if forks_once else "select project_id, commit_id from authored where false",
-    )
+        "once": _NOT_ONCE
+        if of(("each", "once"), forks) == "once"
+        else "select project_id, commit_id from authored where false",
+    }
+    return template.format(authored=_AUTHORED.format(**parts), **parts)
+
+
+def _all(*conditions: str) -> str:
+    """All of these; ``true`` where there is none."""
+    return f"({' and '.join(one for one in conditions if one != 'true') or 'true'})"

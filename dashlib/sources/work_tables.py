@@ -144,6 +144,7 @@ EVENTS = table(
         "noteable_iid": "BIGINT",
         "wiki_slug": "VARCHAR",
         "by_hook": "BOOLEAN",
+        "is_again": "BOOLEAN",
         "asked_action": "VARCHAR",
     },
     groups={
@@ -154,6 +155,7 @@ EVENTS = table(
             + ["noteable_iid", "wiki_slug", "by_hook"],
             ["created_at"],
         ),
+        "again": (["is_again"], []),
         "asked": (["asked_action"], []),
     },
     derive=("events_told_twice",),

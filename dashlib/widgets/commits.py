@@ -15,7 +15,7 @@ from dashlib.charts.commit_hours import heat
 from dashlib.charts.over_time import PICK, shares, stacked
 from dashlib.charts.wording import plain
 from dashlib.model import Filters
-from dashlib.queries import builds, commits, reconciliation
+from dashlib.queries import builds, commits, committed, reconciliation
 from dashlib.runtime import runtime
 from dashlib.widgets.address import Words, put, settle, told
 from dashlib.widgets.answers import asked, chart, metrics, table
@@ -39,6 +39,15 @@ Choices = Mapping[str, str]
 def of_commits(question: Callable[..., pd.DataFrame], chosen: Filters, **arguments: Any) -> pd.DataFrame:
     """The answer to a question of commits, from their copy in memory; kept until data moved."""
     return of_copy(runtime().commits.newest(), question, chosen, arguments)
+
+
+def tell_awaited() -> None:
+    """That a decision about persons is not in the figures yet; the page follows by itself."""
+    if runtime().commits.is_awaited:
+        st.info(
+            "The last decisions about persons are being worked into these figures; the page follows by itself.",
+            icon=":material/hourglass_top:",
+        )
 
 
 def which_view() -> str:
@@ -129,6 +138,7 @@ def authored_and_pushed(filters: Filters, which: Choices) -> None:
         "What was pushed is what events of pushes count; which commits that were, the graph of commits tells. "
         "Robots push, too. Choose a difference to see its commits."
     )
+    st.caption(":material/balance: " + plain(shown.committed_told(of_commits(committed.line, filters, **chosen))))
     if term in reconciliation.OF_PUSHES:
         answer = asked(reconciliation.pushes, filters, term=term, **chosen)
         table(answer, shown.PUSHES, f"Pushes: {titles[term]}", "differing_pushes")
@@ -188,7 +198,7 @@ def _row_clicked(by: str, ranking: pd.DataFrame) -> None:
     """A row of the table narrows the page to its person, repository or group."""
     rows = st.session_state["table_ranking"]["selection"]["rows"]
     if rows and rows[0] < len(ranking):
-        put({_FILTER_OF[by]: [str(ranking["label"].iloc[rows[0]])]})
+        put({_FILTER_OF[by]: [str(ranking["key"].iloc[rows[0]])]})
 
 
 def _bar_clicked(by: str, grain: str, series: pd.DataFrame, filters: Filters) -> None:
@@ -203,9 +213,9 @@ def _bar_clicked(by: str, grain: str, series: pd.DataFrame, filters: Filters) ->
         "from": [max(first, filters.since or first).isoformat()],
         "to": [min(last, filters.until or last).isoformat()],
     }
-    known = series.loc[series["key"].notna(), "series"]
-    if by in _FILTER_OF and picked[0]["series"] in set(known):
-        narrowed[_FILTER_OF[by]] = [str(picked[0]["series"])]
+    known = series.loc[series["key"].notna() & (series["series"] == picked[0]["series"]), "key"]
+    if by in _FILTER_OF and len(known):
+        narrowed[_FILTER_OF[by]] = [str(known.iloc[0])]
     put(narrowed)
 
 

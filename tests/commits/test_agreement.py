@@ -260,5 +260,5 @@ def test_after_its_mailmap_is_read_one_person_is_one_person(tmp_path: Path) -> N
     with synced(tmp_path, repository) as reader, held(reader) as copy:
         ranked = commits.ranking(copy, Filters(), **EVERYTHING)
     assert sorted(ranked["commits"]) == sorted(theirs.values())
-    assert ranked["label"].iloc[0] == "Ada Lovelace"
+    assert ranked["label"].iloc[0] == "Ada Lovelace (ada@example.com)"
     assert theirs == {"ada@example.com": 6, "bob@example.com": 2, "cyd@example.com": 2, "namesake@example.com": 1}

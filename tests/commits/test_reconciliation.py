@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from dashlib.lineage.tables import COMMIT_BRANCHES, PUSHED_COMMITS
 from dashlib.model import Filters, Put, Upsert
 from dashlib.people.refresh import refresh
-from dashlib.queries import commits, reconciliation
+from dashlib.queries import commits, committed, reconciliation
 from dashlib.queries.commits_held import held
 from dashlib.sources.tables import MERGE_REQUESTS
 from dashlib.store import open_store
@@ -46,6 +46,8 @@ def line(built: Builder, filters: Filters = WEEK, **choices: str) -> dict[str, i
         with held(reader) as copy:
             assert reconciliation.line(copy, filters, **choices).equals(found)
         told = commits.totals(reader, filters, **choices)["commits"].iloc[0]
+        second = committed.line(reader, filters, **choices).set_index("term")["amount"]
+    assert second[committed.AUTHORED] == told == second[list(committed.TERMS)].sum()
     amounts = dict(zip(found["term"], map(int, found["amount"]), strict=True))
     assert amounts[reconciliation.AUTHORED] == told == sum(amounts[term] for term in reconciliation.TERMS)
     return {term: amount for term, amount in amounts.items() if amount}
@@ -102,6 +104,51 @@ def test_squashed_commits_are_told_from_those_that_wait(company: Builder) -> Non
     company.store.write(Upsert(MERGE_REQUESTS, [merged]))
     assert line(company, branches="default") == {"authored": 1, "pushed": 4, "squash": -2, "branch": -1}
     assert line(company) == {"authored": 4, "pushed": 4}
+
+
+def test_authored_and_committed(company: Builder) -> None:
+    def by(name: str, email: str) -> dict[str, Any]:
+        return {"committer_name": name, "committer_email": email}
+
+    company.commit("own", ADA, **by(*ADA))
+    company.commit("picked", ADA, authored_at=MIDNIGHT - 3 * DAY, **by(*BOB))
+    company.commit("merged", ADA, **by(*BOT))
+    company.commit("told", ADA)
+    company.commit("his", BOB, **by(*ADA))
+    refresh(company.store)
+    with company.store.reader() as reader, held(reader) as copy:
+        for filters, wanted in (
+            (Filters(persons=("ada@example.com",)), [4, 2, -1, 1, 1, 1, 1]),
+            (Filters(persons=("bob@example.com",)), [1, 1, -1, 1, 0, 0, 0]),
+            (Filters(), [5, 3, 0, 0, 1, 1, 1]),
+        ):
+            found = committed.line(reader, filters)
+            assert list(found["term"]) == [committed.AUTHORED, *committed.TERMS, committed.REWRITTEN]
+            assert list(found["amount"]) == wanted
+            assert committed.line(copy, filters).equals(found)
+            assert committed.line(reader, filters, forks="once").equals(found)
+
+
+@pytest.mark.parametrize(
+    ("title", "ref", "is_named"),
+    [
+        ("Merge branch 'topic' into 'main'", "topic", True),
+        ("Merge branch 'it''s/a \"topic\"' into 'main'", "it''s/a \"topic\"", True),
+        ("Merge pull request #12 from ada/feature/topic", "feature/topic", True),
+        ("Merge branch 'other' into 'main'", "topic", False),
+        ("Merge remote-tracking branch 'topic'", "topic", False),
+        ("Say: Merge branch 'topic' into 'main'", "topic", False),
+    ],
+)
+def test_a_merge_commit_names_its_branch(company: Builder, title: str, ref: str, is_named: bool) -> None:
+    company.commit("s1", ADA)
+    company.commit("merge", ADA, parents=2, title=title)
+    company.commit("not", ADA, title=f"Merge branch '{ref}x' into 'main'")
+    on_default(company, s1=False, merge=True)
+    pushed(company, ["s1"], ref=ref)
+    term = "squash" if is_named else "branch"
+    assert line(company, branches="default") == {"pushed": 1, term: -1}
+    assert len(company.rows("select * from merged_branches")) == int("Merge " in title[:6] and "remote" not in title)
 
 
 def test_a_terms_commits_are_as_many_as_it_says(company: Builder) -> None:

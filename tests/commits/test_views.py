@@ -97,19 +97,30 @@ def test_a_copy_that_takes_long_stands_for_a_while_and_is_made_behind_the_page(
         with kept.newest().connection.cursor() as cursor:
             return int(commits.totals(cursor, Filters(), role="author")["commits"].iloc[0])
 
+    def behind() -> list[threading.Thread]:
+        return [thread for thread in threading.enumerate() if thread.name == "commits-held"]
+
     monkeypatch.setattr(commits_held, "_QUICK", 0.0)
-    monkeypatch.setattr(commits_held, "_REST", float("inf"))
+    monkeypatch.setattr(commits_held, "_REST", 1e9)
     built.commit("a", ADA)
     kept = HeldCommits(built.store)
     assert counted() == 1
     built.commit("b", BOB)
-    assert (counted(), kept.renewals) == (1, 0)
+    assert (counted(), kept.renewals, kept.is_awaited) == (1, 0, False)
+    # It waits for its time, until somebody decides who is who.
+    assert len(behind()) == 1
+    assert counted() == 1 and len(behind()) == 1
+    kept.hurry()
+    for thread in behind():
+        thread.join(20)
+    assert (counted(), kept.renewals, kept.is_awaited) == (2, 1, False)
     monkeypatch.setattr(commits_held, "_REST", 0)
-    assert counted() == 1
-    for thread in threading.enumerate():
-        if thread.name == "commits-held":
-            thread.join()
-    assert (counted(), kept.renewals) == (2, 1)
+    built.commit("c", BOB)
+    assert counted() == 2
+    for thread in behind():
+        thread.join(20)
+    # The page is told, and asks again.
+    assert (counted(), kept.renewals) == (3, 2)
 
 
 def test_teams_share_commits_and_nobody_is_left_out(built: Builder) -> None:

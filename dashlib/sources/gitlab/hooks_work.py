@@ -39,7 +39,8 @@ def push(hook: Hook) -> Shaped:
     key = [said["ref_type"], said["ref"], said["commit_from"], said["commit_to"], *([hook.turn] if hook.turn else [])]
     rows = Rows()
     rows.add(PROJECTS, project.row())
-    rows.add(EVENTS, hook_event(project.id, pusher, action, hook.received_at, push_data=said, key=key))
+    event = hook_event(project.id, pusher, action, hook.received_at, push_data=said, key=key)
+    rows.add(EVENTS, {**event, "is_again": True} if hook.turn else event)
     rows.add(COMMITS, *(hook_commit(project.id, commit) for commit in things(body.get("commits"))))
     add_users(rows, [pusher | {"avatar_url": body.get("user_avatar"), "email": body.get("user_email")}])
     subject = f"push:{said['ref_type']}:{said['ref']}:{said['commit_from'] or ''}:{said['commit_to'] or ''}"
