@@ -167,6 +167,7 @@ def _page(database: Path, days: int) -> None:
     app = AppTest.from_file(str(_NAVIGATION), default_timeout=120)
     app.query_params["show"] = "all"
     app.query_params["period"] = "90 days" if days > 30 else "30 days"
+    app.switch_page("nightlies.py")
     begun = time.perf_counter()
     app.run()
     assert not app.exception, app.exception

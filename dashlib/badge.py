@@ -10,10 +10,24 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from dashlib.model import Filters
+from dashlib.nightlies.report import numbers
 from dashlib.queries import nightlies
 from dashlib.runtime import runtime
 
-_COLOURS = {"failed": "#c8500a", "missing": "#7b3fa0", "running": "#2f7fb0", "passed": "#0b7a5b", "none": "#6b7682"}
+_COLOURS = {
+    "failed": "#c8500a",
+    "missing": "#7b3fa0",
+    "warned": "#8a6100",
+    "running": "#2f7fb0",
+    "passed": "#0b7a5b",
+    "none": "#6b7682",
+}
+_BAD = (
+    ("failed", "failed"),
+    ("missing", "never ran"),
+    ("times_missing", "more times missed"),
+    ("passed_since", "failed first"),
+)
 _LETTER = 6.6
 """Pixels of a letter of Verdana 11, about: what badges are set in."""
 _LONGEST = 60
@@ -21,6 +35,8 @@ _LONGEST = 60
 
 async def badge(request: Request) -> Response:
     """``GET /badge.svg`` for all repositories, ``?project=group/name`` for one; says the newest night's state.
+
+    Green only where all of that night that was to run by DASH_REPORT_BY has passed.
 
     200 with an image always: an unknown repository and one without nightlies say "no nightlies" alike, so that nobody
     learns from it what exists.
@@ -40,17 +56,25 @@ def _drawn(project: str) -> str:
         nights = nightlies.nights(reader, Filters(projects=(project,)) if project else Filters())
     if nights.empty:
         return svg("nightly", "no nightlies", _COLOURS["none"])
-    word, state = told({str(name): int(value) for name, value in nights.iloc[-1].items() if name != "night"})
+    word, state = told(numbers(nights[-1:]))
     return svg(f"nightly {nights['night'].iloc[-1]:%d %b}", word, _COLOURS[state])
 
 
 def told(counts: dict[str, int]) -> tuple[str, str]:
     """What a night's counts (of ``queries.nightlies.nights``) come to: words, and the state that gives the colour."""
-    bad = [f"{counts[name]} {word}" for name, word in (("failed", "failed"), ("missing", "never ran")) if counts[name]]
+    bad = [f"{counts[name]} {word}" for name, word in _BAD if counts[name]]
+    open_ = counts["running"] or counts["late"] or counts["to_come"]
+    ended = f"running: {counts['ended']} of {counts['planned']} ended"
     if bad:
-        return ", ".join(bad), "failed" if counts["failed"] else "missing"
-    if counts["running"] or counts["late"]:
-        return "running", "running"
+        state = (
+            "failed" if counts["failed"] else "missing" if counts["missing"] or counts["times_missing"] else "warned"
+        )
+        return ", ".join([*bad, ended] if open_ else bad), state
+    if open_:
+        return ended, "running"
+    green = counts["passed"] + counts["warned"]
+    if counts["canceled"]:
+        return f"{f'{green} passed, ' * bool(green)}{counts['canceled']} canceled", "none"
     return "passed", "passed"
 
 

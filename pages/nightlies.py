@@ -21,7 +21,7 @@ widgets.header("Nightlies", "What should have run at night, what did, and since 
 filters = widgets.filters()
 nights = of_nights(nightlies.nights, filters)
 if nights.empty:
-    widgets.nothing("nightlies", widgets.asked(choices.held).iloc[0]["last_night"])
+    widgets.nothing("nightlies", widgets.asked(choices.newest_night).iloc[0]["last_night"])
     st.stop()
 
 
@@ -30,20 +30,24 @@ def show_all_jobs() -> None:
     st.session_state["search"] = ""
 
 
-shared.tell_newest(nights.iloc[-1], datetime.now(UTC).astimezone(runtime().settings.zone).date())
-tiles = st.container()
+shared.tell_newest(nights.iloc[shared.last_told(nights)], datetime.now(UTC).astimezone(runtime().settings.zone).date())
+tonight, tiles = st.container(), st.container()
 with st.container(horizontal=True, vertical_alignment="bottom"):
     index = shared.chosen_night(nights, show_all_jobs)
     rows = widgets.one_of("A row is a", list(night_grid.ROWS), key="rows")
     show = widgets.one_of("Show", list(nightlies.SHOWN), key="show")
-now, before = nights.iloc[index], nights.iloc[index - 1] if index else None
+now, before = nights.iloc[index], shared.earlier(nights, index)
 night = now["night"].date()
+with tonight:
+    shared.tell_tonight(nights, index)
 with tiles:
     widgets.metrics(tables.NIGHT, now, before)
     note = of_nights(nightlies.note, filters, night=night)
     night_glance(glance(note))
-    compared = "" if before is None else f"Arrows compare with {before['night']:%a %d %b}. "
-    st.caption(f"{compared}{now['runs']} of {now['nightlies']} nightlies ran; {now['failed_jobs']} jobs failed.")
+    st.caption(shared.night_line(now, before))
+    if evening := shared.evening_before(nights, index, filters):
+        st.caption(evening[0])
+        night_glance(glance(evening[1]), key="evening_glance", elsewhere=", see that night")
 chosen, arranged = shared.narrowed(night)
 opened = shared.opened_rows()
 grain = arranged.grain
@@ -71,7 +75,12 @@ failed = of_nights(nightlies.failed_jobs, filters, night=night, search=search, o
 if failed.empty:
     st.caption("No failed job that matches." if search or only_new else "No failed job that night.")
 else:
-    widgets.table(failed, tables.FAILED_JOBS, "Failed jobs of the night, new ones first, with links", "failed_jobs")
+    widgets.table(
+        shared.reasons_told(failed),
+        tables.FAILED_JOBS,
+        "Failed jobs of the night, new ones first, with links",
+        "failed_jobs",
+    )
 
 if now["missing"]:
     st.subheader("Never ran", anchor=False)

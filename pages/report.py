@@ -5,13 +5,14 @@ import streamlit as st
 from dashlib import widgets
 from dashlib.queries import choices, nightlies
 from dashlib.widgets import nights as shared
+from dashlib.widgets.morning_note import morning_note
 from dashlib.widgets.nights import of_nights
 
 widgets.header("Morning note", "What the person on nightly duty tells the others.")
 filters = widgets.filters()
 nights = of_nights(nightlies.nights, filters)
 if nights.empty:
-    widgets.nothing("nightlies", widgets.asked(choices.held).iloc[0]["last_night"])
+    widgets.nothing("nightlies", widgets.asked(choices.newest_night).iloc[0]["last_night"])
     st.stop()
 index = shared.chosen_night(nights)
-shared.morning_note(nights["night"].iloc[index].date(), filters)
+morning_note(nights["night"].iloc[index].date(), filters)

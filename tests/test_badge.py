@@ -65,11 +65,17 @@ def test_any_text_is_well_formed_and_escaped(label: str, word: str) -> None:
 @pytest.mark.parametrize(
     ("counts", "told"),
     [
-        ({}, ("passed", "passed")),
-        ({"failed": 2, "missing": 1}, ("2 failed, 1 never ran", "failed")),
-        ({"missing": 1, "running": 2}, ("1 never ran", "missing")),
-        ({"late": 1}, ("running", "running")),
+        ({"passed": 3}, ("passed", "passed")),
+        ({"failed": 2, "missing": 1, "ended": 3, "planned": 3}, ("2 failed, 1 never ran", "failed")),
+        ({"missing": 1, "running": 2, "ended": 1, "planned": 3}, ("1 never ran, running: 1 of 3 ended", "missing")),
+        ({"late": 1, "planned": 1}, ("running: 0 of 1 ended", "running")),
+        ({"passed": 1, "to_come": 11, "ended": 1, "planned": 12}, ("running: 1 of 12 ended", "running")),
+        ({"canceled": 2}, ("2 canceled", "none")),
+        ({"canceled": 1, "warned": 1, "passed": 1}, ("2 passed, 1 canceled", "none")),
+        ({"passed": 1, "times_missing": 22, "passed_since": 1}, ("22 more times missed, 1 failed first", "missing")),
+        ({"passed": 1, "passed_since": 1}, ("1 failed first", "warned")),
     ],
 )
 def test_the_worst_decides(counts: dict[str, int], told: tuple[str, str]) -> None:
-    assert badge.told(dict.fromkeys(("failed", "missing", "running", "late"), 0) | counts) == told
+    names = ("failed", "missing", "running", "late", "to_come", "canceled", "passed", "warned", "ended", "planned")
+    assert badge.told(dict.fromkeys((*names, "times_missing", "passed_since"), 0) | counts) == told

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
 
-from dashlib.charts.wording import CAUSES
+from dashlib.charts.wording import CAUSES, reason_told
 from dashlib.failures.issue_draft import Facts, form_url
 
 Data = dict[str, Any]
@@ -156,6 +157,8 @@ def _cell(cell: Cell, places: dict[str, int], slots: list[Data]) -> Data:
         found["mark"] = int(cell["mark"])
     if cell["is_new"] and cell["state"] == "failed":
         found["isNew"] = True
+    if cell["times_missing"] and cell["state"] != "missing":
+        found["partly"] = True
     if cell["by_hand"]:
         found["byHand"] = True
     if not pd.isna(cell["duration"]):
@@ -175,17 +178,33 @@ def _tip(cell: Cell) -> list[list[str]]:
         ("Missing since", _since(cell["missing_since"], cell["nights_missing"]) if state == "missing" else None),
         ("Failed jobs", cell["job_names"]),
         ("Newly failed", f"{fresh} of its jobs" if fresh else None),
-        ("First error", cell["reason"]),
+        ("First error", reason_told(cell["reason"]) if cell["reason"] else None),
         ("Red since", _since(cell["red_since"])),
         ("Runner", cell["runner"]),
         ("Issue", _issue(cell) if state in ("failed", "warned") else None),
         ("Allowed failures", str(cell["failed_allowed_jobs"]) if cell["failed_allowed_jobs"] else None),
         ("Run time", None if pd.isna(cell["duration"]) else duration_told(cell["duration"])),
-        ("Runs", str(cell["runs"]) if cell["runs"] > 1 else None),
+        ("Times", _times(cell)),
+        ("Runs", _runs(cell)),
         ("Started", "by hand, or late" if cell["by_hand"] else None),
         ("Owner", cell["owner"] if state == "missing" else None),
     )
     return told + [[word, text[:_LONGEST]] for word, text in texts if isinstance(text, str) and text]
+
+
+def _times(cell: Cell) -> str | None:
+    """How many of a nightly's times never ran, where there are several."""
+    if not cell["times_missing"] or cell["expected"] < 2:
+        return None
+    return f"{cell['times_missing']} of {cell['expected']} never ran"
+
+
+def _runs(cell: Cell) -> str | None:
+    """How many runs, and how many of them failed, where there are several."""
+    if cell["runs"] < 2:
+        return None
+    since = ", passed since" if cell["state"] in ("passed", "warned") else ""
+    return f"{cell['runs']}, {cell['failed_runs']} of them failed{since}" if cell["failed_runs"] else str(cell["runs"])
 
 
 def _since(day: Any, nights: Any = None) -> str | None:
@@ -228,19 +247,27 @@ def _issue(cell: Cell) -> str:
 def _marks(frame: pd.DataFrame) -> list[Data]:
     """The failures that have a mark, by how often they struck in the rows (not in what is in them)."""
     marked = frame[(frame["level"] == 0) & frame["mark"].notna()]
-    found = []
+    found: list[Data] = []
     grouped: Any = marked.groupby("mark")
+    texts = {mark: reason_told(str(cells["reason"].iloc[-1]))[:_LONGEST] for mark, cells in grouped}
+    alike = Counter(texts.values())
     for mark, cells in grouped:
         where = cells["path"].nunique()
         found.append(
             {
                 "mark": int(mark),
-                "text": str(cells["reason"].iloc[-1])[:_LONGEST],
+                "text": texts[mark] if alike[texts[mark]] == 1 else f"{_told_apart(cells.iloc[-1])}: {texts[mark]}",
                 "about": f"{len(cells)} × in {where} {'repository' if where == 1 else 'repositories'}",
                 "href": f"/failures?signature={cells['signature_id'].iloc[-1]}",
             }
         )
     return found
+
+
+def _told_apart(cell: Any) -> str:
+    """What tells a failure from another one of the same text: its job and repository, where it struck last."""
+    job = cell["job_names"].partition(",")[0] if isinstance(cell["job_names"], str) else ""
+    return " of ".join(word for word in (job, str(cell["path"]).rpartition("/")[2]) if word)
 
 
 def duration_told(seconds: float) -> str:

@@ -29,13 +29,16 @@ class Column:
 
 @dataclass(frozen=True)
 class Tile:
-    """One number of the top line; ``good`` says which direction of change is good news; ``known``: a dash if not."""
+    """One number of the top line; ``good`` says which direction of change is good news; ``known``: a dash if not.
+
+    ``span`` is a number of seconds, told in the unit that fits.
+    """
 
     name: str
     title: str
     help: str | None = None
     good: Literal["more", "less", "neither"] = "neither"
-    kind: Literal["number", "age", "share", "known"] = "number"
+    kind: Literal["number", "age", "share", "known", "span"] = "number"
 
 
 NIGHT = (
@@ -48,14 +51,6 @@ NIGHT = (
     Tile("passed", "Passed", "All of it passed.", "more"),
     Tile("other", "Other", "Neither: canceled, still running or waiting, or late."),
 )
-EVENT_SUMS = (
-    Tile("events", "Events"),
-    Tile("people", "People"),
-    Tile("repositories", "Repositories"),
-    Tile("pushes", "Pushes"),
-    Tile("merges", "Merges"),
-    Tile("comments", "Comments"),
-)
 SOURCE = (
     Tile("last_success_at", "Last success", kind="age"),
     Tile("last_calls", "Calls, last sync", "Requests sent to the source."),
@@ -64,15 +59,15 @@ SOURCE = (
 )
 
 FAILED_JOBS = (
-    Column("path_with_namespace", "Repository", width=190),
-    Column("job_name", "Job", width=130),
+    Column("path_with_namespace", "Repository", width=170),
+    Column("job_name", "Job", width=120),
     Column("red_for", "Red for", width=75, help="Nights in a row, this one included."),
-    Column("reason", "Reason", width=400, help="The telling line of its log, else what GitLab says."),
-    Column("failure_url", "Why", "link", 95, text="why it failed"),
+    Column("red_since", "Red since", "date", 95),
+    Column("reason", "Reason", width=260, help="The telling line of its log, else what GitLab says."),
+    Column("failure_url", "Why", "link", 90, text="why it failed"),
+    Column("assignee", "Who has it", width=90),
+    Column("issue_title", "Issue", width=110),
     Column("job_web_url", "On GitLab", "link", 80, text="open job"),
-    Column("issue_title", "Issue", width=150),
-    Column("assignee", "Who has it", width=100),
-    Column("red_since", "Red since", "date", 105),
     Column("category", "Kind", width=110),
     Column("runner_description", "Runner", width=130),
     Column("duration", "Took", "seconds", 90),
@@ -131,17 +126,6 @@ SENT = (
     Column("tries", "Tries", "number", 60),
     Column("tried", "When", "moment", 140),
     Column("error", "Why not", width="medium"),
-)
-
-EVENTS = (
-    Column("happened", "When", "moment", 135),
-    Column("person_label", "Who", width=170),
-    Column("action", "Did", width=95),
-    Column("target", "To a", width=100),
-    Column("title", "What", width=270),
-    Column("web_url", "On GitLab", "link", 80, text="open"),
-    Column("path_with_namespace", "Repository", width="medium"),
-    Column("commit_count", "Commits", "number", 80, help="Commits in a push."),
 )
 
 PROBLEMS = (

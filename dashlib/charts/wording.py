@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -36,6 +38,31 @@ CAUSES = {
     "ci_off": "CI/CD is off in the repository",
 }
 """Why a night did not run, or is at risk: the words of nightly_slots and schedules_at_risk for a person."""
+
+
+_IN_THE_WAY = (
+    (re.compile(r"^\S+: (?:eval: )?line \d+: "), ""),
+    (re.compile(r"^\d+:\d+:? +"), ""),
+    (re.compile(r"/scripts-\d+-\d+/"), "/"),
+)
+
+
+def reason_told(reason: str) -> str:
+    """A reason on one line without what the shell and the runner put before it: which line of which script said so."""
+    for pattern, instead in _IN_THE_WAY:
+        reason = pattern.sub(instead, reason)
+    return " ".join(reason.split())
+
+
+def times_told(row: Mapping[Any, Any]) -> str:
+    """What the last run of a night does not tell of a nightly's other times, of a row of ``nightly_cells``; else ""."""
+    parts = []
+    if row["missing"] and row["state"] != "missing":
+        parts.append(f"{row['missing']} of {row['expected']} times never ran")
+    if row["failed_runs"] and row["state"] != "failed":
+        since = ", passed since" if row["state"] in ("passed", "warned") else ""
+        parts.append(f"{row['failed_runs']} of {row['runs']} runs failed{since}")
+    return "; ".join(parts)
 
 
 def plain(text: str) -> str:

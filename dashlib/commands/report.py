@@ -7,15 +7,18 @@ reads. Where the settings of today say something else, it says so.
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterable
 from datetime import date
+from pathlib import Path
 
 import duckdb
 
 from dashlib.commands import say
 from dashlib.commands.database import readable, reading
-from dashlib.nightlies.report import FORMATS, note
-from dashlib.settings import Settings
+from dashlib.nightlies.report import note
+from dashlib.nightlies.report_text import FORMATS
+from dashlib.settings import Settings, collected
 from dashlib.store import StoreError
 
 
@@ -45,15 +48,20 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _elsewhere(connection: duckdb.DuckDBPyConnection, settings: Settings) -> list[tuple[str, str, str]]:
-    """The settings by which the database's nights differ from those of today: name, what counts, what was asked for."""
+    """The settings by which the database's nights differ from those of today: name, what counts, what was asked for.
+
+    Only those that somebody set: who asks a demo's database set nothing, and wants no other one.
+    """
     stored = dict(connection.execute("select name, value from bookkeeping.settings").fetchall())
     patterns = connection.execute("select field, pattern from bookkeeping.nightly order by all").fetchall()
     compared = (
         ("DASH_TIMEZONE", stored.get("timezone", settings.timezone), settings.timezone),
         ("DASH_LATE_HOURS", stored.get("late_hours", f"{settings.late_hours:g}"), f"{settings.late_hours:g}"),
+        ("DASH_REPORT_BY", stored.get("report_by", settings.report_by), settings.report_by),
         ("DASH_NIGHTLY", _globs(patterns), _globs(sorted(settings.nightly))),
     )
-    return [(word, held, asked) for word, held, asked in compared if held != asked]
+    written = collected(os.environ, Path.cwd())
+    return [(word, held, asked) for word, held, asked in compared if held != asked and written.get(word)]
 
 
 def _globs(patterns: Iterable[tuple[str, str]]) -> str:

@@ -17,6 +17,7 @@ from dashlib.demo.signals_sent import LiveSignals, SignalSender
 from dashlib.demo.signals_wire import Told
 from dashlib.demo.webhooks import FLAGS
 from dashlib.demo.world import World
+from dashlib.lifeline import watch
 
 
 def parser() -> argparse.ArgumentParser:
@@ -63,6 +64,7 @@ def _tell_signals(world: World, past: list[Told], live: Live | None) -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Serves until interrupted; the URL is the one line on stdout."""
     given = parser().parse_args(arguments)
+    watch()
     end = given.end or datetime.now(UTC)
     world = World(given.seed, end if end.tzinfo else end.replace(tzinfo=UTC), given.repos, given.days)
     app = create_app(world, token=given.token, latency=given.latency)

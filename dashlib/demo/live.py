@@ -1,4 +1,7 @@
-"""Makes something happen every few seconds: pushes, pipelines that run to their end, retries, issues, comments."""
+"""Makes something happen every few seconds: pushes, pipelines that run to their end, retries, issues, comments.
+
+Schedules that fall due meanwhile start their nightlies, so that a demo left open has a night behind it in the morning.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from dashlib.demo import wording
 from dashlib.demo.dice import dice, hexes
 from dashlib.demo.hook_parts import Body
 from dashlib.demo.model import Branch, Commit, Event, Job, Note, Pipeline, Project, User
+from dashlib.demo.nights import due
 from dashlib.demo.runs import RUNNERS, is_broken, settle
 from dashlib.demo.sender import HookSender
 from dashlib.demo.signals_sent import LiveSignals
@@ -55,12 +59,14 @@ class Live:
     def tick(self, now: datetime) -> str:
         """Moves running pipelines on to `now` and starts one thing; says which, e.g. `push` or `comment`."""
         with self.world.lock:
-            now = max(now.astimezone(UTC), self.world.now + timedelta(milliseconds=1))
+            before = self.world.now
+            now = max(now.astimezone(UTC), before + timedelta(milliseconds=1))
             self.world.now = now
             for pipeline in list(self._running):
                 self._advance(pipeline, now)
             if self.signals is not None:
                 self.signals.tick(now)
+            self._nightlies(before, now)
             chance = self.rng.random()
             if chance < 0.5:
                 return self._push(now)
@@ -162,6 +168,16 @@ class Live:
             self.world.add_job(job)
         self._running.append(pipeline)
         self._changed(pipeline, now)
+
+    def _nightlies(self, before: datetime, now: datetime) -> None:
+        """Starts the pipelines of schedules that fell due; as GitLab does, one each, however many times were slept."""
+        for project in self.projects:
+            for pipeline in due(self.world.seed, project, self.world.nights, before, now):
+                self.world.add_pipeline(pipeline)
+                for job in pipeline.jobs:
+                    self.world.add_job(job)
+                self._running.append(pipeline)
+                self._changed(pipeline, now)
 
     def _changed(self, pipeline: Pipeline, now: datetime, job: Job | None = None) -> None:
         pipeline.updated_at = now

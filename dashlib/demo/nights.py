@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from random import Random
 
 from dashlib.demo.company import EMPTY, OWNER_WHO_LEFT
 from dashlib.demo.cron import fires
 from dashlib.demo.dice import dice
-from dashlib.demo.model import Project, Schedule, User
-from dashlib.demo.runs import Fate, Order, play
+from dashlib.demo.model import Pipeline, Project, Schedule, User
+from dashlib.demo.runs import Fate, Order, cut, play
 from dashlib.demo.stories import FLAKY_RECOVERED, STORIES, story
 from dashlib.demo.toolchains import ANYWHERE, NIGHT, Spec
 
@@ -97,6 +97,28 @@ def fill(seed: int, project: Project, nights: Nights) -> None:
                 later = created + timedelta(hours=9)
                 project.pipelines.append(play(rng, _order(project, schedule, later, None), specs, {}))
             schedule.updated_at = created
+
+
+def due(world_seed: int, project: Project, nights: Nights, after: datetime, now: datetime) -> Iterator[Pipeline]:
+    """The pipelines that GitLab starts at ``now`` for schedules that fell due after ``after``: one each, without ids.
+
+    They go on as the stories' last night was told, with ordinary luck beside; their jobs remember how they will turn
+    out. A schedule that is off, or whose owner may not run it any more, starts none.
+    """
+    for schedule in project.schedules:
+        until = min(now, schedule.stops_at or now)
+        slots = list(fires(schedule.cron, schedule.cron_timezone, max(after, schedule.created_at), until))
+        if not schedule.active or not slots:
+            continue
+        rng = dice(world_seed, "tonight", schedule.id, slots[-1].isoformat())
+        specs = NIGHT[project.toolchain] if schedule.description == NIGHTLY else AUDIT
+        fates = {**_Luck(rng, project, specs).tonight(), **told(project, specs, 0, nights.days)}
+        # A job's plan is of one attempt: the last one decides.
+        last = {name: Fate(fate.causes[-1:], fate.seconds) for name, fate in fates.items()}
+        pipeline = play(rng, _order(project, schedule, now, slots[-1]), specs, last)
+        cut(pipeline, now)
+        schedule.updated_at = now
+        yield pipeline
 
 
 def _order(project: Project, schedule: Schedule, created: datetime, slot: datetime | None) -> Order:

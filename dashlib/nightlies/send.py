@@ -1,6 +1,9 @@
-"""Send the morning note once a night: to a chat's webhook and by mail, retried, never twice.
+"""Send the morning note once a day: to a chat's webhook and by mail, retried, never twice.
 
-It goes out as soon as every nightly expected before DASH_REPORT_BY has ended, and at that time at the latest. Before it
+The note of a day tells of the 24 hours up to DASH_REPORT_BY: of that date's night so far, and of the evening before
+(see ``report``). It goes out as soon as every nightly that was to run in these hours has ended, or is missing, and at
+DASH_REPORT_BY at the latest; where nothing was to run, none does. What is to run later that day, the next day's note
+tells. Before it
 is handed over, the try is written down as ``sending``; what is found in that state later was cut off in the middle, and
 nobody knows whether it arrived: it is not sent again. Only what the other side surely did not take is tried again.
 """
@@ -11,7 +14,7 @@ import logging
 import smtplib
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from email.message import EmailMessage
@@ -22,7 +25,8 @@ import duckdb
 import requests
 
 from dashlib.model import Put
-from dashlib.nightlies.report import OPEN, SECTIONS, Item, NoSuchNight, Note, as_html, as_markdown, headline, note
+from dashlib.nightlies.report import RED, Item, NoSuchNight, Note, note
+from dashlib.nightlies.report_text import OPEN, SECTIONS, as_html, as_markdown, evening_headline, headline
 from dashlib.nightlies.tables import NOTES_SENT
 from dashlib.settings import Settings
 from dashlib.store import Store
@@ -35,13 +39,13 @@ _LISTED = 15
 """Items of a part that a chat shows; the rest is counted."""
 _TIMEOUT = 20
 
-_OPEN = """
-select count(*) from nightly_slots
-where night = $night and state in ('late', 'running') and (expected_at is null or expected_at < $by)
+_DUE = """
+select count(*), count(*) filter (state in ('late', 'running')) from nightly_slots
+where state <> 'off' and coalesce(expected_at, created_at) >= $begin and coalesce(expected_at, created_at) < $by
 """
 _TO_COME = """
 select count(*) from schedule_slots s join nightly_schedules n using (project_id, schedule_id)
-where s.expected_at > $now and s.expected_at < $by and s.off_cause is null and team_day(s.expected_at) = $night
+where s.expected_at > $now and s.expected_at >= $begin and s.expected_at < $by and s.off_cause is null
 """
 _HELD = "select outcome, tries, tried_at from bookkeeping.notes_sent where night = $night and channel = $channel"
 
@@ -73,7 +77,7 @@ def channels(settings: Settings) -> list[Channel]:
 
 
 def send_due(store: Store, settings: Settings, now: datetime | None = None) -> list[str]:
-    """Send the note of tonight's night where it is due; the channels that took it now.
+    """Send today's note where it is due; the channels that took it now.
 
     ``now`` is UTC without zone (default: the clock). Failures are logged and kept in bookkeeping.notes_sent.
     """
@@ -94,16 +98,22 @@ def send_due(store: Store, settings: Settings, now: datetime | None = None) -> l
 
 
 def is_due(reader: duckdb.DuckDBPyConnection, settings: Settings, night: date, now: datetime) -> bool:
-    """Whether every nightly of ``night`` expected before DASH_REPORT_BY has ended, or that time has come."""
-    wall = datetime.combine(night, time.fromisoformat(settings.report_by), settings.zone)
-    by = wall.astimezone(UTC).replace(tzinfo=None)
-    if now >= by:
-        return True
-    values = {"night": night, "by": by}
-    held = reader.execute(_OPEN, values).fetchone()
-    to_come = reader.execute(_TO_COME, values | {"now": now}).fetchone()
-    ran = reader.execute("select count(*) from nightly_slots where night = $night", {"night": night}).fetchone()
-    return bool(ran and ran[0] and held and not held[0] and to_come and not to_come[0])
+    """Whether anything was to run in the 24 hours up to DASH_REPORT_BY of ``night``, and all of it has ended.
+
+    Once that time has come what has not ended is not waited for.
+    """
+    begin, by = (_moment(settings, night - timedelta(days=days)) for days in (1, 0))
+    due, waiting = reader.execute(_DUE, {"begin": begin, "by": by}).fetchone() or (0, 0)
+    if not due or now >= by:
+        return bool(due)
+    (to_come,) = reader.execute(_TO_COME, {"begin": begin, "by": by, "now": now}).fetchone() or (0,)
+    return not waiting and not to_come
+
+
+def _moment(settings: Settings, day: date) -> datetime:
+    """DASH_REPORT_BY of a day, in UTC."""
+    wall = datetime.combine(day, time.fromisoformat(settings.report_by), settings.zone)
+    return wall.astimezone(UTC).replace(tzinfo=None)
 
 
 def _tries(reader: duckdb.DuckDBPyConnection, night: date, channel: str, now: datetime) -> int | None:
@@ -193,9 +203,8 @@ def _mail(settings: Settings, note: Note) -> None:
 def mail(settings: Settings, note: Note) -> EmailMessage:
     """The note as a mail, in plain text and HTML."""
     message = EmailMessage()
-    message["Subject"] = (
-        f"Nightlies of {note.night:%d %b}: {note.counts['failed']} failed, {note.counts['missing']} missing"
-    )
+    failed, missing = (note.counts[word] + note.evening_counts.get(word, 0) for word in ("failed", "missing"))
+    message["Subject"] = f"Nightlies of {note.night:%d %b}: {failed} failed, {missing} missing"
     message["From"] = settings.report_mail_from or settings.report_mail_to[0]
     message["To"] = ", ".join(settings.report_mail_to)
     message.set_content(as_markdown(note))
@@ -245,10 +254,10 @@ def _chat(note: Note, safe: Callable[[str], str], link: Callable[[str, str], str
     for change, title in SECTIONS.items():
         items = note.of(change)
         if items:
-            lines.append(f"{bold}{title} ({len(items)}){bold}")
-            lines += [_chat_item(item, safe, link) for item in items[:_LISTED]]
-            if len(items) > _LISTED:
-                lines.append(f"… and {len(items) - _LISTED} more")
+            lines += [f"{bold}{title} ({len(items)}){bold}", *_chat_items(items, safe, link)]
+    if note.evening_counts:
+        lines.append(f"{bold}{safe(evening_headline(note))}{bold}")
+        lines += _chat_items(note.evening, safe, link, titled=True)
     if note.risks:
         names = ", ".join(safe(risk.repository) for risk in note.risks[:_LISTED])
         lines.append(f"{bold}At risk today ({len(note.risks)}){bold}: {names}")
@@ -257,16 +266,24 @@ def _chat(note: Note, safe: Callable[[str], str], link: Callable[[str, str], str
     return lines
 
 
-def _chat_item(item: Item, safe: Callable[[str], str], link: Callable[[str, str], str]) -> str:
+def _chat_items(
+    items: Sequence[Item], safe: Callable[[str], str], link: Callable[[str, str], str], *, titled: bool = False
+) -> list[str]:
+    """The first of them; ``titled`` says before each of which part it is."""
+    lines = [_chat_item(item, safe, link, f"{SECTIONS[item.change]}: " if titled else "") for item in items[:_LISTED]]
+    return [*lines, f"… and {len(items) - _LISTED} more"] if len(items) > _LISTED else lines
+
+
+def _chat_item(item: Item, safe: Callable[[str], str], link: Callable[[str, str], str], title: str) -> str:
     name = link(item.link, item.repository) if item.link else safe(item.repository)
     parts = [safe(f"{item.job}: {item.reason}" if item.job else item.reason or "")]
     if item.change in ("still_red", "recovered", "missing") and item.since is not None:
         parts.append(f"{item.nights} night{'' if item.nights == 1 else 's'}, since {item.since:%d %b}")
-    if item.change in ("new", "still_red"):
+    if item.change in RED:
         parts.append(safe(item.who))
     if item.change == "missing":
         parts.append(f"owner: {safe(item.who)}")
-    return f"• {name} – {' – '.join(part for part in parts if part)}"
+    return f"• {title}{name} – {' – '.join(part for part in parts if part)}"
 
 
 def _markdown(text: str) -> str:

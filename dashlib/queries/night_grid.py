@@ -20,7 +20,9 @@ class Narrowed:
 
     ``schedules`` are descriptions, ``states`` states of nightly_slots, ``jobs`` names, ``categories`` kinds of reason,
     ``search`` a part of repository, schedule, job, reason, runner or assignee, case aside. ``whose`` are user names: of
-    the schedule's owner or of who has the failure. ``states``, ``only_new`` and ``without_issue`` look at ``night``.
+    the schedule's owner or of who has the failure. Where rows are jobs or reasons, those themselves are meant, in each
+    nightly: a job of a schedule of which another job matches is not shown. ``states``, ``only_new`` and
+    ``without_issue`` look at ``night``.
     """
 
     night: date
@@ -81,7 +83,9 @@ with {matching}, {nights}, levels as ({levels}
            arg_min(state, severity) as state, min(severity) as severity,
            count(*) filter (state = 'failed') as reds, count(*) filter (state = 'missing') as gone,
            sum(failed_jobs)::bigint as failed_jobs, sum(failed_allowed_jobs)::bigint as failed_allowed_jobs,
-           sum(first_jobs)::bigint as first_jobs,
+           sum(first_jobs)::bigint as first_jobs, sum(expected)::bigint as expected,
+           sum(times_missing)::bigint as times_missing, sum(times_late)::bigint as times_late,
+           sum(failed_runs)::bigint as failed_runs,
            sum(runs)::bigint as runs, max(duration) as duration, bool_or(is_new) as is_new,
            min(red_since) filter (state = 'failed') as red_since, min(missing_since) as missing_since,
            max(nights_missing) as nights_missing, bool_or(by_hand) as by_hand, min(owner_username) as owner,
@@ -163,7 +167,8 @@ with {matching}, {nights}, levels as ({levels}
     having count(*) > 1
 )
 select v.level, v.group_name, v.top, p.name, v.middle, v.part, v.label, v.path, v.slot, v.state, v.reds, v.failed_jobs,
-       v.failed_allowed_jobs, v.first_jobs, v.runs, v.duration, coalesce({is_new}, false) as is_new, v.red_since,
+       v.failed_allowed_jobs, v.first_jobs, v.expected, v.times_missing, v.times_late, v.failed_runs, v.runs,
+       v.duration, coalesce({is_new}, false) as is_new, v.red_since,
        v.missing_since, v.nights_missing, coalesce(v.by_hand, false) as by_hand, v.owner, v.head.cause as cause,
        v.head.url as url,
        v.head.names as job_names, v.head.reason as reason, v.head.category as category,
@@ -206,8 +211,9 @@ def grid(
 
     Columns: level (0 for a row, 1 and 2 for what is in it), group_name, top, middle, part (what tells the row from
     others), name (of the row, for people), label, path, slot (first day), state (the worst), reds (failed nights of
-    nightlies in it), failed_jobs, failed_allowed_jobs, first_jobs (of the failed those that failed newly), runs,
-    duration (seconds, the longest), is_new, red_since, missing_since, nights_missing, by_hand, owner; of the worst of
+    nightlies in it), failed_jobs, failed_allowed_jobs, first_jobs (of the failed those that failed newly), expected
+    (times at which nightlies were to run), of them times_missing and times_late, runs, of them failed_runs, duration
+    (seconds, the longest), is_new, red_since, missing_since, nights_missing, by_hand, owner; of the worst of
     it: cause, url, job_names, reason, category, signature_id, signature, failure (key of the failure's page),
     job_web_url, runner, issue_title, issue_url, assignee; mark (from 1: the same failure has the same one in the whole
     grid, where it strikes twice); of the row, in nights up to the framed one, whatever a column is: place (1 is the

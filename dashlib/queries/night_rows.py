@@ -15,7 +15,8 @@ GROUPS = {
 """What rows are grouped by: the word in the widget and the URL, and its SQL."""
 
 # Which schedules the page's own filters leave. A schedule that is not known is one of its repository's. Where rows are
-# jobs or reasons, ``tops`` of the grid says which of them are new: a job can be new in a nightly that was red before.
+# jobs or reasons, those must match themselves (``_MATCHES``), and ``tops`` of the grid says which of them are new: a
+# job can be new in a nightly that was red before.
 MATCHING = f"""
 matching as (
     select project_id, schedule_id
@@ -24,8 +25,8 @@ matching as (
       and ($since::date is null or night >= $since::date) and ($until::date is null or night <= $until::date)
     group by project_id, schedule_id
     having ($schedules is null or list_contains($schedules::varchar[], any_value({SCHEDULE})))
-       and ($states is null or bool_or(night = $night::date and list_contains($states::varchar[], state)))
-       and (not $only_new or $by_job or bool_or(night = $night::date and change = 'new'))
+       and ($by_job or (($states is null or bool_or(night = $night::date and list_contains($states::varchar[], state)))
+       and (not $only_new or bool_or(night = $night::date and change = 'new'))
        and (not $without_issue or bool_or(night = $night::date and state = 'failed' and
             (without_issue > 0 or job_name is null)))
        and ($whose is null or bool_or(
@@ -33,8 +34,19 @@ matching as (
        and ($jobs is null or bool_or(list_has_any(job_names, $jobs::varchar[])))
        and ($categories is null or bool_or(list_has_any(categories, $categories::varchar[])))
        and ($search = '' or bool_or(contains(
-            lower(concat_ws(' ', path_with_namespace, {SCHEDULE}, words)), lower($search))))
+            lower(concat_ws(' ', path_with_namespace, {SCHEDULE}, words)), lower($search))))))
 )""".strip()
+# Of one job of a schedule, or of one reason of such a job: all of its nights, or none.
+_MATCHES = """
+    having ($states is null or bool_or(night = $night::date and list_contains($states::varchar[], state)))
+       and (not $without_issue or bool_or(night = $night::date and state = 'failed' and issue_title is null))
+       and ($whose is null or bool_or(
+            list_contains($whose::varchar[], owner_username) or list_contains($whose::varchar[], assignee)))
+       and ($jobs is null or list_contains($jobs::varchar[], any_value(job_name)))
+       and ($categories is null or bool_or(list_contains($categories::varchar[], category)))
+       and ($search = '' or bool_or(contains(
+            lower(concat_ws(' ', path, schedule, job_name, category, reason, runner, assignee)), lower($search))))"""
+_WITHIN = "($since::date is null or night >= $since::date) and ($until::date is null or night <= $until::date)"
 
 NIGHTS = f"""
 nights as (
@@ -45,7 +57,8 @@ nights as (
            c.owner_username, c.job_name,
            array_to_string(c.job_names[1:5], ', ') || if(len(c.job_names) > 5, ', …', '') as names,
            c.reason, c.signature, c.category, c.signature_id, c.failure, c.job_web_url, c.runner_description as runner,
-           c.issue_title, c.issue_url, c.assignee, c.first_jobs
+           c.issue_title, c.issue_url, c.assignee, c.first_jobs, c.expected, c.missing as times_missing,
+           c.late as times_late, c.failed_runs
     from nightly_changes c
     join matching m on m.project_id = c.project_id and m.schedule_id is not distinct from c.schedule_id
 ), job_nights as (
@@ -58,7 +71,7 @@ nights as (
            false as by_hand, n.owner_username, j.job_name,
            case when j.is_failed then j.job_name end as names, j.reason, j.signature, j.category, j.signature_id,
            j.failure, j.job_web_url, j.runner_description as runner, j.issue_title, j.issue_url, j.assignee,
-           0 as first_jobs
+           0 as first_jobs, 0 as expected, 0 as times_missing, 0 as times_late, 0 as failed_runs
     from nightly_job_nights j
     join matching m on m.project_id = j.project_id and m.schedule_id is not distinct from j.schedule_id
     left join nightly_schedules n on n.project_id = j.project_id and n.schedule_id = j.schedule_id
@@ -98,19 +111,34 @@ _BY_SCHEDULE = """
     select *, 1 as level, path || ' · ' || schedule as top, job_name as middle, '' as part, job_name as label
     from job_nights
     where list_contains($opened::varchar[], path || ' · ' || schedule)"""
-_JOB = """
-    select *, 0 as level, job_name as top, '' as middle, '' as part, job_name as label from job_nights
-    where $jobs is null or list_contains($jobs::varchar[], job_name)
+_JOB = f"""
+    with found as (
+        select project_id, schedule_id, job_name from job_nights where {_WITHIN}
+        group by all {_MATCHES}
+    ), told as (
+        select j.* from job_nights j
+        join found f
+            on f.project_id = j.project_id and f.schedule_id is not distinct from j.schedule_id
+            and f.job_name = j.job_name
+    )
+    select *, 0 as level, job_name as top, '' as middle, '' as part, job_name as label from told
     union all by name
-    select *, 1 as level, job_name as top, path as middle, '' as part, path as label from job_nights
+    select *, 1 as level, job_name as top, path as middle, '' as part, path as label from told
     where list_contains($opened::varchar[], job_name)"""
 # A reason has no cell where it did not strike, but that night counts, too (quiet): there, its jobs' nightlies ended in
 # another way, or never ran. So its row is red up to the night on which it struck last, and no longer.
 _BY_REASON = f"""
-    with struck as (
+    with every as (
         select *, coalesce(signature_id, reason, 'no reason yet') as top, {_REASON} as name, false as quiet
-        from job_nights
-        where failure is not null and ($categories is null or list_contains($categories::varchar[], category))
+        from job_nights where failure is not null
+    ), found as (
+        select top, project_id, schedule_id, job_name from every where {_WITHIN}
+        group by all {_MATCHES}
+    ), struck as (
+        select e.* from every e
+        join found f
+            on f.top = e.top and f.project_id = e.project_id and f.schedule_id is not distinct from e.schedule_id
+            and f.job_name = e.job_name
     ), quiet as (
         select s.*, n.night, 'passed' as state, 3 as severity, true as quiet
         from (

@@ -37,26 +37,62 @@ STATE = "state"
 TREND = (*REASONS, STATE)
 """What failures over time are split by; by state it is nightlies that are counted, not jobs."""
 
+# Times that are still to come count where the night has begun; those of its evening only once its evening has.
 NIGHTS = f"""
-select night,
-       count(*) filter (state <> 'off') as nightlies,
-       count(*) filter (pipeline_id is not null) as runs,
-       count(*) filter (state = 'failed') as failed,
-       count(*) filter (change = 'new') as newly_failed,
-       count(*) filter (change = 'still_red') as still_red,
-       count(*) filter (change = 'recovered') as recovered,
-       count(*) filter (state = 'missing') as missing,
-       count(*) filter (state = 'warned') as warned,
-       count(*) filter (state = 'passed') as passed,
-       count(*) filter (state = 'canceled') as canceled,
-       count(*) filter (state = 'running') as running,
-       count(*) filter (state = 'late') as late,
-       count(*) filter (state in ('canceled', 'running', 'late')) as other,
-       coalesce(sum(failed_jobs), 0)::bigint as failed_jobs
-from nightly_changes
-where {_HERE} and state <> 'off'
-group by night
-order by night
+with due as (
+    select * from nightly_changes where {_HERE} and state <> 'off' and (is_evening or not $evening)
+), counted as (
+    select night,
+           count(*) as nightlies,
+           count(*) filter (not is_evening) as by_morning,
+           count(*) filter (pipeline_id is not null) as runs,
+           count(*) filter (state = 'failed') as failed,
+           count(*) filter (change = 'new') as newly_failed,
+           count(*) filter (change = 'still_red') as still_red,
+           count(*) filter (change = 'recovered') as recovered,
+           count(*) filter (state = 'missing') as missing,
+           count(*) filter (state = 'warned') as warned,
+           count(*) filter (state = 'passed') as passed,
+           count(*) filter (state = 'canceled') as canceled,
+           count(*) filter (state = 'running') as running,
+           count(*) filter (state = 'late') as late,
+           count(*) filter (state in ('canceled', 'running', 'late')) as other,
+           coalesce(sum(failed_jobs), 0)::bigint as failed_jobs,
+           count(*) filter (missing > 0 and state <> 'missing') as partly_ran,
+           coalesce(sum(missing) filter (state <> 'missing'), 0)::bigint as times_missing,
+           count(*) filter (failed_runs > 0 and state in ('passed', 'warned')) as passed_since,
+           bool_or(is_evening) as has_evening,
+           count(*) filter (state not in ('running', 'late')) as ended,
+           count(*) filter (state not in ('running', 'late') and not is_evening) as ended_by_morning
+    from due group by night
+), waiting as (
+    select c.night,
+           count(distinct (t.project_id, t.schedule_id)) filter (not t.is_evening or c.has_evening) as to_come,
+           count(distinct (t.project_id, t.schedule_id)) filter (
+               d.night is null and (not t.is_evening or c.has_evening)
+           ) as unseen,
+           count(distinct (t.project_id, t.schedule_id)) filter (d.night is null and not t.is_evening) as by_morning,
+           count(distinct (t.project_id, t.schedule_id)) filter (t.is_evening and not c.has_evening) as this_evening,
+           team_time(max(t.expected_at) filter (not t.is_evening or c.has_evening)) as until
+    from counted c
+    join nightly_to_come t on t.night = c.night
+    left join due d on d.project_id = t.project_id and d.schedule_id = t.schedule_id and d.night = t.night
+    where within(t.namespace, $groups) and chosen(t.path_with_namespace, $projects) and chosen(t.person, $persons)
+      and (t.is_evening or not $evening)
+    group by c.night
+)
+select c.* exclude (by_morning, has_evening, ended_by_morning),
+       c.by_morning,
+       c.nightlies + coalesce(w.unseen, 0) as planned,
+       coalesce(w.to_come, 0) as to_come,
+       coalesce(w.this_evening, 0) as this_evening,
+       w.until as to_come_until,
+       if(c.by_morning + coalesce(w.by_morning, 0) > 0,
+          2 * c.ended_by_morning >= c.by_morning + coalesce(w.by_morning, 0),
+          2 * c.ended >= c.nightlies + coalesce(w.unseen, 0)) as is_told
+from counted c
+left join waiting w on w.night = c.night
+order by c.night
 """
 
 OVER_TIME = """
@@ -147,12 +183,20 @@ NOTE = f"""
 select change, path_with_namespace,
        coalesce(schedule_description, 'schedule ' || schedule_id, 'unknown schedule') as schedule, schedule_id,
        project_id, night, state, nights_red, red_since, missing_since, nights_missing, job_name, failed_jobs, reason,
-       category, cause, expected, runs,
+       category, cause, expected, runs, failed_runs,
        missing, team_time(expected_at) as expected_at, owner_username, issue_title, issue_state, issue_url, assignee,
-       failure, job_web_url, url, first_jobs
-from nightly_changes
-where {_CHOSEN} and chosen(person, $persons) and night = $night::date and change is not null
-order by list_position(['new', 'missing', 'still_red', 'recovered'], change),
+       failure, job_web_url, url, first_jobs, without_issue
+from (
+    select * exclude (change), unnest([
+               change,
+               if((missing > 0 and state <> 'missing') or (failed_runs > 0 and state <> 'failed'), 'partly', null),
+               if(state = 'canceled', 'canceled', null)
+           ]) as change
+    from nightly_changes
+    where {_CHOSEN} and chosen(person, $persons) and night = $night::date and (is_evening or not $evening)
+)
+where change is not null
+order by list_position(['new', 'missing', 'still_red', 'partly', 'canceled', 'recovered'], change),
          coalesce(nights_red, nights_missing) desc,
          path_with_namespace, schedule, schedule_id
 """
@@ -163,14 +207,23 @@ from bookkeeping.notes_sent order by night desc, channel limit 30
 """
 
 
-def nights(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:
+def nights(connection: duckdb.DuckDBPyConnection, filters: Filters, *, evening: bool = False) -> pd.DataFrame:
     """One row per night on which anything ran or should have, oldest first; a schedule counts once a night.
 
+    ``evening`` leaves those alone that were first to run at or after DASH_REPORT_BY.
     Columns: night (the team's day); nightlies (the states below, added up), runs (those that ran),
     failed, of which newly_failed and still_red; recovered, missing (never ran), warned, passed, canceled, running,
-    late; other (the last three); failed_jobs (jobs that were not allowed to fail).
+    late; other (the last three); failed_jobs (jobs that were not allowed to fail). Of nightlies that are to run several
+    times a night: partly_ran (those that did not every time), times_missing (at which nobody ran them), passed_since
+    (a run failed, a later one did not). ended (no run of theirs is awaited), by_morning (first to run before
+    DASH_REPORT_BY). Of the night under way: planned (nightlies and those of which nothing was to run yet), to_come
+    (of which a run is to come; until DASH_REPORT_BY, or, once the evening has begun, until midnight), to_come_until
+    (the last of these times, the team's wall clock), this_evening (to run at or after DASH_REPORT_BY, before it has
+    begun).
+    is_told: at least half of what is planned up to DASH_REPORT_BY has ended (of a night that has nothing before it:
+    half of all), so that the night is worth looking at.
     """
-    return ask(connection, NIGHTS, filters)
+    return ask(connection, NIGHTS, filters, evening=evening)
 
 
 def failures_over_time(
@@ -227,17 +280,21 @@ def at_risk(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataF
     return ask(connection, AT_RISK, filters)
 
 
-def note(connection: duckdb.DuckDBPyConnection, filters: Filters, *, night: date) -> pd.DataFrame:
-    """One row per nightly of which the morning note of a night tells; whatever the period of the filters.
+def note(
+    connection: duckdb.DuckDBPyConnection, filters: Filters, *, night: date, evening: bool = False
+) -> pd.DataFrame:
+    """One row per nightly and thing that the morning note of a night tells of it; whatever the period of the filters.
 
-    Columns: change (new, missing, still_red, recovered; in this order), path_with_namespace, schedule, schedule_id,
+    ``evening`` leaves those alone that were first to run at or after DASH_REPORT_BY.
+    Columns: change (in this order: new, missing, still_red, partly (some of its times that night never ran, or a run
+    failed and was followed by another), canceled, recovered), path_with_namespace, schedule, schedule_id,
     project_id, night, state, nights_red, red_since, missing_since, nights_missing, job_name, failed_jobs,
     reason, category, cause (of a missing one),
-    expected, runs, missing (times that night), expected_at (the team's wall clock), owner_username, issue_title,
-    issue_state, issue_url, assignee, failure (key of the failure's page), job_web_url, url (of the run, else of the
-    schedules), first_jobs (jobs that failed newly).
+    expected, runs, failed_runs, missing (times that night), expected_at (the team's wall clock), owner_username,
+    issue_title, issue_state, issue_url, assignee, failure (key of the failure's page), job_web_url, url (of the run,
+    else of the schedules), first_jobs (jobs that failed newly), without_issue (failed jobs that no issue is linked to).
     """
-    return ask(connection, NOTE, filters, night=night)
+    return ask(connection, NOTE, filters, night=night, evening=evening)
 
 
 def sent(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:

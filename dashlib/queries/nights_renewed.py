@@ -17,8 +17,16 @@ from dataclasses import dataclass
 import duckdb
 
 from dashlib.store import views
+from dashlib.store.exchange import exchange
 
-PARTS = ("nightly_changes", "nightly_job_nights", "nightly_schedules", "schedules_at_risk", "projects")
+PARTS = (
+    "nightly_changes",
+    "nightly_job_nights",
+    "nightly_schedules",
+    "nightly_to_come",
+    "schedules_at_risk",
+    "projects",
+)
 """What the copy holds of each repository."""
 WHOLES = ("signatures", "bookkeeping.settings", "bookkeeping.nightly")
 """What it holds beside that: small, and renewed each time."""
@@ -146,7 +154,7 @@ class Workshop:
                 for name in PARTS:
                     theirs = f"{_OF_PROJECT.get(name, 'project_id')} in (select unnest($ids::bigint[]))"
                     rows = small.execute(f"select * from {name} where {theirs}", {"ids": sorted(ids)})
-                    keep(cursor, name, rows, f"select * from {name} where not ({theirs}) union all", sorted(ids))
+                    exchange(cursor, name, rows, theirs, sorted(ids))
                 for name in WHOLES:
                     keep(cursor, name, reader.execute(f"select * from {name}"))
                 cursor.execute("commit")
@@ -163,17 +171,10 @@ def memory() -> duckdb.DuckDBPyConnection:
     return made
 
 
-def keep(
-    into: duckdb.DuckDBPyConnection,
-    name: str,
-    rows: duckdb.DuckDBPyConnection,
-    before: str = "",
-    ids: list[int] | None = None,
-) -> None:
-    """Make a table of these rows in a database in memory, behind those that ``before`` selects from the old one."""
+def keep(into: duckdb.DuckDBPyConnection, name: str, rows: duckdb.DuckDBPyConnection) -> None:
+    """Make a table of these rows in a database in memory."""
     into.register("arriving", rows.to_arrow_table())
     try:
-        made = f"create or replace table {name} as {before} select * from arriving"
-        into.execute(made, {} if ids is None else {"ids": ids})
+        into.execute(f"create or replace table {name} as select * from arriving")
     finally:
         into.unregister("arriving")

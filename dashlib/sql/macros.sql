@@ -51,6 +51,11 @@ create or replace macro newly_seen(first_seen_at, days := 14) as (
 create or replace macro late_after() as (
     to_seconds(3600 * coalesce((select any_value(value)::double from bookkeeping.settings where name = 'late_hours'), 2))
 );
+-- DASH_REPORT_BY: when the morning note is sent at the latest. What is to run later that day, the next day's note tells of.
+create or replace macro report_by() as (
+    coalesce((select any_value(value)::time from bookkeeping.settings where name = 'report_by'), time '10:00')
+);
+create or replace macro is_evening(stamp) as (cast(team_time(stamp) as time) >= report_by());
 -- Whether DASH_NIGHTLY counts a schedule or a run with this description, ref and user name: any pattern that matches
 -- counts, case aside; without patterns everything does.
 create or replace macro counts_as_nightly(description, ref, username) as (

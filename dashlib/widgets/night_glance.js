@@ -27,7 +27,7 @@ export default function (component) {
       one.append(name, made("i", "", item.about))
       items.append(one)
     }
-    if (line.more) items.append(made("span", "item", "and " + line.more + " more, below"))
+    if (line.more) items.append(made("span", "item", "and " + line.more + " more" + component.data.elsewhere))
     if (!line.count) items.append(made("span", "item none", "none"))
     parts.push(title, items)
   }

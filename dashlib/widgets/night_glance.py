@@ -17,6 +17,9 @@ _VIEW = st.components.v2.component(
 )
 
 
-def night_glance(lines: list[Data]) -> None:
-    """Draw the lines of ``charts.night_glance.glance``; a name leads to its failure's page, else to GitLab."""
-    _VIEW(data={"lines": lines}, key="night_glance")
+def night_glance(lines: list[Data], *, key: str = "night_glance", elsewhere: str = ", below") -> None:
+    """Draw the lines of ``charts.night_glance.glance``; a name leads to its failure's page, else to GitLab.
+
+    ``elsewhere`` says where those stand that have no room here.
+    """
+    _VIEW(data={"lines": lines, "elsewhere": elsewhere}, key=key)

@@ -89,6 +89,7 @@ export default function (component) {
         const mark = made(cell.href ? "a" : "span", "cell " + cell.state, said(cell))
         if (cell.isNew) mark.classList.add("new")
         if (cell.byHand) mark.classList.add("hand")
+        if (cell.partly) mark.classList.add("partly")
         if (cell.href) {
           mark.href = cell.href
           if (!cell.failure) {
@@ -101,6 +102,8 @@ export default function (component) {
         mark.dataset.at = at
         mark.dataset.place = place
         mark.dataset.what = (row.key || row.title) + "\n" + slot.iso
+        // What leads nowhere may have a name only where it is a picture.
+        if (!cell.href) mark.setAttribute("role", "img")
         mark.setAttribute("aria-label", [row.title, slot.title, ...cell.tip.map((part) => part.join(": "))].join("; "))
         told.set(mark, { row, slot, cell })
         box.append(mark)
@@ -144,8 +147,8 @@ export default function (component) {
       link.rel = "noopener noreferrer"
       ways.append(link)
     }
-    if (cell.failure) ways.append(made("span", "", "Click: why it failed."))
-    if (cell.job) way("the job (Alt + click)", cell.job)
+    if (cell.failure) ways.append(made("span", "", "Click or Enter: why it failed."))
+    if (cell.job) way("the job (Alt + click, Alt + Enter)", cell.job)
     else if (cell.href && !cell.failure) way("on GitLab", cell.href)
     if (cell.issue) way("its issue", cell.issue)
     if (cell.form) way("new issue", cell.form)
@@ -173,6 +176,27 @@ export default function (component) {
     card.style.display = "none"
     highlight(null)
   }
+  // By keyboard: Tab leads from a cell to the links of its box and from the last of them on, Escape closes the box.
+  const open = () => card.style.display === "block" && root.pointed
+  const inside = () => [...card.querySelectorAll("a")]
+  const back = (cell, quiet) => {
+    root.quiet = quiet
+    cell.focus()
+    root.quiet = false
+    if (quiet) hide()
+  }
+  card.onkeydown = (event) => {
+    const links = inside()
+    const from = links.indexOf(event.target)
+    const cell = root.pointed
+    if (!cell) return
+    // The browser goes on from the cell, as if the box were not there.
+    if (event.key === "Tab" && !event.shiftKey && from === links.length - 1) back(cell, true)
+    else if (event.key === "Escape" || (event.key === "Tab" && event.shiftKey && from === 0)) {
+      event.preventDefault()
+      back(cell, event.key === "Escape")
+    }
+  }
   const cellOf = (event) => event.target.closest && event.target.closest(".cell")
   root.onmouseover = (event) => {
     const cell = cellOf(event)
@@ -183,11 +207,15 @@ export default function (component) {
   // Coming to a cell by keyboard scrolls to it: its box stays and moves along.
   const focused = () => told.has(root.getRootNode().activeElement) && root.getRootNode().activeElement
   root.onscroll = () => (focused() ? show(focused()) : hide())
-  root.point = (event) => cellOf(event) && show(cellOf(event))
+  root.point = (event) => !root.quiet && cellOf(event) && show(cellOf(event))
+  root.depart = (event) => !card.contains(event.relatedTarget) && hide()
   // These two events have no property to set: they are listened to once.
   if (!root.leave) {
     root.addEventListener("focusin", (event) => root.point(event))
-    root.addEventListener("focusout", () => root.leave())
+    root.addEventListener("focusout", (event) => root.depart(event))
+    card.addEventListener("focusout", (event) => {
+      if (!card.contains(event.relatedTarget) && !root.contains(event.relatedTarget)) root.leave()
+    })
   }
   root.onclick = (event) => {
     const found = told.get(cellOf(event))
@@ -223,6 +251,11 @@ export default function (component) {
   const ways = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }
   root.onkeydown = (event) => {
     const element = cellOf(event)
+    if (element && open() === element && event.key === "Escape") return hide()
+    if (element && open() === element && event.key === "Tab" && !event.shiftKey && inside().length) {
+      event.preventDefault()
+      return inside()[0].focus()
+    }
     if (!element || !ways[event.key]) return
     event.preventDefault()
     const found = next(element, ...ways[event.key])

@@ -12,17 +12,14 @@ import streamlit as st
 
 from dashlib.charts import palette
 from dashlib.charts.night_grid import nights_told
-from dashlib.charts.tables import NIGHT, SENT
-from dashlib.charts.wording import CAUSES, ago, exact, narrowed_told, plain
+from dashlib.charts.wording import CAUSES, ago, exact, narrowed_told, plain, reason_told
 from dashlib.model import Filters
-from dashlib.nightlies.report import FORMATS, as_markdown, note
-from dashlib.nightlies.send import channels
 from dashlib.queries import freshness, night_grid, night_rows
+from dashlib.queries import nightlies as queries
 from dashlib.queries.night_grid import Narrowed
-from dashlib.queries.nightlies import sent as sent_notes
 from dashlib.runtime import runtime
-from dashlib.widgets.address import Words, settle, told
-from dashlib.widgets.answers import NO_FILTERS, asked_now, metrics, table
+from dashlib.widgets.address import Words, pin, settle, told
+from dashlib.widgets.answers import NO_FILTERS, asked_now
 from dashlib.widgets.choose import one_from, one_of, search_for, some_of, switch
 from dashlib.widgets.filters import filters as bar
 from dashlib.widgets.kept import of_copy
@@ -31,11 +28,8 @@ from dashlib.widgets.live import copy_of_nights
 _MOST_OPEN = 40
 _TUCKED_AWAY = ("schedule", "state", "job", "category", "whose", "sort", "grouped", "column", "times")
 _NARROWING = ("find", "fresh", "noissue", "schedule", "state", "job", "category", "whose")
-_FILES = (
-    ("md", "text/markdown", "description"),
-    ("html", "text/html", "mail"),
-    ("json", "application/json", "data_object"),
-)
+KEYS = ("night", "rows", "show", "search", "new", "allowed", "split", "opened", *_TUCKED_AWAY, *_NARROWING)
+"""What the page Nightlies keeps in the address, beside the filter bar."""
 
 
 @dataclass(frozen=True)
@@ -93,16 +87,94 @@ def opened_rows() -> tuple[str, ...]:
 
 
 def chosen_night(nights: pd.DataFrame, on_change: Callable[[], None] | None = None) -> int:
-    """Which of the nights is looked at: its place in the frame; the newest one unless another is chosen."""
+    """Which of the nights is looked at: its place in the frame; ``last_told`` unless another is chosen."""
     titles = {f"{night:%Y-%m-%d}": f"{night:%a %d %b %Y}" for night in nights["night"][::-1]}
-    chosen = one_from("Night", list(titles), key="night", titles=titles, on_change=on_change)
+    start = f"{nights['night'].iloc[last_told(nights)]:%Y-%m-%d}"
+    chosen = one_from("Night", list(titles), key="night", default=start, titles=titles, on_change=on_change)
+    pin("night", [chosen])
     return len(titles) - 1 - list(titles).index(chosen)
+
+
+def last_told(nights: pd.DataFrame) -> int:
+    """The place of the newest night of which at least half has ended (``is_told``), else of the newest."""
+    told_of = nights["is_told"].to_numpy().nonzero()[0]
+    return int(told_of[-1]) if len(told_of) else len(nights) - 1
+
+
+def under_way(now: pd.Series) -> bool:
+    """Whether the numbers of a night will move: nothing is compared with them."""
+    return bool(now["running"] + now["late"] + now["to_come"])
+
+
+def earlier(nights: pd.DataFrame, place: int) -> pd.Series | None:
+    """The night that the arrows compare with; None where there is none, or the night itself has not ended."""
+    return None if not place or under_way(nights.iloc[place]) else nights.iloc[place - 1]
+
+
+def tonight_told(nights: pd.DataFrame, place: int) -> str | None:
+    """How the newest night goes, where the page shows an earlier one while it is under way."""
+    newest = nights.iloc[-1]
+    if place == len(nights) - 1 or not under_way(newest):
+        return None
+    words = (("failed", "failed"), ("missing", "never ran"))
+    bad = [f"{int(newest[name])} {word}" for name, word in words if newest[name]]
+    return f"{newest['night']:%A, %d %B} is under way: {', '.join([_ended(newest), *bad])}."
+
+
+def tell_tonight(nights: pd.DataFrame, place: int) -> None:
+    """The same as a banner, with the way there."""
+    said, newest = tonight_told(nights, place), nights.iloc[-1]
+    if said is None:
+        return
+    banner = st.warning if newest["failed"] or newest["missing"] else st.info
+    with st.container(horizontal=True, vertical_alignment="center"):
+        banner(said, icon=":material/hourglass_top:", width="stretch")
+        st.button("Show it", on_click=_frame, args=(f"{newest['night']:%Y-%m-%d}",), key="show_tonight")
+
+
+def _frame(night: str) -> None:
+    st.session_state["night"] = night
+
+
+def _ended(now: pd.Series) -> str:
+    until = f", {int(now['to_come'])} to come until {now['to_come_until']:%H:%M}" if now["to_come"] else ""
+    return f"{int(now['ended'])} of {int(now['planned'])} ended{until}"
+
+
+def night_line(now: pd.Series, before: pd.Series | None) -> str:
+    """What stands below the numbers of a night: what they compare with, and what the numbers cannot tell."""
+    parts = [] if before is None else [f"Arrows compare with {before['night']:%a %d %b}."]
+    told_of = [f"{now['runs']} of {now['planned']} nightlies ran", f"{now['failed_jobs']} jobs failed"]
+    if now["partly_ran"]:
+        who = "nightly" if now["partly_ran"] == 1 else "nightlies"
+        told_of.append(f"{now['partly_ran']} {who} did not run every time: {now['times_missing']} times missed")
+    told_of += [f"{now['passed_since']} failed first and passed since"] if now["passed_since"] else []
+    told_of += [f"{now['canceled']} canceled"] if now["canceled"] else []
+    told_of += [f"{now['this_evening']} to come this evening"] if now["this_evening"] else []
+    return " ".join([*parts, f"{'; '.join(told_of)}."])
+
+
+def evening_before(nights: pd.DataFrame, place: int, chosen: Filters) -> tuple[str, pd.DataFrame] | None:
+    """What the night's morning note tells of the evening before: its line of numbers and its rows; None for nothing."""
+    if not nights["by_morning"].iloc[place]:
+        return None
+    whole = replace(chosen, since=None, until=None)
+    day = nights["night"].iloc[place] - pd.Timedelta(days=1)
+    found = of_nights(queries.nights, whole, evening=True)
+    now = found[found["night"] == day]
+    if now.empty:
+        return None
+    counts = now.iloc[0]
+    line = f"{counts['failed']} failed ({counts['newly_failed']} new), {counts['missing']} never ran"
+    begun = runtime().settings.report_by
+    said = f"The evening before, {day:%A, %d %B}, from {begun} on: {line}; {night_line(counts, None)}"
+    return said, of_nights(queries.note, whole, night=day.date(), evening=True)
 
 
 def tell_newest(now: pd.Series, today: date) -> None:
     """A banner where the newest night is not whole: it did not run, is under way, is not there, or nobody looked."""
     night = now["night"].date()
-    missing, late, running = int(now["missing"]), int(now["late"]), int(now["running"])
+    missing = int(now["missing"])
     _tell_unseen()
     if night < today and (today - night).days > 1:
         st.warning(
@@ -120,12 +192,20 @@ def tell_newest(now: pd.Series, today: date) -> None:
             "Is GitLab running its schedules?",
             icon=":material/event_busy:",
         )
-    elif running or late:
-        parts = [f"{running} still running"] * bool(running) + [f"{late} not started yet"] * bool(late)
+    elif under_way(now):
+        words = (("running", "still running"), ("late", "not started yet"))
+        parts = [_ended(now), *(f"{int(now[name])} {word}" for name, word in words if now[name])]
         st.info(
             f"{night:%A, %d %B} is under way: {', '.join(parts)}. The numbers below will move.",
             icon=":material/hourglass_top:",
         )
+
+
+def patience() -> timedelta:
+    """For how long no sync need have succeeded before somebody should look."""
+    settings = runtime().settings
+    # With the timer off somebody syncs by hand or by cron: once a day will do.
+    return timedelta(hours=max(settings.late_hours, settings.sync_minutes / 20) if settings.sync_minutes else 24.0)
 
 
 def _tell_unseen() -> None:
@@ -135,9 +215,7 @@ def _tell_unseen() -> None:
     if looked.empty or not settings.sources:
         return
     last = pd.Timestamp(looked.max()).to_pydatetime()
-    # With the timer off somebody syncs by hand or by cron: once a day will do.
-    patience = max(settings.late_hours, settings.sync_minutes / 20) if settings.sync_minutes else 24.0
-    if datetime.now(UTC).replace(tzinfo=None) - last > timedelta(hours=patience):
+    if datetime.now(UTC).replace(tzinfo=None) - last > patience():
         st.error(
             f"Nobody looked since {plain(exact(last, settings.timezone))}, {ago(last)}: no sync has succeeded. "
             "What ran since then is not here.",
@@ -177,10 +255,11 @@ def legend() -> None:
         for state, colour in colours.items()
     ]
     badges += [":gray-badge[· off: nothing was to run]", ":gray-badge[┄ by hand, or late: a dashed line]"]
+    badges += [":violet-badge[▁ ran, but not every time: a line below]"]
     about = (
         "Numbers count failed jobs, letters name the same failure. A white corner says new: failed, and not on the "
         "last night before that had a verdict. Click: why it failed. Alt and click: the job on GitLab. Arrow keys "
-        "lead from cell to cell."
+        "lead from cell to cell, Tab to the links in a cell's box, Escape closes it, Alt and Enter open the job."
     )
     st.markdown(f"{' '.join(badges)} :small[{about}]")
 
@@ -188,6 +267,11 @@ def legend() -> None:
 def risks_told(risks: pd.DataFrame) -> pd.DataFrame:
     """Schedules at risk with their reason in words: column ``why``."""
     return risks.assign(why=[CAUSES.get(risk, risk) for risk in risks["risk"]])
+
+
+def reasons_told(failed: pd.DataFrame) -> pd.DataFrame:
+    """Failed jobs with their reason as rows by reason say it."""
+    return failed.assign(reason=[reason_told(one) if isinstance(one, str) else one for one in failed["reason"]])
 
 
 def missing_told(told_of: pd.DataFrame) -> None:
@@ -203,37 +287,3 @@ def missing_told(told_of: pd.DataFrame) -> None:
         st.markdown(f":material/event_busy: {name}{at}: {why}; {since}{plain(owner)}{link}")
     if len(gone) > 12:
         st.caption(f"And {len(gone) - 12} more: choose the state “missing” above the grid.")
-
-
-def morning_note(night: date, chosen: Filters) -> None:
-    """The note of a night for the bar's repositories and persons, with its text to copy and its files."""
-    settings = runtime().settings
-    # The night decides, not the period: "since when" looks back further.
-    whole = replace(chosen, since=None, until=None)
-    with copy_of_nights().connection.cursor() as connection:
-        written = note(connection, night, dashboard=settings.report_url, filters=whole)
-    metrics(NIGHT, pd.Series(written.counts))
-    with st.container(border=True):
-        st.markdown(as_markdown(written))
-    with st.container(horizontal=True):
-        for form, media, icon in _FILES:
-            st.download_button(
-                f"Save as .{form}",
-                data=FORMATS[form](written),
-                file_name=f"nightlies-{night}.{form}",
-                mime=media,
-                icon=f":material/{icon}:",
-                key=f"save_{form}",
-                on_click="ignore",
-            )
-    with st.expander("Text to copy", icon=":material/content_copy:"):
-        st.code(as_markdown(written), language="markdown", wrap_lines=True)
-    ways = [way.name for way in channels(settings)]
-    sent = asked_now(sent_notes)
-    st.caption(
-        f"It is sent by {' and '.join(ways)} once a night, by {settings.report_by} at the latest."
-        if ways
-        else "It is not sent anywhere: DASH_REPORT_WEBHOOK (a chat) and DASH_REPORT_SMTP (mail) say where to."
-    )
-    if not sent.empty:
-        table(sent, SENT, "Morning notes sent, newest first", "sent")

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from starlette.testclient import TestClient
 
-from dashlib.demo import READ_TOKEN, Live, World, create_app
+from dashlib.demo import READ_TOKEN, Live, World, create_app, story
+from dashlib.demo.cron import fires
 
 from .conftest import END
 
@@ -43,6 +44,32 @@ def test_a_push_becomes_a_pipeline_that_ends() -> None:
         assert all(job.status in {"success", "failed", "skipped", "manual"} for job in pipeline.jobs)
     for job in world.jobs():
         assert (job.failure_reason is None) == (job.status != "failed")
+
+
+def test_schedules_that_fall_due_run_once_each_and_planted_gaps_stay() -> None:
+    world = World(4, END, 12, 14)
+    live = Live(world)
+    known = {each.id for each in world.pipelines()}
+    for number in range(1, 24 * 60):
+        live.tick(END + timedelta(minutes=number))
+    for _ in range(30):
+        live.tick(world.now + timedelta(seconds=30))
+    fresh = [each for each in world.pipelines() if each.id not in known and each.source == "schedule"]
+    expected = {
+        (schedule.id, slot)
+        for schedule in world.schedules()
+        if schedule.active and schedule.stops_at is None
+        for slot in fires(schedule.cron, schedule.cron_timezone, END, world.now)
+    }
+    assert {(each.schedule.id, each.slot) for each in fresh if each.schedule} == expected and expected
+    assert len(fresh) == len(expected)
+    assert all(each.slot and each.created_at - each.slot <= timedelta(minutes=1) for each in fresh)
+    assert {each.status for each in fresh} == {"success", "failed"}
+    left = set(story("owner_left").projects)
+    assert not left & {each.project.path for each in fresh}
+    [relay] = [each for each in fresh if each.project.path == "ostrelune/platform/alert-relay"]
+    assert [job.name for job in relay.jobs if job.status == "failed"] == ["test:unit"]
+    assert relay.schedule is not None and relay in relay.schedule.pipelines
 
 
 def test_rest_shows_it_at_once() -> None:

@@ -41,7 +41,20 @@ def test_a_whole_cell_of_an_hourly_schedule(built: Builder) -> None:
         "missing": 2,
         "late": 0,
         "off": 0,
+        "failed_runs": 2,
+        "first_at": MIDNIGHT,
+        "is_evening": False,
     }
+
+
+def test_a_cell_is_of_the_evening_by_its_first_time_on_the_teams_clock(built: Builder) -> None:
+    expect(built, NIGHTS[0] + 8 * HOUR, NIGHTS[1] + 9 * HOUR, NIGHTS[2] + 2 * HOUR, NIGHTS[2] + 21 * HOUR)
+    built.pipeline(NIGHTS[3] + 12 * HOUR, schedule_id=None)
+    assert cells(built, "is_evening") == [(False,), (True,), (False,), (True,)]
+    built.zone("Europe/Berlin")
+    assert cells(built, "is_evening") == [(True,), (True,), (False,), (True,)]
+    built.setting("report_by", "14:30")
+    assert cells(built, "is_evening") == [(False,), (False,), (False,), (False,)]
 
 
 def test_the_last_run_decides_as_in_nightly_nights(built: Builder) -> None:

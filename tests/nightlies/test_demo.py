@@ -178,10 +178,13 @@ def asked(built: Builder, sql: str, **values: Any) -> list[dict[str, Any]]:
 
 
 def ended_nights(world: World, path: str) -> list[tuple[int, date]]:
-    """Number and day of every night on which a repository's daily nightly came to an end, oldest first."""
+    """Number and day of every night on which a repository's daily nightly came to an end, oldest first.
+
+    A night that is still going on goes on as the last one was told: its number is that one's.
+    """
     daily = world.project(path).schedules[0]
     return sorted(
-        ((slot.night, slot.day) for slot in truth.slots(world) if slot.schedule is daily and _ended(slot)),
+        ((max(0, slot.night), slot.day) for slot in truth.slots(world) if slot.schedule is daily and _ended(slot)),
         key=lambda one: one[1],
     )
 

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from dashlib import badge
 from dashlib.__main__ import main
 from dashlib.model import Filters
-from dashlib.nightlies.report import OPEN, NoSuchNight, Note, as_html, as_json, as_markdown, note
+from dashlib.nightlies.report import NoSuchNight, Note, note
+from dashlib.nightlies.report_text import OPEN, as_html, as_json, as_markdown, evening_headline, headline
 from dashlib.nightlies.send import mattermost
 from dashlib.queries import nightlies
 from dashlib.settings import Settings
 from dashlib.store.remember import remember
-from tests.nightlies.rows import NIGHTS, expect
+from tests.nightlies.rows import HOUR, MINUTE, NIGHTS, expect, now
 from tests.queries.build import Builder
 
 HOSTILE = "<img src=x onerror=alert(1)>[x](javascript:alert(1)) **b** `c`"
 NIGHT = NIGHTS[1].date()
+EARLY = f"Etc/GMT{(now().hour - 4 + 12) % 24 - 12:+d}"
+"""A zone in which it is four something now (the sign of these names is the other way round)."""
 
 
 def company(built: Builder) -> None:
@@ -74,8 +79,8 @@ def test_its_numbers_are_the_pages(built: Builder) -> None:
         found = written(built, night)
         with built.store.reader() as reader:
             page = nightlies.nights(reader, Filters())
-        [row] = page[page["night"].dt.date == found.night].drop(columns="night").to_dict("records")
-        assert found.counts == row
+        [row] = page[page["night"].dt.date == found.night].to_dict("records")
+        assert found.counts == {name: row[name] for name in row.keys() - {"night", "to_come_until", "is_told"}}
         parts = {"new": "newly_failed", "still_red": "still_red", "recovered": "recovered", "missing": "missing"}
         assert {part: len(found.of(part)) for part in parts} == {part: row[name] for part, name in parts.items()}
 
@@ -94,7 +99,7 @@ def test_five_lines_when_all_is_calm(built: Builder) -> None:
     ]
 
 
-@pytest.mark.parametrize("status", ["running", "canceled", "created"])
+@pytest.mark.parametrize("status", ["running", "created"])
 def test_a_night_of_which_nothing_has_come_to_a_verdict_is_not_calm(built: Builder, status: str) -> None:
     expect(built, NIGHTS[0])
     built.pipeline(NIGHTS[0], status)
@@ -114,6 +119,112 @@ def test_a_night_that_waits_for_one_nightly_is_not_calm(built: Builder) -> None:
     assert "1 still running" in as_markdown(written(built))
 
 
+def test_canceled_nights_are_told_and_not_calm(built: Builder) -> None:
+    built.schedule(8, description="Beside")
+    expect(built, NIGHTS[0])
+    built.pipeline(NIGHTS[0], "canceled")
+    alone = written(built)
+    assert not alone.is_calm and not alone.under_way
+    assert "1 canceled" in as_markdown(alone) and OPEN not in as_html(alone)
+    built.night(NIGHTS[0], schedule_id=8)
+    found = written(built)
+    assert [(item.change, item.schedule) for item in found.items] == [("canceled", "Nightly")]
+    for text in (as_markdown(found), as_html(found), json.dumps(mattermost(found))):
+        assert "All is calm" not in text and "1 canceled" in text and "Canceled (1)" in text
+
+
+def test_of_an_hourly_nightly_every_time_counts(built: Builder) -> None:
+    times = [NIGHTS[0].replace(hour=0) + place * HOUR for place in range(24)]
+    expect(built, *times)
+    built.night(times[3], failed=["lint"])
+    built.night(times[5])
+    found = written(built)
+    assert not found.is_calm
+    assert (found.counts["partly_ran"], found.counts["times_missing"], found.counts["passed_since"]) == (1, 22, 1)
+    [item] = found.items
+    assert (item.change, item.reason) == ("partly", "22 of 24 times never ran; 1 of 2 runs failed, passed since")
+    for text in (as_markdown(found), as_html(found), json.dumps(mattermost(found))):
+        assert "22 of 24 times never ran" in text and "1 did not run every time" in text
+
+
+def to_come(built: Builder, id: int, *moments: datetime) -> None:
+    """Times of a schedule of its own; the view of what is to come must see them as such whatever the clock says."""
+    built.schedule(id, description=f"s{id}")
+    expect(built, *moments, id=id)
+
+
+def test_most_of_the_night_is_still_to_come(built: Builder) -> None:
+    # A zone in which it is early in the morning: times before and after this moment are of one night.
+    built.zone(EARLY)
+    begun = now()
+    expect(built, begun - 20 * MINUTE)
+    built.night(begun - 20 * MINUTE)
+    for place in range(11):
+        to_come(built, 20 + place, begun + (5 + place) * MINUTE)
+    found = written(built)
+    assert not found.is_calm and found.under_way
+    assert (found.counts["runs"], found.counts["planned"], found.counts["to_come"]) == (1, 12, 11)
+    until = (begun + 15 * MINUTE).replace(tzinfo=UTC).astimezone(ZoneInfo(EARLY))
+    told = "1 of 12 nightlies ran: 0 failed (0 new, 0 still red), 0 never ran, 0 recovered, 11 to come until"
+    assert headline(found) == f"{told} {until:%H:%M}"
+    with built.store.reader() as reader:
+        [row] = nightlies.nights(reader, Filters()).to_dict("records")
+    assert not row["is_told"]
+    assert badge.told(found.counts) == ("running: 1 of 12 ended", "running")
+
+
+def test_what_is_to_run_in_the_evening_is_not_waited_for(built: Builder) -> None:
+    built.zone(EARLY)
+    expect(built, now() - 20 * MINUTE)
+    built.night(now() - 20 * MINUTE)
+    to_come(built, 20, now() + 15 * HOUR)
+    found = written(built)
+    assert found.is_calm and not found.under_way
+    assert (found.counts["to_come"], found.counts["this_evening"]) == (0, 1)
+    assert headline(found).endswith("1 to come this evening")
+    assert badge.told(found.counts) == ("passed", "passed")
+
+
+def evenings(built: Builder) -> None:
+    """Beside the night's nightly one of the evening, which fails on the first evening only."""
+    built.schedule(8, description="Evening")
+    expect(built, *NIGHTS[:3])
+    expect(built, *(at + 21 * HOUR for at in NIGHTS[:2]), id=8)
+    for at in NIGHTS[:3]:
+        built.night(at)
+    built.night(NIGHTS[0] + 21 * HOUR, failed=["lint"], schedule_id=8)
+    built.night(NIGHTS[1] + 21 * HOUR, schedule_id=8)
+
+
+def test_the_evening_before_is_told_with_the_night(built: Builder) -> None:
+    evenings(built)
+    found = written(built, NIGHTS[1].date())
+    assert [(item.change, item.schedule, item.since) for item in found.evening] == [
+        ("new", "Evening", NIGHTS[0].date())
+    ]
+    assert (found.evening_counts["runs"], found.evening_counts["failed"], found.is_calm) == (1, 1, False)
+    told = "The evening before (Tuesday, 10 March): 1 nightly ran, 1 failed (1 new), 0 never ran"
+    for text in (evening_headline(found), as_html(found), json.dumps(mattermost(found)).replace("\\\\", "")):
+        assert told in text
+    assert "- New: **acme/core/engine** · Evening" in as_markdown(found)
+    assert json.loads(as_json(found))["evening_before"]["new"][0]["schedule"] == "Evening"
+    recovered = written(built, NIGHTS[2].date())
+    assert [(item.change, item.nights) for item in recovered.evening] == [("recovered", 1)] and recovered.is_calm
+
+
+def test_a_team_of_evening_nightlies_is_told_of_them_once(built: Builder) -> None:
+    """Their own date tells them; the morning after, before anything is due, tells of the evening alone."""
+    expect(built, *(at + 21 * HOUR for at in NIGHTS[:2]))
+    for at in NIGHTS[:2]:
+        built.night(at + 21 * HOUR, failed=["lint"])
+    assert written(built, NIGHTS[1].date()).evening == ()
+    morning = written(built, NIGHTS[2].date())
+    assert morning.items == () and [item.change for item in morning.evening] == ["still_red"]
+    assert headline(morning) == "Nothing was to run yet."
+    with pytest.raises(NoSuchNight):
+        written(built, NIGHTS[3].date())
+
+
 def test_what_never_ran_is_told_with_its_gap_and_its_owner(built: Builder) -> None:
     built.schedule(7, owner_username="ada", owner_id=5)
     expect(built, *NIGHTS[:4])
@@ -131,8 +242,11 @@ def test_what_never_ran_is_told_with_its_gap_and_its_owner(built: Builder) -> No
 def test_json_holds_everything(built: Builder) -> None:
     company(built)
     found = json.loads(as_json(written(built)))
-    assert set(found) == {"night", "counts", "new", "missing", "still_red", "recovered", "at_risk"}
-    assert found["night"] == "2026-03-11"
+    parts = {"new", "missing", "still_red", "partly", "canceled", "recovered"}
+    about = {"night", "is_calm", "under_way", "to_come_until", "counts", "at_risk", "evening_before"}
+    assert set(found) == parts | about
+    assert found["night"] == "2026-03-11" and found["evening_before"] is None
+    assert (found["is_calm"], found["under_way"], found["to_come_until"]) == (False, False, None)
     assert found["recovered"][0]["since"] == "2026-03-10"
 
 
@@ -170,12 +284,12 @@ def test_the_command_says_which_settings_count(
     built: Builder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     company(built)
-    remember(built.store, Settings(timezone="UTC"))
+    remember(built.store, Settings(timezone="UTC", report_by="09:00"))
     path = Path(built.store.path)
     built.store.close()
     monkeypatch.setenv("DASH_DATABASE", str(path))
     assert main(["report", "--format", "json"]) == 0
-    assert "note:" not in capsys.readouterr().err
+    assert "note:" not in capsys.readouterr().err, "nobody asked for another one"
     monkeypatch.setenv("DASH_TIMEZONE", "Asia/Tokyo")
     monkeypatch.setenv("DASH_NIGHTLY", "ref:main")
     assert main(["report", "--format", "json"]) == 0

@@ -18,7 +18,7 @@ import pytest
 from dashlib.nightlies.report import note
 from dashlib.nightlies.send import PAYLOADS, TRIES, is_due, send_due
 from dashlib.settings import Settings
-from tests.nightlies.rows import HOUR, MINUTE, expect, member, now, schedule
+from tests.nightlies.rows import DAY, HOUR, MINUTE, expect, member, now, schedule
 from tests.queries.build import Builder
 
 SECRET = "hook-secret-T0K3N"
@@ -159,6 +159,47 @@ def test_it_waits_for_the_last_nightly_but_not_for_ever(failed: Builder) -> None
         assert is_due(reader, Settings(report_by="03:30"), NIGHT.date(), early + HOUR)
         assert is_due(reader, Settings(report_by="10:00"), NIGHT.date(), NIGHT + 9 * HOUR)
         assert is_due(reader, Settings(report_by="03:59"), NIGHT.date(), early)
+
+
+def test_an_evening_nightly_is_told_the_next_morning_and_once(built: Builder) -> None:
+    """Asked every hour for three days: one note a morning, whose evening before tells of it."""
+    first = NOON.replace(hour=22) - 3 * DAY
+    schedule(built, owner_id=5, owner_username="ada", cron="0 22 * * *")
+    member(built)
+    sent = []
+    with chat() as (told, url):
+        for at in (first + hours * HOUR for hours in range(-10, 50)):
+            if at in (first, first + DAY):
+                expect(built, at)
+                built.night(at, failed=["lint"] if at == first else [])
+            if send_due(built.store, chatting(url), at):
+                sent.append(at)
+    assert sent == [first + 2 * HOUR, first + 26 * HOUR]
+    texts = [one["text"] for one in told.heard]
+    assert "1 failed (1 new)" in texts[0] and "New: " in texts[0]
+    assert "0 failed" in texts[1] and "Recovered: " in texts[1]
+
+
+def test_a_night_beside_evenings_waits_for_neither_evening(built: Builder) -> None:
+    at = NOON.replace(hour=2) - 2 * DAY
+    schedule(built, owner_id=5, owner_username="ada")
+    schedule_too(built)
+    expect(built, at, at + DAY)
+    expect(built, at - 4 * HOUR, at + 20 * HOUR, id=8)
+    for night in (at, at + DAY):
+        built.night(night)
+    built.night(at - 4 * HOUR, failed=["lint"], schedule_id=8)
+    built.pipeline(at + 20 * HOUR, "running", schedule_id=8)
+    with built.store.reader() as reader:
+        assert not is_due(reader, Settings(), at.date(), at - HOUR)
+        assert is_due(reader, Settings(), at.date(), at + HOUR)
+        assert not is_due(reader, Settings(), (at + DAY).date(), at + DAY + HOUR)
+        assert is_due(reader, Settings(), (at + DAY).date(), at + DAY + 8 * HOUR)
+        assert not is_due(reader, Settings(), (at + 3 * DAY).date(), at + 3 * DAY + 20 * HOUR)
+
+
+def schedule_too(built: Builder) -> None:
+    built.schedule(8, description="Evening", cron="0 22 * * *")
 
 
 def test_without_a_channel_nothing_happens(failed: Builder) -> None:

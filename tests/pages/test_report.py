@@ -25,6 +25,8 @@ def test_it_tells_what_is_new_and_what_is_still_red_and_nothing_in_it_is_markup(
     assert [title.value for title in app.title] == ["Morning note"]
     note = next(markdown.value for markdown in app.markdown if "engine" in markdown.value)
     assert "acme/core/engine" in note and "nobody" in note
+    copied = next(code.value for code in app.code if "engine" in code.value)
+    assert "[open](/failure?failure=1-" in note and "/failure?" not in copied, "elsewhere it leads to GitLab"
     assert "<img" not in note.replace(r"\<img", "") and "](javascript:" not in note
     assert len(app.get("download_button")) == 3
     assert any("DASH_REPORT_WEBHOOK" in caption.value for caption in app.caption)

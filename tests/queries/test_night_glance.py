@@ -39,9 +39,11 @@ def test_what_each_line_tells(built: Builder) -> None:
     found = lines(built)
     told = {title: [(item["name"], item["about"]) for item in line["items"]] for title, line in found.items()}
     assert told == {
-        "New": [("labs/site", "pack, nobody has it")],
-        "Still red": [("acme/web/site", "2 nights, 1 newly failed job, unit, nobody has it")],
-        "Never ran": [("engine", "1 night, its owner has left")],
+        "New": [("labs/site", "pack: script_failure, nobody has it")],
+        "Still red": [
+            ("acme/web/site", "since Tue 10 Mar, 2 nights, 1 newly failed job, unit: script_failure, nobody has it")
+        ],
+        "Never ran": [("engine", "since Wed 11 Mar, 1 night, its owner has left")],
         "Recovered": [("shop", "was red for 1 night")],
     }
     hrefs = {title: line["items"][0]["href"] for title, line in found.items()}

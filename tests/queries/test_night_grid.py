@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -300,3 +301,70 @@ def test_what_the_browser_is_told(company: Builder) -> None:
     assert ["First error", "connection refused"] in last["tip"] and ["Issue", "nobody has it"] in last["tip"]
     assert row["cells"][2]["state"] == "missing" and row["cells"][2]["tip"][1][0] == "Why"
     assert [mark["about"] for mark in data["marks"]] == ["3 × in 2 repositories"]
+
+
+SECOND = hashlib.md5(b"null pointer").hexdigest()[:12]
+
+
+@pytest.fixture(scope="module")
+def two_jobs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Builder]:
+    """One nightly of which two jobs fail, each for its own reason; only one of them last night, and with an issue."""
+    with open_store(tmp_path_factory.mktemp("jobs") / "d.duckdb") as store:
+        built = Builder(store)
+        built.project(1)
+        built.schedule(7)
+        for at in (LAST - DAY, LAST):
+            run = built.pipeline(at, "failed")
+            for name, reason in (("compile", "disk full"), ("test:unit", "null pointer")):
+                red = name == "test:unit" or at != LAST
+                job = built.job(run, name, "failed" if red else "success", at)
+                if red:
+                    built.failure(job, reason, category="disk" if name == "compile" else "test")
+        yield built
+
+
+@pytest.mark.parametrize(
+    ("narrowed", "jobs", "reasons"),
+    [
+        ({}, {"compile", "test:unit"}, {SIGNATURES[1], SECOND}),
+        ({"search": "NULL"}, {"test:unit"}, {SECOND}),
+        ({"search": "no such"}, set(), set()),
+        ({"jobs": ("test:unit",)}, {"test:unit"}, {SECOND}),
+        ({"categories": ("disk",)}, {"compile"}, {SIGNATURES[1]}),
+        ({"states": ("failed",)}, {"test:unit"}, {SECOND}),
+        ({"states": ("passed",)}, {"compile"}, set()),
+        ({"states": ("missing",)}, set(), set()),
+        ({"without_issue": True}, {"test:unit"}, {SECOND}),
+        ({"schedules": ("Nightly",)}, {"compile", "test:unit"}, {SIGNATURES[1], SECOND}),
+        ({"whose": ("nobody here",)}, set(), set()),
+    ],
+)
+def test_rows_of_jobs_and_reasons_match_themselves(
+    two_jobs: Builder, narrowed: dict[str, Any], jobs: set[str], reasons: set[str]
+) -> None:
+    assert set(tops(two_jobs, rows="job", narrowed=narrowed)) == jobs
+    assert set(tops(two_jobs, rows="reason", narrowed=narrowed)) == reasons
+
+
+def test_a_cell_tells_the_times_that_its_last_run_hides(tmp_path: Path) -> None:
+    with open_store(tmp_path / "d.duckdb") as store:
+        built = Builder(store)
+        built.project(1)
+        built.schedule(7)
+        expect(built, *(MIDNIGHT + place * timedelta(hours=1) for place in range(6)))
+        built.night(MIDNIGHT, failed=["lint"])
+        built.night(MIDNIGHT + timedelta(hours=3))
+        [row] = grid_data(grid(built), framed=NIGHT)["rows"]
+    [cell] = row["cells"]
+    assert cell["state"] == "passed" and cell["partly"]
+    assert ["Times", "4 of 6 never ran"] in cell["tip"]
+    assert ["Runs", "2, 1 of them failed, passed since"] in cell["tip"]
+
+
+def test_marks_of_one_text_are_told_apart(two_jobs: Builder) -> None:
+    frame = grid(two_jobs, rows="job")
+    alike = frame.assign(
+        reason="/scripts-1-2/step_script: line 157: killed", mark=frame.groupby("top", sort=False).ngroup() + 1
+    )
+    texts = [mark["text"] for mark in grid_data(alike, framed=NIGHT)["marks"]]
+    assert sorted(texts) == ["engine: killed", "test:unit of engine: killed"]

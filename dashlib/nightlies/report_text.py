@@ -1,0 +1,217 @@
+"""The morning note in words: as Markdown, HTML or JSON, whole or in one line. Text from outside is no markup in it."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from typing import Any
+
+from dashlib.nightlies.report import RED, Item, Note, Risk
+
+SECTIONS = {
+    "new": "New",
+    "missing": "Never ran",
+    "still_red": "Still red",
+    "partly": "Not every time",
+    "canceled": "Canceled",
+    "recovered": "Recovered",
+}
+"""The parts of the note, in order: what ``queries.nightlies.note`` calls them, and their title."""
+OPEN = "Not all of it has ended: the numbers will move."
+_TOO = (
+    ("canceled", "canceled"),
+    ("partly_ran", "did not run every time"),
+    ("passed_since", "failed first and passed since"),
+    ("running", "still running"),
+    ("late", "late"),
+)
+"""What the line of numbers tells only where there is any."""
+
+
+def headline(note: Note) -> str:
+    """The note in one line."""
+    counts = note.counts
+    told = [f"{counts['failed']} failed ({counts['newly_failed']} new, {counts['still_red']} still red)"]
+    told += [f"{counts['missing']} never ran", f"{counts['recovered']} recovered"]
+    told += [f"{counts[word]} {said}" for word, said in _TOO if counts[word]]
+    if counts["to_come"]:
+        told.append(f"{counts['to_come']} to come until {note.until:%H:%M}")
+    if counts["this_evening"]:
+        told.append(f"{counts['this_evening']} to come this evening")
+    if not counts["planned"]:
+        return "Nothing was to run yet."
+    ran = f"{counts['runs']} of {counts['planned']}" if counts["to_come"] else f"{counts['runs']}"
+    one = "nightly" if counts["planned" if counts["to_come"] else "runs"] == 1 else "nightlies"
+    return f"{ran} {one} ran: {', '.join(told)}"
+
+
+def evening_headline(note: Note) -> str:
+    """The evening before in one line; "" where nothing was to run then."""
+    counts = note.evening_counts
+    if not counts:
+        return ""
+    told = [f"{counts['failed']} failed ({counts['newly_failed']} new)", f"{counts['missing']} never ran"]
+    told += [f"{counts[word]} {said}" for word, said in (("recovered", "recovered"), *_TOO) if counts[word]]
+    ran = f"{counts['runs']} {'nightly' if counts['runs'] == 1 else 'nightlies'} ran"
+    return f"The evening before ({note.evening_before:%A, %d %B}): {ran}, {', '.join(told)}"
+
+
+def _at_risk(note: Note) -> list[str]:
+    """Each repository once, however many reasons there are."""
+    return list(dict.fromkeys(risk.repository for risk in note.risks))
+
+
+def as_json(note: Note) -> str:
+    """One object: night, is_calm, under_way, counts, the parts (as in SECTIONS), at_risk and evening_before.
+
+    Days are YYYY-MM-DD, to_come_until is ISO 8601 without zone, on the team's clock; evening_before holds night, counts
+    and the parts, or is null.
+    """
+
+    def parts(items: Iterable[Item]) -> dict[str, list[dict[str, Any]]]:
+        found = list(items)
+        return {change: [asdict(item) for item in found if item.change == change] for change in SECTIONS}
+
+    before = {"night": note.evening_before, "counts": note.evening_counts, **parts(note.evening)}
+    whole = {
+        "night": note.night,
+        "is_calm": note.is_calm,
+        "under_way": note.under_way,
+        "to_come_until": note.until and note.until.isoformat(),
+        "counts": note.counts,
+        **parts(note.items),
+        "at_risk": [asdict(risk) for risk in note.risks],
+        "evening_before": before if note.evening_counts else None,
+    }
+    return json.dumps(whole, default=str, ensure_ascii=False, indent=2)
+
+
+def as_markdown(note: Note) -> str:
+    """The note for a terminal, a wiki or a chat; five lines when all is calm. Text from outside is no markup in it."""
+    return "\n".join(_lines(note))
+
+
+def _lines(note: Note) -> Iterator[str]:
+    yield f"# Nightlies of {note.night:%A, %d %B %Y}"
+    yield headline(note)
+    if note.under_way:
+        yield OPEN
+    if note.is_calm and note.evening_counts:
+        yield markdown(evening_headline(note))
+    for change, title in SECTIONS.items():
+        items = note.of(change)
+        if not items:
+            continue
+        if note.is_calm:
+            yield f"{title}: {', '.join(markdown(item.repository) for item in items)}"
+            continue
+        yield f"\n## {title} ({len(items)})\n"
+        yield from (f"- {item_told(item)}" for item in items)
+    if note.is_calm:
+        if not note.of("recovered"):
+            yield "Recovered: none"
+        yield f"At risk today: {', '.join(map(markdown, _at_risk(note))) or 'none'}"
+        yield "All is calm."
+        return
+    if note.evening_counts:
+        yield f"\n## {markdown(evening_headline(note))}\n"
+        yield from (f"- {SECTIONS[item.change]}: {item_told(item)}" for item in note.evening)
+    if note.risks:
+        yield f"\n## At risk today ({len(note.risks)})\n"
+        yield from (f"- {risk_told(risk)}" for risk in note.risks)
+
+
+def item_told(item: Item) -> str:
+    """One item as Markdown: where, what and why, since when, who, link."""
+    where = f"**{markdown(item.repository)}** · {markdown(item.schedule)}"
+    parts = [f"{markdown(item.job)}: {markdown(item.reason or '')}" if item.job else markdown(item.reason or "")]
+    parts += [_since(item)]
+    if item.change in RED:
+        parts.append(f"[{markdown(item.who)}]({item.issue_url})" if item.issue_url else markdown(item.who))
+    if item.change == "missing":
+        parts.append(f"owner: {markdown(item.who)}")
+    if item.link:
+        parts.append(f"[open]({item.link})")
+    return " – ".join([where, *(part for part in parts if part)])
+
+
+def risk_told(risk: Risk) -> str:
+    """One schedule at risk as Markdown."""
+    where = f"**{markdown(risk.repository)}** · {markdown(risk.schedule)} ({markdown(risk.owner)})"
+    stopped = "has stopped: " if risk.stopped else ""
+    link = f" – [schedules]({risk.link})" if risk.link else ""
+    return f"{where} – {stopped}{markdown(risk.why)}{link}"
+
+
+def _since(item: Item) -> str:
+    if item.since is None or item.nights is None or item.change == "new":
+        return ""
+    nights = f"{item.nights} night{'' if item.nights == 1 else 's'}"
+    if item.change == "recovered":
+        return f"was red for {nights}, since {item.since:%a %d %b}"
+    if item.change == "missing":
+        return f"missing for {nights}, since {item.since:%a %d %b}"
+    return f"red for {nights}, since {item.since:%a %d %b}"
+
+
+def markdown(text: str) -> str:
+    """Text from outside on one line, with nothing in it that is markup."""
+    return re.sub(r"([\\`*_{}\[\]()#+!|~$<>&])", r"\\\1", " ".join(text.split()))
+
+
+def as_html(note: Note) -> str:
+    """The note as a whole HTML page that mail programs show; everything in it is escaped."""
+    body = [f"<h1>Nightlies of {note.night:%A, %d %B %Y}</h1>", f"<p>{html.escape(headline(note))}</p>"]
+    for change, title in SECTIONS.items():
+        items = note.of(change)
+        if items:
+            body.append(f"<h2>{title} ({len(items)})</h2>")
+            body.append(f"<ul>{''.join(f'<li>{_item_html(item)}</li>' for item in items)}</ul>")
+    if note.evening_counts:
+        told = (f"<li>{SECTIONS[item.change]}: {_item_html(item)}</li>" for item in note.evening)
+        body.append(f"<h2>{html.escape(evening_headline(note))}</h2><ul>{''.join(told)}</ul>")
+    if note.risks:
+        body.append(f"<h2>At risk today ({len(note.risks)})</h2>")
+        body.append(f"<ul>{''.join(f'<li>{_risk_html(risk)}</li>' for risk in note.risks)}</ul>")
+    if note.is_calm:
+        body.append("<p>All is calm.</p>")
+    if note.under_way:
+        body.insert(2, f"<p>{OPEN}</p>")
+    title = html.escape(f"Nightlies of {note.night:%Y-%m-%d}")
+    head = f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title></head>'
+    style = "font-family:system-ui,sans-serif;max-width:60rem;line-height:1.45"
+    return f'{head}<body style="{style}">{"".join(body)}</body></html>'
+
+
+def _item_html(item: Item) -> str:
+    words = [f"<b>{html.escape(item.repository)}</b> · {html.escape(item.schedule)}"]
+    if item.job or item.reason:
+        job = f"{html.escape(item.job)}: " if item.job else ""
+        words.append(f"{job}<code>{html.escape(item.reason or '')}</code>")
+    if since := _since(item):
+        words.append(html.escape(since))
+    if item.change in RED:
+        words.append(_link(item.issue_url, item.who) if item.issue_url else html.escape(item.who))
+    if item.change == "missing":
+        words.append(f"owner: {html.escape(item.who)}")
+    if item.link:
+        words.append(_link(item.link, "open"))
+    return " – ".join(words)
+
+
+def _risk_html(risk: Risk) -> str:
+    stopped = "has stopped: " if risk.stopped else ""
+    words = f"<b>{html.escape(risk.repository)}</b> · {html.escape(risk.schedule)} ({html.escape(risk.owner)}) – "
+    return words + html.escape(f"{stopped}{risk.why}") + (f" – {_link(risk.link, 'schedules')}" if risk.link else "")
+
+
+def _link(url: str, text: str) -> str:
+    """Views let http and https through only."""
+    return f'<a href="{html.escape(url, quote=True)}">{html.escape(text)}</a>'
+
+
+FORMATS = {"md": as_markdown, "html": as_html, "json": as_json}
+"""The formats of the command and the page."""

@@ -1,0 +1,108 @@
+"""Which night a page starts with, and what its numbers say of times that a cell's state cannot tell."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import pytest
+
+from dashlib.model import Filters, Put
+from dashlib.nightlies.tables import SCHEDULE_SLOTS
+from dashlib.queries import nightlies
+from dashlib.widgets.nights import earlier, last_told, night_line, tonight_told
+from tests.nightlies.rows import DAY, HOUR, MINUTE, now
+from tests.queries.build import Builder
+
+EARLY = f"Etc/GMT{(now().hour - 4 + 12) % 24 - 12:+d}"
+"""A zone in which it is four something now: an hour before and an hour after are of one night."""
+
+
+@pytest.fixture
+def night(built: Builder) -> Builder:
+    """Four nightlies; last night all of them passed, tonight one ran and the others are to run within the hour."""
+    built.zone(EARLY)
+    for id in range(21, 25):
+        built.schedule(id, description=f"s{id}")
+        at = now() - 20 * MINUTE if id == 21 else now() + id * MINUTE
+        slots = [{"project_id": 1, "schedule_id": id, "repeated": False, "off_cause": None} for _ in range(2)]
+        built.store.write(Put(SCHEDULE_SLOTS, [one | {"expected_at": at - day * DAY} for day, one in enumerate(slots)]))
+        built.night(at - DAY, schedule_id=id)
+    built.night(now() - 20 * MINUTE, failed=["lint"], schedule_id=21)
+    return built
+
+
+def asked(built: Builder) -> pd.DataFrame:
+    return nightlies.nights(built.nights(), Filters())
+
+
+def row(frame: pd.DataFrame, place: int) -> dict[str, Any]:
+    names = ("nightlies", "planned", "to_come", "ended", "failed", "is_told")
+    return {name: frame[name].iloc[place] for name in names}
+
+
+def test_a_night_that_has_just_begun_is_not_started_with(night: Builder) -> None:
+    found = asked(night)
+    begun = {"nightlies": 1, "planned": 4, "to_come": 3, "ended": 1, "failed": 1, "is_told": False}
+    assert row(found, -1) == begun
+    assert row(found, 0) == {"nightlies": 4, "planned": 4, "to_come": 0, "ended": 4, "failed": 0, "is_told": True}
+    assert last_told(found) == 0
+    here = (pd.Timestamp(now() + 24 * MINUTE, tz="UTC")).tz_convert(ZoneInfo(EARLY))
+    said = f"is under way: 1 of 4 ended, 3 to come until {here:%H:%M}, 1 failed."
+    assert (tonight_told(found, 0) or "").endswith(said) and tonight_told(found, 1) is None
+    assert earlier(found, 1) is None, "nothing is compared with a night that has not ended"
+
+
+def test_half_of_a_night_is_worth_looking_at(night: Builder) -> None:
+    night.store.write(
+        Put(
+            SCHEDULE_SLOTS,
+            [
+                {"project_id": 1, "schedule_id": 22, "expected_at": now() - 10 * MINUTE, "repeated": False}
+                | {"off_cause": None}
+            ],
+        )
+    )
+    night.night(now() - 10 * MINUTE, schedule_id=22)
+    found = asked(night)
+    assert row(found, -1)["is_told"] and last_told(found) == 1
+
+
+def test_an_evening_to_come_does_not_hold_the_morning_back(night: Builder) -> None:
+    """Nor does one that has begun."""
+    for id, at in ((31, now() + 14 * HOUR), (32, now() + 15 * HOUR)):
+        night.schedule(id, description=f"s{id}")
+        night.store.write(
+            Put(
+                SCHEDULE_SLOTS,
+                [{"project_id": 1, "schedule_id": id, "expected_at": at, "repeated": False, "off_cause": None}],
+            )
+        )
+    found = asked(night)
+    assert row(found, -1)["planned"] == 4 and found["this_evening"].iloc[-1] == 2
+    for id in range(22, 25):
+        night.night(now() + id * MINUTE, schedule_id=id)
+    night.pipeline(now() + 14 * HOUR, "running", schedule_id=31)
+    done = asked(night)
+    assert row(done, -1)["is_told"] and row(done, -1)["ended"] == 4 and done["running"].iloc[-1] == 1
+
+
+def test_the_line_below_the_numbers_tells_what_they_cannot() -> None:
+    names = (
+        "runs",
+        "planned",
+        "failed_jobs",
+        "partly_ran",
+        "times_missing",
+        "passed_since",
+        "canceled",
+        "this_evening",
+    )
+    quiet = pd.Series(dict.fromkeys(names, 0) | {"runs": 1, "planned": 1})
+    assert night_line(quiet, None) == "1 of 1 nightlies ran; 0 jobs failed."
+    told = pd.Series(dict(quiet) | {"partly_ran": 1, "times_missing": 22, "passed_since": 1, "canceled": 2})
+    assert night_line(told, None) == (
+        "1 of 1 nightlies ran; 0 jobs failed; 1 nightly did not run every time: 22 times missed; "
+        "1 failed first and passed since; 2 canceled."
+    )
