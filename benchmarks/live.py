@@ -47,9 +47,9 @@ _PATIENCE_MS = 60_000
 _PAUSE_SECONDS = 1.5
 
 
-def company(database: Path, repos: int, days: int) -> World:
-    """A simulated company up to now, synced into a new database."""
-    world = World(7, datetime.now(UTC), repos=repos, days=days)
+def company(database: Path, repos: int, days: int, end: datetime | None = None) -> World:
+    """A simulated company up to now, or to ``end`` (aware), synced into a new database."""
+    world = World(7, end or datetime.now(UTC), repos=repos, days=days)
     with serving(create_app(world, faults=Faults())) as url, open_store(database) as store:
         settings = Settings(
             gitlab_url=url, gitlab_token=READ_TOKEN, database=database, projects=("*",), window_days=days

@@ -1,10 +1,12 @@
 """What a webhook costs, the disk included, beside a bare route that reads the body and answers: same server, same run.
 
-    python -m benchmarks.receive [--seconds 10] [--rounds 3] [--connections 16]
+    python -m benchmarks.receive [--seconds 10] [--rounds 3] [--connections 16] [--pages]
 
 The server is the real one (``streamlit run``, one process) with one more route. Deliveries are of 4 KB, of three kinds
 and all different; bare route and receiver take turns, so that what else the machine does meets both. Afterwards every
 delivery that was answered 200 must be in the database, once.
+
+``--pages`` opens pages in Chromium, too: while nothing comes, and through a burst that is as long (``receive_pages``).
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -243,11 +246,28 @@ class Server:
         self.process.wait()
 
 
+def _pages(server: Server, seconds: float, connections: int) -> int:
+    """Print how long pages take while nothing comes, and in a burst; returns how many deliveries that stored."""
+    from benchmarks.receive_pages import opened, told
+
+    while server.waiting():
+        time.sleep(0.2)
+    idle = opened(server.url, seconds)
+    with ThreadPoolExecutor(1) as pool:
+        burst = pool.submit(measure, server.port, "/gitlab/events", seconds, connections, 80)
+        busy = opened(server.url, seconds)
+        found = burst.result()
+    print(f"\nin a burst of {found.rate:,.0f} requests/s (p99 {found.p99:.1f} ms):\n")
+    print(told({"idle": idle, "in the burst": busy}))
+    return found.good
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--connections", type=int, default=16)
+    parser.add_argument("--pages", action="store_true", help="how long pages take, idle and in a burst")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         server = Server(Path(folder))
@@ -264,6 +284,8 @@ def main() -> None:
                     stored += found.good if name == "receiver" else 0
                     told = f"{found.rate:,.0f} | {found.p50:.1f} | {found.p99:.1f} | {found.bad}"
                     print(f"| {turn + 1} | {name} | {told} |", flush=True)
+            if given.pages:
+                stored += _pages(server, given.seconds * given.rounds, given.connections)
             began = time.perf_counter()
             behind = waiting = server.waiting()
             while waiting:

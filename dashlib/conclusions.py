@@ -13,7 +13,7 @@ from dashlib.failures.rulebook import RuleError
 from dashlib.lineage import draw as lineage
 from dashlib.nightlies import ledger
 from dashlib.people.refresh import refresh as refresh_people
-from dashlib.people.refresh import remember_teams
+from dashlib.people.refresh import remember_bots, remember_teams
 from dashlib.settings import Settings
 from dashlib.store import Store
 
@@ -45,6 +45,7 @@ def draw(
             _tried("expected nights", lambda: ledger.refresh(store, settings))
             _tried("branches and pushes", lambda: lineage.refresh(store, stop))
             _tried("teams", lambda: remember_teams(store, settings.teams))
+            _tried("robots", lambda: remember_bots(store, settings.bots))
             _tried("persons", lambda: refresh_people(store))
         finally:
             beside.join()

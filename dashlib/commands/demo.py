@@ -16,6 +16,7 @@ import requests
 from dashlib import control
 from dashlib.commands import say, serve
 from dashlib.commands import sync as sync_command
+from dashlib.lifeline import Lifeline
 from dashlib.settings import Settings
 from dashlib.store import StoreError, open_store
 
@@ -134,7 +135,11 @@ class _GitLab:
             sys.executable, "-m", "dashlib.demo", "--port", "0", "--repos", str(repos), "--days", str(days),
             "--live", str(_EVERY_SECONDS), "--signals",
         ]  # fmt: skip
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        with Lifeline() as self._lifeline:
+            self._process = subprocess.Popen(
+                command, env=self._lifeline.environment(os.environ), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                text=True, pass_fds=self._lifeline.pass_fds,
+            )  # fmt: skip
         assert self._process.stdout is not None
         self.url = self._process.stdout.readline().strip()
         if not self.url.startswith("http"):
@@ -155,6 +160,7 @@ class _GitLab:
     def __exit__(self, *_: object) -> None:
         self._process.terminate()
         self._process.wait()
+        self._lifeline.cut()
 
 
 def _forget(database: Path) -> None:

@@ -179,7 +179,7 @@ def _refused(look: Callable[..., Iterator[Finding]], error: Refused, settings: S
     if look is _user and error.status in (301, 404):
         return f"GitLab: nothing at {settings.gitlab_url} answers as a GitLab ({error.message}); check GITLAB_URL"
     what = {"_user": "GitLab", "_scopes": "token", "_projects": "projects"}[look.__name__]
-    return f"{what}: {error.message}; check GITLAB_URL, DASH_PROJECTS and DASH_GROUPS"
+    return f"{what}: {error.message.rstrip(' .')}; check GITLAB_URL, DASH_PROJECTS and DASH_GROUPS"
 
 
 def _today() -> date:

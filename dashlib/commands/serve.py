@@ -17,6 +17,7 @@ import requests
 
 from dashlib import control
 from dashlib.commands import say
+from dashlib.lifeline import Lifeline
 from dashlib.settings import Settings, SettingsError, collected
 from dashlib.store import StoreError, open_store
 
@@ -57,7 +58,7 @@ def _environment(settings: Settings) -> dict[str, str]:
 
 
 class Server:
-    """The child process that serves; stopped with its parent."""
+    """The child process that serves; it stops with its parent, even one that is killed."""
 
     def __init__(self, host: str, port: int, environment: dict[str, str]) -> None:
         self.port = port or free_port()
@@ -73,9 +74,11 @@ class Server:
         ]  # fmt: skip
         # Streamlit's own banner would stand after the line that scripts wait for.
         # In a group of its own, Ctrl-C reaches only this process, which ends the child in order.
-        self._process = subprocess.Popen(
-            command, cwd=_APP.parent, env=environment, stdout=subprocess.DEVNULL, process_group=0
-        )
+        with Lifeline() as self._lifeline:
+            self._process = subprocess.Popen(
+                command, cwd=_APP.parent, env=self._lifeline.environment(environment), stdout=subprocess.DEVNULL,
+                process_group=0, pass_fds=self._lifeline.pass_fds,
+            )  # fmt: skip
 
     def __enter__(self) -> Server:
         signal.signal(signal.SIGTERM, self._stopped)
@@ -92,6 +95,7 @@ class Server:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
+        self._lifeline.cut()
 
     def wait_until_ready(self) -> None:
         """Until ``/healthz`` answers. Raises StoreError when the child ends first or takes too long."""

@@ -16,6 +16,8 @@ select coalesce(sum(deliveries), 0) as deliveries, coalesce(sum(shaped), 0) as s
 from delivery_sources
 """
 
+SOURCES = "select source, deliveries, failed, waiting, last_received_at from delivery_sources order by source"
+
 KINDS = """
 select source, kind, count(*) as deliveries,
        count(*) filter (status = 'shaped') as shaped,
@@ -72,6 +74,11 @@ def sums(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFram
     """One row: deliveries, shaped, failed, waiting, unused (kept or ignored), bytes as they came, first and last
     arrival (UTC)."""
     return ask(connection, SUMS, filters)
+
+
+def sources(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:
+    """One row per source that ever posted: source, deliveries, failed, waiting, last_received_at (UTC)."""
+    return ask(connection, SOURCES, filters)
 
 
 def kinds(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:

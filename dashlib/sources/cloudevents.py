@@ -19,6 +19,7 @@ from cloudevents.core.exceptions import CloudEventValidationError
 from cloudevents.core.formats.json import JSONFormat
 
 from dashlib.model import Row
+from dashlib.sources.cloudevents_known import told as told_inside
 from dashlib.sources.gitlab import stamps
 from dashlib.sources.gitlab.shapes import text, thing
 from dashlib.sources.hook import Hook, Rows, Shaped, Unshapeable, each
@@ -93,7 +94,9 @@ def _signal(event: BaseCloudEvent, received_at: datetime, timed: bool) -> Row:
     told = event.get_time() if timed else None
     happened = told.astimezone(UTC).replace(tzinfo=None) if told is not None else None
     labels, data = _labels(event), thing(event.get_data())
-    return {
+    inside = dict(told_inside(event.get_type(), data))
+    labels |= inside.pop("labels", {})
+    row: Row = {
         "source": SOURCE,
         # A URI reference holds no blank: the two cannot run into each other.
         "id": f"{event.get_source()} {event.get_id()}",
@@ -107,15 +110,16 @@ def _signal(event: BaseCloudEvent, received_at: datetime, timed: bool) -> Row:
         "title": event.get_subject() or event.get_type(),
         "description": text(data.get("message")) or text(data.get("description")) or _plain(event),
         "labels": json.dumps(labels, sort_keys=True, ensure_ascii=False),
-        "cluster": text(data.get("cluster")),
-        "namespace": text(data.get("namespace")),
-        "node": text(data.get("node")),
+        "cluster": text(data.get("cluster")) or labels.get("cluster"),
+        "namespace": text(data.get("namespace")) or labels.get("namespace"),
+        "node": text(data.get("node")) or labels.get("node"),
         "object": event.get_subject(),
         "count": 1,
         "web_url": next((said for name in ("url", "web_url", "link") if (said := text(data.get(name)))), None),
         "seen_at": happened,
         "state_rank": 0,
     }
+    return {**row, **inside}
 
 
 def _labels(event: BaseCloudEvent) -> dict[str, str]:

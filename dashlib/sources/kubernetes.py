@@ -38,7 +38,7 @@ def shape(kind: str, hook: Hook) -> Shaped | None:
     if kind not in ("Event", "EventList"):
         return None
     rows = Rows()
-    found, error = each(_events(thing(hook.payload)), lambda event: _signal(event, hook.received_at))
+    found, error = each(_events(thing(hook.payload)), lambda event: signal_of(event, hook.received_at))
     rows.add(SIGNALS, *found)
     newest = stamps.newest(*(row["seen_at"] for row in found))
     return Shaped(rows.changes(), subject=f"events:{len(found)}", happened_at=newest, error=error)
@@ -55,7 +55,8 @@ def _events(body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield body
 
 
-def _signal(event: Mapping[str, Any], received_at: datetime) -> Row:
+def signal_of(event: Mapping[str, Any], received_at: datetime) -> Row:
+    """A row of ``signals``; ``received_at`` stands in where no time is told. Raises Unshapeable where no reason is."""
     details = thing(event.get("details"))
     about, said = thing(event.get("involvedObject")) or thing(event.get("regarding")) or details, {**details, **event}
     about = about or _flat(event)

@@ -96,7 +96,7 @@ PROBLEMS = table(
 
 SETTINGS = table(
     "settings",
-    grain="One row per setting that views depend on (timezone, late_hours); no secret is ever in it.",
+    grain="One row per setting that views depend on (timezone, late_hours, report_by); no secret is ever in it.",
     key=["name"],
     columns={"name": "VARCHAR", "value": "VARCHAR"},
     schema="bookkeeping",

@@ -30,6 +30,7 @@ from dashlib.store.journal import Journal
 from dashlib.store.schema import Migration
 from dashlib.store.writer import Writer
 
+_CHECKPOINT_SECONDS = 5.0
 TABLES: tuple[Table, ...] = (
     *source_tables.TABLES, *failure_tables.TABLES, *act_tables.TABLES, *nightly_tables.TABLES, *people_tables.TABLES,
     *receive_tables.TABLES, *lineage_tables.TABLES, *bookkeeping.TABLES,
@@ -120,7 +121,7 @@ class Store:
     def _copy(self, connection: duckdb.DuckDBPyConnection, target: Path) -> int:
         """Runs in the writer while the inbox waits, so nothing is written meanwhile."""
         with self._alone:
-            connection.execute("checkpoint")
+            _checkpoint(connection)
             version = self._version
             partial = target.with_name(f"{target.name}.partial")
             _copy_file(self.path, partial)
@@ -130,6 +131,19 @@ class Store:
                 raise StoreError("the snapshot could not be taken: the write-ahead log is not empty after a checkpoint")
         os.replace(partial, target)
         return version
+
+
+def _checkpoint(connection: duckdb.DuckDBPyConnection) -> None:
+    """Write everything into the file itself; a transaction of another connection that is just ending is waited for."""
+    until = time.monotonic() + _CHECKPOINT_SECONDS
+    while True:
+        try:
+            connection.execute("checkpoint")
+            return
+        except duckdb.TransactionException as error:
+            if time.monotonic() > until:
+                raise StoreError("the snapshot could not be taken: data are just being written; try again") from error
+            time.sleep(0.02)
 
 
 def _copy_file(source: Path, target: Path) -> None:

@@ -97,16 +97,28 @@ where pipelines.project_id = d.project_id and pipelines.id = d.id
 """
 
 # What a hook told stands until the events API tells of it, with GitLab's own number: a push is known by its ref and
-# both ends, a comment by its number, anything else by what was done to what by whom within ten minutes.
+# both ends, a comment by its number, anything else by what was done to what by whom within ten minutes. A push that
+# happened again (from A to B, back, and to B again) is not told of by the event of the first time: that event is older
+# than the webhook's arrival by more than a webhook takes. It goes with its own event, or, where it came later than
+# that, with the first later push that the API tells of: by then the API has told of all before.
 EVENTS_TOLD_TWICE = """
 delete from events h using (
-    select a.source, a.project_id, a.push_action, a.ref_type, a.ref, a.commit_from, a.commit_to
+    select a.source, a.project_id, a.push_action, a.ref_type, a.ref, a.commit_from, a.commit_to, a.created_at
     from events a
     where a.by_hook is not true and a.push_action is not null and a.project_id in (select project_id from touched)
 ) a
 where h.by_hook and h.source = a.source and h.project_id = a.project_id and h.push_action = a.push_action
   and h.ref_type = a.ref_type and h.ref = a.ref and h.commit_from is not distinct from a.commit_from
-  and h.commit_to is not distinct from a.commit_to;
+  and h.commit_to is not distinct from a.commit_to
+  and (h.is_again is not true or a.created_at >= h.created_at - interval 1 minute);
+delete from events h using (
+    select a.source, a.project_id, max(a.created_at) as created_at
+    from events a
+    where a.by_hook is not true and a.push_action is not null and a.project_id in (select project_id from touched)
+    group by all
+) a
+where h.by_hook and h.is_again and h.push_action is not null and h.source = a.source and h.project_id = a.project_id
+  and h.created_at < a.created_at;
 delete from events h using (
     select a.source, a.project_id, a.note_id
     from events a

@@ -1,4 +1,4 @@
-"""``serve`` as a person starts and ends it: the address on stdout, Ctrl-C, a terminal that closes."""
+"""``serve`` as a person starts and ends it: the address on stdout, Ctrl-C, a terminal that closes, ``kill -9``."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ import requests
 from tests.commands.shell import ROOT, Shell
 
 
-def started(shell: Shell) -> tuple[subprocess.Popen[str], str]:
+def started(shell: Shell, *words: str) -> tuple[subprocess.Popen[str], str]:
     """The command in a process group of its own, as a terminal has it, and the address it printed."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("GITLAB_", "DASH_"))}
     # A shell starts what runs in its background deaf to Ctrl-C, and so would the test's own process be.
     process = subprocess.Popen(
-        ["env", "--default-signal=INT,HUP", sys.executable, "-m", "dashlib", "serve", "--port", "0"],
+        ["env", "--default-signal=INT,HUP", sys.executable, "-m", "dashlib", *(words or ("serve",)), "--port", "0"],
         cwd=shell.folder, env=kept | {"PYTHONPATH": str(ROOT), "HOME": str(shell.folder)}, process_group=0,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stdout is not None
-    return process, process.stdout.readline().strip()
+    return process, next(line.strip() for line in process.stdout if line.startswith("http"))
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda how: how.name)
@@ -37,3 +37,18 @@ def test_it_ends_in_order_and_says_nothing(shell: Shell, how: signal.Signals) ->
     with pytest.raises(requests.ConnectionError):
         requests.get(f"{address}/healthz", timeout=10)
     assert not list(Path(shell.folder, "data").glob("*.app")), "the next command opens the database itself"
+
+
+@pytest.mark.parametrize("words", [("serve",), ("demo", "--repos", "1", "--days", "2")], ids=lambda words: words[0])
+def test_what_it_started_ends_with_it_even_when_it_is_killed(shell: Shell, words: tuple[str, ...]) -> None:
+    process, address = started(shell, *words)
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text("ascii").split()
+    assert len(children) == {"serve": 1, "demo": 2}[words[0]]
+    process.kill()
+    process.communicate(timeout=60)  # until the last of them has let go of the pipes
+    with pytest.raises(requests.ConnectionError):
+        requests.get(f"{address}/healthz", timeout=10)
+    assert not list(Path(shell.folder, "data").glob("*.app")), "it stopped in order"
+    wanted = ("sql", "select count(*) as n from projects")
+    database = Path("data", "demo.duckdb" if words[0] == "demo" else "dashboard.duckdb")
+    assert shell(*wanted, DASH_DATABASE=str(database)).code == 0, "the database is not locked"

@@ -171,6 +171,59 @@ def test_cloud_events_of_other_kinds() -> None:
     assert shaped("cloudevents", "batch_of_nothing").changes == []
 
 
+KNOWN: dict[str, dict[str, Any]] = {
+    "tekton_pipelinerun": {
+        "title": "Failed: PipelineRun/tide-tables-8d2kx", "severity": "error", "namespace": "build",
+        "description": "Tasks Completed: 2 (Failed: 1, Cancelled 0), Skipped: 1",
+        "object": "PipelineRun/tide-tables-8d2kx",
+    },
+    "cdevents_pipelinerun": {
+        "title": "pipelineRun tide-tables: failure", "severity": "error", "object": "pipelineRun//runs/4711",
+        "description": "the tables of March are missing", "web_url": "https://ci.ostrelune.example/runs/4711",
+    },
+    "cdevents_deployed": {"title": "service tides: deployed", "severity": None, "object": "service/tides"},
+    "knative_kubernetes_event": {
+        "title": "Evicted: Pod/tides-0", "severity": "warning", "namespace": "build", "node": "runner-7",
+        "description": "The node was low on resource: memory.", "object": "Pod/tides-0", "count": 1,
+    },
+    "harbor_pushed": {
+        "title": "artifact pushed: tides/tables", "object": "tides/tables",
+        "description": "registry.ostrelune.example/tides/tables:v1.9.1",
+    },
+}  # fmt: skip
+LABELS = {
+    "tekton_pipelinerun": {"tekton.dev/pipeline": "tide-tables"},
+    "cdevents_pipelinerun": {"data.pipelineName": "tide-tables", "data.outcome": "failure"},
+    "cdevents_deployed": {"data.environment": "harbour-1"},
+}
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_cloud_events_of_well_known_senders(name: str) -> None:
+    [event] = rows("cloudevents", name)["signals"]
+    assert {key: event[key] for key in KNOWN[name]} == KNOWN[name]
+    assert json.loads(event["labels"]).items() >= LABELS.get(name, {}).items()
+    assert (event["kind"], event["started_at"]) == (payload("cloudevents", name)["type"], datetime(2026, 3, 11, 1, 12))
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_well_known_senders_who_say_something_else(name: str) -> None:
+    """Whatever stands in the data, it is a signal: the event around it tells enough."""
+    told = payload("cloudevents", name)
+    others: tuple[Any, ...] = (None, [], "x", {"a": 1})
+    for data in (*others, {}, *({key: other} for key in told["data"] for other in others)):
+        [event] = rows("cloudevents", name, payload=told | {"data": data})["signals"]
+        assert event["kind"] == told["type"]
+        assert event["title"]
+
+
+def test_a_run_that_was_cancelled_is_no_error() -> None:
+    told = payload("cloudevents", "tekton_pipelinerun")
+    told["data"]["pipelineRun"]["status"]["conditions"][0]["reason"] = "Cancelled"
+    [event] = rows("cloudevents", "tekton_pipelinerun", payload=told)["signals"]
+    assert (event["title"], event["severity"]) == ("Cancelled: PipelineRun/tide-tables-8d2kx", "warning")
+
+
 BINARY = {
     "ce-specversion": "1.0", "ce-type": "com.ostrelune.disk.full", "ce-source": "/harbour-1/node/runner-7",
     "ce-id": "A234-1234-1234", "ce-time": "2026-03-11T01:12:00.123456Z", "ce-subject": "/dev/sda1",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 
 from dashlib.model import Put, Upsert
 from dashlib.sources.tables import TRACES
-from dashlib.store import Store, open_store, snapshot_path
+from dashlib.store import Store, StoreError, database, open_store, snapshot_path
 from dashlib.store.bookkeeping import ASKED
 from tests.store.rows import trace
 
@@ -110,3 +111,20 @@ def test_nobody_else_can_write_after_a_copy(store: Store) -> None:
     store.snapshot(0)
     with duckdb.connect(str(snapshot_path(store.path)), read_only=True) as copy:
         assert copy.execute("select count(*) from duckdb_tables() where table_name = 'stolen'").fetchone() == (0,)
+
+
+def test_a_transaction_that_is_just_ending_is_waited_for(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    with store.reader() as other:
+        other.execute("begin")
+        other.execute("update traces set bytes = 7")
+        threading.Timer(0.3, other.commit).start()
+        assert count(store.snapshot(0)) == 1
+    store.write(Upsert(TRACES, [trace(2)]))
+    monkeypatch.setattr(database, "_CHECKPOINT_SECONDS", 0.1)
+    with store.reader() as other:
+        other.execute("begin")
+        other.execute("update traces set bytes = 8")
+        with pytest.raises(StoreError, match="try again"):
+            store.snapshot(0)
+        other.rollback()
+    assert count(store.snapshot(0)) == 2

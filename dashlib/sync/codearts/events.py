@@ -121,5 +121,5 @@ def explained(settings: Settings, _: str, error: Exception, whole: bool) -> str:
         return f"{settings.codearts_url} cannot be reached: {error}; check DASH_CODEARTS_URL, proxy and certificate"
     if isinstance(error, Refused):
         mended = _MENDED.get(error.status)
-        return f"{error.message}; {mended}" if mended else error.message
+        return f"{error.message.rstrip(' .')}; {mended}" if mended else error.message
     return str(error) or type(error).__name__

@@ -9,7 +9,7 @@ from dashlib.sources.gitlab.events import event_row
 from dashlib.sources.tables import EVENTS
 from tests.sources.payloads import gitlab
 
-NOTHING = dict.fromkeys(column for column in EVENTS.columns if column != "asked_action") | {
+NOTHING = dict.fromkeys(column for column in EVENTS.columns if column not in ("asked_action", "is_again")) | {
     "source": "gitlab",
     "by_hook": False,
 }

@@ -93,7 +93,7 @@ def test_a_second_sync_asks_one_page_of_each(arts: Arts, tmp_path: Path, monkeyp
     ("how", "told"),
     [
         ("forbidden", "HTTP 403: CH.00401008: Insufficient permissions. Apply for the required permissions"),
-        ("missing", "HTTP 404: CH.00402000: The repository does not exist. Check and try again."),
+        ("missing", "HTTP 404: CH.00402000: The repository does not exist. Check and try again;"),
     ],
 )  # fmt: skip
 def test_one_repository_that_refuses_stops_no_other(arts: Arts, tmp_path: Path, how: str, told: str) -> None:
@@ -114,8 +114,8 @@ def test_a_token_of_yesterday(arts: Arts, tmp_path: Path) -> None:
     settings = replace(arts.settings(tmp_path / "token.duckdb"), codearts_token="of-yesterday")
     [error] = synced(settings).errors
     assert (error.source, error.project) == ("codearts", None)
-    assert "CH.00000001: User authentication info not found." in error.message
-    assert "a token of IAM lives for 24 hours" in error.message
+    told = "CH.00000001: User authentication info not found; get a new DASH_CODEARTS_TOKEN: a token of IAM lives for"
+    assert told in error.message, "one sentence: the answer's full stop does not stand in the middle"
     assert len(arts.server.asked) == 1, "nobody asks for each repository with a token that is refused"
     assert rows(settings.database, "select complete from loads") == [(False,)]
 
