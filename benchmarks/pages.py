@@ -27,10 +27,12 @@ from benchmarks.live import company
 from dashlib.commands import serve
 
 TITLES = {
+    "overview": "Overview",
     "nightlies": "Nightlies",
     "report": "Morning note",
     "failures": "Failures",
     "flaky": "Flaky jobs",
+    "pipelines": "Pipelines",
     "runners": "Runners",
     "commits": "Commits",
     "people": "People",

@@ -10,14 +10,17 @@ from dashlib.charts.wording import plain
 from dashlib.runtime import runtime
 from dashlib.settings import SettingsError
 from dashlib.store import StoreError
+from dashlib.widgets import overview
 
 ICON = str(Path(__file__).parent / "icon.svg")
 # Without help texts: their boxes would cover the links beside them.
 PAGES = (
+    ("overview", "Overview", "home"),
     ("nightlies", "Nightlies", "nights_stay"),
     ("report", "Morning note", "wb_twilight"),
     ("failures", "Failures", "bug_report"),
     ("flaky", "Flaky jobs", "casino"),
+    ("pipelines", "Pipelines", "speed"),
     ("runners", "Runners", "dns"),
     ("commits", "Commits", "commit"),
     ("people", "People", "group"),
@@ -49,6 +52,9 @@ except (SettingsError, StoreError) as error:
     st.markdown("`python -m dashlib doctor` says what is wrong and how to mend it.")
     st.stop()
 
+asked_for = None if page.url_path else overview.old_link()
+if asked_for:
+    st.switch_page(pages["nightlies"], query_params=asked_for)
 widgets.begin_run()
 widgets.arrive(name, page.url_path)
 fill_contents = widgets.contents()
@@ -57,8 +63,11 @@ with st.sidebar:
     widgets.filter_bar(shown=name not in UNFILTERED)
     widgets.freshness_line(runtime().store.data_version)
 fill_contents(pages, page, name, UNFILTERED)
+body = st.container()
 try:
-    page.run()
+    # Below what is drawn already: that there is more to come.
+    with st.skeleton(height=260), body:
+        page.run()
 except Exception:
     # Streamlit prints what it shows to the standard output, which `serve` keeps for the address.
     logging.getLogger("dashlib.pages").exception("the page %s broke off", name)

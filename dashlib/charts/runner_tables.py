@@ -12,8 +12,8 @@ SUMS = (
     Tile("failed_share", "Failed", "Of these jobs, for whatever reason.", "less", "share"),
     Tile("infrastructure_failures", "Infrastructure", "Failed by the runner, the network, the registry, the disk"
          " or fetching the repository.", "less"),
-    Tile("queued_p50", "Waited s, half", "Half of the jobs waited no longer for a runner (seconds).", "less", "known"),
-    Tile("queued_p95", "Waited s, 95 %", "95 of 100 jobs waited no longer for a runner (seconds).", "less", "known"),
+    Tile("queued_p50", "Waited, half", "Half of the jobs waited no longer for a runner.", "less", "span"),
+    Tile("queued_p95", "Waited, 95 %", "95 of 100 jobs waited no longer for a runner.", "less", "span"),
     Tile("at_once", "Jobs at once", "The most that ran at one moment."),
 )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""A copy in memory of how jobs ended, so that the pages of flaky jobs and of runners answer at once.
+"""A copy in memory of how jobs and pipelines ended: the pages of flaky jobs, runners and pipelines answer at once.
 
 The view job_attempts joins every job with its pipeline, reason and account each time it is asked. The copy holds that
 worked out, and what follows from it, under the same names: the same SQL asks either and gives the same answer. It is
@@ -18,12 +18,13 @@ from dashlib.store import Store, views
 _PRINT = """
 select (select (count(*), bit_xor(hash(
         project_id, id, pipeline_id, name, status, allow_failure, failure_reason, started_at, finished_at, duration,
-        queued_duration, runner_id, runner_description, runner_type, ref, sha
+        queued_duration, runner_id, runner_description, runner_type, ref, sha, tag
     ))) from jobs), (select (count(*), bit_xor(hash(
-        project_id, id, parent_pipeline_id, source, ref, sha, schedule_id, user_id, username, created_at
+        project_id, id, parent_pipeline_id, source, ref, sha, schedule_id, user_id, username, created_at,
+        name, status, started_at, finished_at, duration, queued_duration, tag, web_url
     ))) from pipelines),
     (select (count(*), bit_xor(hash(project_id, job_id, state, category))) from failures),
-    (select (count(*), bit_xor(hash(id, path_with_namespace, namespace, default_branch))) from projects),
+    (select (count(*), bit_xor(hash(id, path_with_namespace, namespace, default_branch, web_url))) from projects),
     (select (count(*), bit_xor(hash(a))) from (select source, id, person, is_bot from accounts) a),
     (select (count(*), bit_xor(hash(p))) from (select id, label, is_bot from persons) p),
     (select (count(*), bit_xor(hash(s))) from bookkeeping.settings s)
@@ -31,11 +32,12 @@ select (select (count(*), bit_xor(hash(
 _TABLES = {
     # Of an address it is looked whether it may become a link: for those that are asked for only.
     "job_attempts": "select * replace (if(outcome = 'failed', job_web_url, null) as job_web_url) from job_attempts",
+    "pipeline_times": "select * from pipeline_times",
     "persons": "select id, label, is_bot from persons",
     "bookkeeping.settings": "select * from bookkeeping.settings",
 }
-_FOLLOWING = ("flaky_failures", "flaky_jobs", "runner_outages")
-"""Views that need nothing but job_attempts: worked out within the copy, each after those it reads."""
+_FOLLOWING = ("flaky_failures", "flaky_jobs", "runner_outages", "job_times")
+"""Views that need nothing but these: worked out within the copy, each after those it reads."""
 _MACROS = ("team_zone", "team_time", "team_day", "team_day_start", "chosen", "within", "utc_now")
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import duckdb
 import pandas as pd
 
+from dashlib.failures.difference import where_apart
 from dashlib.model import Filters
 from dashlib.queries.failures import ALL, HERE, Narrowed
 from dashlib.queries.question import ask
@@ -96,9 +97,12 @@ def merge_proposals(
     """One row per pair of nearly equal signatures that both occur here and nobody has judged, the most alike first.
 
     Columns: similarity (0.9..1), category, reason, other_reason, failures, other_failures, last_seen, signature, other,
-    signature_id, other_id.
+    signature_id, other_id; one_told and other_told, the two without the beginning that they share.
     """
-    return ask(connection, MERGE, filters, rows=rows, **which.values())
+    found = ask(connection, MERGE, filters, rows=rows, **which.values())
+    told = [where_apart(one, other) for one, other in zip(found["signature"], found["other"], strict=True)]
+    found["one_told"], found["other_told"] = [one for one, _ in told], [other for _, other in told]
+    return found
 
 
 def one_signature(connection: duckdb.DuckDBPyConnection, filters: Filters, *, signature: str) -> pd.DataFrame:

@@ -4,6 +4,9 @@
 -- GitLab answers "opened" for reopened and updated things too: which it was is known from the question (asked_action).
 -- target: branch, tag, merge request, issue, comment, milestone, wiki page, design, project, snippet, work item; else the forge's.
 -- A push is one event whatever it held; commit_count says how many commits (0 for pushes of many branches at once).
+-- is_new_ref: the push made its branch or tag. number is the iid of the issue, merge request or milestone; a comment's are
+-- those of what it is on (on_what). Whatever a webhook told is here too, until the events API tells it (GitLab); GitHub and
+-- CodeArts tell of pushes only. web_url leads to the thing itself where its forge has a page for it, else to project_url.
 with worded as (
     select e.*,
         case
@@ -32,13 +35,23 @@ select
     coalesce(p.path_with_namespace, 'project ' || w.project_id) as path_with_namespace, p.namespace,
     w.created_at, w.action, w.target,
     coalesce(w.target_title, w.commit_title, w.ref, w.wiki_slug) as title,
+    case w.noteable_type when 'MergeRequest' then 'merge request' else lower(w.noteable_type) end as on_what,
+    if(w.target = 'comment', w.noteable_iid, w.target_iid) as number,
+    w.action = 'pushed' and coalesce(w.push_action = 'created' or w.action_name = 'pushed new', false) as is_new_ref,
+    web_link(p.web_url) as project_url,
     w.ref, w.commit_count, w.ref_count, w.author_username,
     coalesce(a.person, w.source || ':' || coalesce(w.author_id::varchar, w.author_username, '?')) as person,
     coalesce(n.name, w.author_name, w.author_username, '(unknown)') as person_name,
     coalesce(n.label, w.author_name, w.author_username, '(unknown)') as person_label,
     coalesce(a.is_bot, bot_word(w.author_username) or bot_word(w.author_name)) as is_bot,
     case
-        when w.source <> 'gitlab' or web_link(p.web_url) is null then null
+        when web_link(p.web_url) is null then null
+        when w.source = 'github' and w.action = 'pushed' and w.commit_count > 1 and w.commit_from is not null
+            and w.commit_to is not null
+            then p.web_url || '/compare/' || w.commit_from || '...' || w.commit_to
+        when w.source = 'github' and w.action = 'pushed' and w.commit_to is not null
+            then p.web_url || '/commit/' || w.commit_to
+        when w.source <> 'gitlab' then p.web_url
         when w.action = 'pushed' and w.commit_count > 1 and w.commit_from is not null and w.commit_to is not null
             then p.web_url || '/-/compare/' || w.commit_from || '...' || w.commit_to
         when w.action = 'pushed' and w.commit_to is not null then p.web_url || '/-/commit/' || w.commit_to

@@ -20,6 +20,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 Value = TypeVar("Value")
+FRONT_DOOR = "overview"
 Words = list[str]
 """A choice as the address has it: one word, several (``repo=a&repo=b``), or none."""
 
@@ -30,6 +31,7 @@ class _Held:
 
     ``arrivals`` counts openings of a page; ``read`` says at which of them a key last asked the address. ``kept`` holds
     what differs from its start, on every page; ``starts`` what a key starts with; ``pages`` the keys of each page.
+    ``pins`` and ``pinned`` see ``pin``; ``at_arrival`` is what was chosen when the page was opened, None until then.
     """
 
     page: str
@@ -41,6 +43,9 @@ class _Held:
     starts: dict[str, Words] = field(default_factory=dict)
     pages: dict[str, set[str]] = field(default_factory=dict)
     drawn: dict[str, Words] = field(default_factory=dict)
+    pins: dict[str, Words] = field(default_factory=dict)
+    pinned: set[str] = field(default_factory=set)
+    at_arrival: dict[str, Words] | None = None
     unknown: list[tuple[str, str]] = field(default_factory=list)
     unknown_with: dict[str, Words] | None = None
 
@@ -53,8 +58,9 @@ def _held() -> _Held:
 def arrive(page: str, path: str) -> None:
     """Begin a run of ``page`` at ``path``: is it opened just now, and does the address alone say what it shows?
 
-    It does when a browser opens it by its address, or goes back or forward to it. Coming by a link, what the address
-    does not name stays as it was left.
+    It does when a browser opens it by its address, goes back or forward to it, or follows a link of the front door: its
+    numbers are those of the page that the link names, not of what was left there. Coming by another link, what the
+    address does not name stays as it was left.
     """
     context = get_script_run_ctx()
     back_or_forward = context is not None and context.is_history_navigation
@@ -62,9 +68,16 @@ def arrive(page: str, path: str) -> None:
         st.session_state["address"] = _Held(page, path)
     held = _held()
     if back_or_forward or path != held.path:
-        held.page, held.path, held.address_alone = page, path, back_or_forward
+        held.address_alone = back_or_forward or held.page == FRONT_DOOR
+        held.page, held.path = page, path
         held.arrivals += 1
-    held.drawn = {}
+        held.at_arrival = None
+    held.drawn, held.pins = {}, {}
+
+
+def arrivals() -> int:
+    """How often a page was come to in this session: the same number while one stays on it."""
+    return _held().arrivals
 
 
 def settle(
@@ -89,7 +102,11 @@ def settle(
         if asked:
             found = read(asked)
             known = [] if found is None else said(found)
-            held.unknown += [(key, f"{label} “{word[:60]}”") for word in asked if word not in known]
+            # A word may stand for another one (a person's id of before), or for what a choice starts with, of which no
+            # word tells ("only new" is off): what can be read by itself is known.
+            held.unknown += [
+                (key, f"{label} “{word[:60]}”") for word in asked if word not in known and read([word]) is None
+            ]
     elif key in st.session_state:
         words = said(st.session_state[key])
         if words == old_start:
@@ -116,10 +133,29 @@ def told(key: str, value: Value, said: Callable[[Value], Words]) -> Value:
     return value
 
 
+def pin(key: str, words: Words) -> None:
+    """Name in the address what ``key`` starts with, too, since it starts with something else tomorrow (the last night).
+
+    From when on a person chooses anything else on the page: then one step of Back takes away both. An address that
+    names it keeps it; one that does not is not changed by being opened.
+    """
+    _held().pins[key] = words
+
+
+def _pinned(now: Mapping[str, Words]) -> dict[str, Words]:
+    held = _held()
+    chosen = {key: words for key, words in held.drawn.items() if words and key not in held.pins}
+    if held.at_arrival is None:
+        held.at_arrival, held.pinned = chosen, held.pins.keys() & now.keys()
+    elif chosen and chosen != held.at_arrival:
+        held.pinned = set(held.pins)
+    return {key: words for key, words in held.pins.items() if key in held.pinned and not held.drawn.get(key)}
+
+
 def write() -> None:
     """Bring the address up to date; one change is one step for Back. What was not drawn stays in it as it is."""
     now = {key: st.query_params.get_all(key) for key in st.query_params}
-    wanted = {key: words for key, words in (now | _held().drawn).items() if words}
+    wanted = {key: words for key, words in (now | _held().drawn | _pinned(now)).items() if words}
     if wanted != now:
         st.query_params.from_dict(wanted)
 
@@ -149,6 +185,7 @@ def put(choices: Mapping[str, Words]) -> None:
 def forget() -> None:
     """Set every choice of this page and its frame back to its start (a button's callback)."""
     held = _held()
+    held.pinned, held.at_arrival = set(), {}
     for key in held.pages.get(held.page, set()) | set(held.kept) & set(st.query_params):
         held.kept.pop(key, None)
         held.read[key] = held.arrivals

@@ -10,6 +10,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
+from dashlib.charts.delivery_wording import span_told
 from dashlib.charts.tables import Column, Tile
 from dashlib.charts.wording import ago, exact, plain
 from dashlib.model import Filters
@@ -55,11 +56,14 @@ def metrics(tiles: Sequence[Tile], now: pd.Series, before: pd.Series | None = No
             if tile.kind == "age":
                 st.metric(tile.title, ago(value), help=exact(value, zone))
                 continue
-            if tile.kind == "known" and pd.isna(value):
+            if tile.kind in ("known", "span") and pd.isna(value):
                 st.metric(tile.title, "–", help=tile.help)
                 continue
+            if tile.kind == "span":
+                st.metric(tile.title, span_told(value), help=tile.help)
+                continue
             if tile.kind == "share":
-                st.metric(tile.title, "–" if pd.isna(value) else f"{100 * value:.0f} %", help=tile.help)
+                st.metric(tile.title, "–" if pd.isna(value) else f"{100 * value:.1f} %", help=tile.help)
                 continue
             st.metric(
                 tile.title,

@@ -32,17 +32,32 @@ def filter_bar(shown: bool) -> None:
     since, until = _period()
     groups = some_of("Group", asked(choices.groups)["path"], key="group", placeholder="All groups")
     projects = some_of("Repository", asked(choices.projects)["path"], key="repo", placeholder="All repositories")
-    persons = asked(choices.persons)
-    ids = dict(zip(persons["label"], persons["id"], strict=True))
+    labels = _labels()
     about = "Commits: author or co-author. Activity: who did it. Nightlies: whose account ran it."
-    chosen = some_of("Person", ids, key="person", placeholder="Everybody", help=about, means=_person)
-    st.session_state["filters"] = Filters(groups, projects, tuple(ids[label] for label in chosen), since, until)
+    # Ids stand in the address: two people may have one name, and the label of one may change.
+    persons = some_of(
+        "Person", labels, key="person", placeholder="Everybody", help=about, means=_person,
+        format_func=lambda person: labels.get(person, person),
+    )  # fmt: skip
+    st.session_state["filters"] = Filters(groups, projects, persons, since, until)
+
+
+def _labels() -> dict[str, str]:
+    """What persons are called, by id, in the order of the filter bar."""
+    persons = asked(choices.persons)
+    return dict(zip(persons["id"], persons["label"], strict=True))
 
 
 def _person(word: str) -> str | None:
-    """The person whom an id, an address or a name of before leads to: a link outlives a merge."""
+    """Whom an id or an address of before, or a name that one alone has, leads to: a link outlives a merge."""
     known = asked(people.known_as, word=word)
-    return str(known["label"].iloc[0]) if len(known) == 1 else None
+    return str(known["id"].iloc[0]) if len(known) == 1 else None
+
+
+def chosen_persons() -> list[str]:
+    """What the persons of the filter bar are called."""
+    labels = _labels() if filters().persons else {}
+    return [labels.get(person, person) for person in filters().persons]
 
 
 def filters() -> Filters:

@@ -77,7 +77,19 @@ VISITS: list[tuple[str, dict[str, str | list[str]]]] = [
     ("commits", {"view": "hours"}),
     ("commits", {"view": "list", "merges": "with"}),
     ("commits", {"view": "builds", "period": "7 days"}),
+    ("overview", {"group": "ostrelune/platform", "period": "14 days"}),
     ("activity", {"of": "repository", "robots": "only"}),
+    ("activity", {"activity_view": "stream", "event_sort": "oldest first", "action": ["pushed", "merged"]}),
+    ("activity", {"activity_view": "list", "calendar": "period", "find_event": "main", "event_source": "gitlab"}),
+    ("pipelines", {"times_of": "jobs", "times_by": "job", "times_tell": "queue time", "times_per": "day"}),
+    (
+        "pipelines",
+        {"times_by": "author", "times_tell": "success", "times_source": ["push", "schedule"], "period": "7 days"},
+    ),
+    ("pipelines", {"times_by": "ref", "times_ended": "passed", "group": "ostrelune/platform"}),
+    ("pipelines", {"pipelines_view": "jobs", "jobs_first": "growing fastest", "period": "7 days"}),
+    ("pipelines", {"pipelines_view": "jobs"}),
+    ("pipelines", {"pipeline_id": "the newest"}),
     ("failure", {"failure": "the newest"}),
 ]
 
@@ -92,6 +104,10 @@ def test_the_sql_below_each_chart_and_table_gives_its_rows(
         if "failure" in query:
             newest = "select project_id || '-' || job_id from job_failures order by is_nightly desc, failed_at desc"
             query = query | {"failure": (database.execute(newest).fetchone() or [""])[0]}
+        if "pipeline_id" in query:
+            ended = "select project_id || '-' || pipeline_id from pipeline_times where verdict = 'passed'"
+            newest = f"{ended} order by created_at desc"
+            query = query | {"pipeline_id": (database.execute(newest).fetchone() or [""])[0]}
         company(page, **query)
         drawn = [(name, frame) for on, name, frame in shown.frames if on == page]
         for name, frame in drawn:

@@ -82,9 +82,7 @@ def opener(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable
             app = AppTest.from_file(str(NAVIGATION), default_timeout=30)
             for key, value in query.items():
                 app.query_params[key] = value
-            app.run()
-            if page != "nightlies":
-                app.switch_page(f"{page}.py").run()
+            app.switch_page(f"{page}.py").run()
             assert not app.exception, app.exception
             return app
 

@@ -8,12 +8,16 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashlib.charts.failure_wording import alone_told
 from dashlib.failures.analyse import analyse
+from dashlib.failures.settle import settle
 from dashlib.runtime import runtime
 from dashlib.store import open_store
+from tests.act.failures import failed
 from tests.pages.conftest import HOSTILE, YESTERDAY, Open
 from tests.queries.build import Builder
 from tests.recognise.logs import PYTEST, TELLING
@@ -83,7 +87,7 @@ def test_the_top_line_and_the_signatures(visit: Open) -> None:
     assert app.title[0].value == "Failures"
     assert numbers(app) == {
         "Failed jobs": "6",
-        "Explained": "83 %",
+        "Explained": "83.3 %",
         "Signatures": "2",
         "New signatures": "1",
         "No issue": "2",
@@ -170,6 +174,7 @@ def test_one_failure(visit: Open, jobs: dict[str, int]) -> None:
     assert any(TELLING in lines[number - 1] for number in log["marks"])
     assert all(any(first <= number <= last for first, last in log["open"]) for number in log["marks"])
     assert log["open"][0][0] > 50
+    assert "In 1 other job as well; in this job 3 times in 3 nights, since" in told
     elsewhere, runs = app.dataframe
     assert elsewhere.value["path_with_namespace"].tolist() == ["acme/web/site"]
     assert runs.value["here"].tolist() == [False, True, False]
@@ -228,3 +233,32 @@ def test_while_the_rules_go_through_the_logs_the_page_says_how_far(visit: Open) 
         assert bar.proto.text == "The rules have gone through 0 of 6 failed jobs."
     finally:
         say.setting("rules_version", version)
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "failures", "nights", "told"),
+    [
+        (0, 1, 1, "In no other job or repository; in this job only this once."),
+        (0, 5, 4, "In no other job or repository; in this job 5 times in 4 nights, since Mon 02 Nov 2026."),
+        (2, 2, 0, "In 2 other jobs as well; in this job 2 times, since Mon 02 Nov 2026."),
+    ],
+)
+def test_how_often_it_struck_here_and_elsewhere(elsewhere: int, failures: int, nights: int, told: str) -> None:
+    here = pd.Series({"failures": failures, "nights": nights, "since": pd.Timestamp("2026-11-02 03:00")})
+    assert alone_told(elsewhere, here) == told
+
+
+def test_a_failure_of_one_job_alone_tells_since_when_and_leads_to_all_of_it(
+    opener: Callable[[Path], Open], tmp_path: Path
+) -> None:
+    path = tmp_path / "alone.duckdb"
+    with open_store(path) as store:
+        built = Builder(store)
+        built.project(1, "acme/core/engine")
+        built.schedule(7, project_id=1)
+        which = [failed(built, "crash: boom", at=YESTERDAY - timedelta(days=days)) for days in (2, 1, 0)]
+        settle(store)
+    app = opener(path)("failure", failure=f"1-{which[0].job_id}")
+    told = " ".join(caption.value for caption in app.caption)
+    assert "In no other job or repository; in this job 3 times in 3 nights, since" in told.replace("\\", "")
+    assert "All its failures, and since when" in [link.proto.label for link in app.get("page_link")]

@@ -107,7 +107,7 @@ def test_flaky_filters_stand_in_the_address(visit: Open) -> None:
 def test_runners(visit: Open) -> None:
     app = visit("runners")
     told = numbers(app)
-    assert (told["Jobs"], told["Runners"], told["Infrastructure"], told["Failed"]) == ("15", "3", "6", "73 %")
+    assert (told["Jobs"], told["Runners"], told["Infrastructure"], told["Failed"]) == ("15", "3", "6", "73.3 %")
     assert "the infrastructure failed 6 jobs of 6, on 2 runners, in 1 repository" in words(app).replace("\\", "")
     assert len(app.get("vega_lite_chart")) == 3
     rows = app.dataframe[0].value

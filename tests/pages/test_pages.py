@@ -203,7 +203,7 @@ def test_commits_add_up(filled: Open) -> None:
 
 
 def test_activity(filled: Open) -> None:
-    app = filled("activity")
+    app = filled("activity", activity_view="list")
     assert numbers(app)["Events"] == "10"
     app.multiselect(key="action").select("opened").run()
     assert numbers(app)["Events"] == "5"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from concurrent.futures import Future
 from datetime import datetime, timedelta
 from typing import Any
 
 import duckdb
 
 from dashlib.failures.tables import FAILURES
-from dashlib.model import Put, Table, Upsert
+from dashlib.model import Change, Put, Table, Upsert
 from dashlib.people.refresh import refresh
 from dashlib.queries.nights_held import held
 from dashlib.sources import tables
@@ -26,15 +27,56 @@ def row(table: Table, groups: Sequence[str], **values: Any) -> dict[str, Any]:
     return {column: values.pop(column, None) for column in columns} | values
 
 
+class Told(Store):
+    """A store that takes what builders were told before anybody reads it or writes to it."""
+
+    builders: list[Builder]
+
+    def tell(self) -> None:
+        for builder in self.builders:
+            builder.write()
+
+    @property
+    def data_version(self) -> int:
+        self.tell()
+        return super().data_version
+
+    def reader(self) -> duckdb.DuckDBPyConnection:
+        self.tell()
+        return super().reader()
+
+    def submit(self, changes: Sequence[Change], **more: Any) -> Future[int]:
+        self.tell()
+        return super().submit(changes, **more)
+
+    def close(self) -> None:
+        self.tell()
+        super().close()
+
+
 class Builder:
-    """Writes rows through the store, numbering what has no number."""
+    """Writes rows through the store, numbering what has no number.
+
+    What is said one after the other is written together, as soon as anybody reads the store or writes to it.
+    """
 
     def __init__(self, store: Store, url: str = "https://gitlab.example") -> None:
+        if not isinstance(store, Told):
+            store.__class__ = Told
+            vars(store)["builders"] = []
+        assert isinstance(store, Told)
+        store.builders.append(self)
         self.store = store
+        self._waiting: list[Change] = []
         self.url = url
         self._numbers = itertools.count(1000)
         self._known_at = -1
         self._nights: tuple[int, duckdb.DuckDBPyConnection] | None = None
+
+    def write(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        if waiting:
+            self.store.write(*waiting)
 
     def project(self, id: int = 1, path: str = "acme/core/engine", **values: Any) -> int:
         namespace, _, name = path.rpartition("/")
@@ -44,13 +86,13 @@ class Builder:
             "changed_at": MIDNIGHT,
             "archived": False,
         }
-        self.store.write(Upsert(tables.PROJECTS, [row(tables.PROJECTS, ["name", "list"], id=id, **known | values)]))
+        self._waiting.append(Upsert(tables.PROJECTS, [row(tables.PROJECTS, ["name", "list"], id=id, **known | values)]))
         return id
 
     def schedule(self, id: int = 7, project_id: int = 1, description: str = "Nightly", **values: Any) -> int:
         known = {"ref": "main", "cron": "0 1 * * *", "cron_timezone": "UTC", "active": True} | values
         added = row(tables.SCHEDULES, ["row"], project_id=project_id, id=id, description=description, **known)
-        self.store.write(Upsert(tables.SCHEDULES, [added]))
+        self._waiting.append(Upsert(tables.SCHEDULES, [added]))
         return id
 
     def pipeline(
@@ -63,7 +105,7 @@ class Builder:
         parent: int | None = None,
         **values: Any,
     ) -> int:
-        id = next(self._numbers)
+        id = int(values.pop("id", 0)) or next(self._numbers)
         known = {"ref": "main", "sha": f"{id:040x}", "web_url": f"{self.url}/p/{project_id}/-/pipelines/{id}"} | values
         added = row(
             tables.PIPELINES,
@@ -82,7 +124,7 @@ class Builder:
             added["schedule_id"] = schedule_id
         if parent is not None:
             added |= {"parent_project_id": project_id, "parent_pipeline_id": parent}
-        self.store.write(Upsert(tables.PIPELINES, [added]))
+        self._waiting.append(Upsert(tables.PIPELINES, [added]))
         return id
 
     def job(
@@ -124,14 +166,14 @@ class Builder:
             status=status,
             **known,
         )
-        self.store.write(Upsert(tables.JOBS, [added]))
+        self._waiting.append(Upsert(tables.JOBS, [added]))
         return id
 
     def trace(self, job_id: int, text: str, project_id: int = 1, **values: Any) -> None:
         """The stored log of a job, whole and complete."""
         known = {"bytes": len(text.encode()), "complete": True, "omitted_bytes": 0, "omitted_lines": 0} | values
         added = row(tables.TRACES, ["trace"], project_id=project_id, job_id=job_id, text=text, **known)
-        self.store.write(Upsert(tables.TRACES, [added]))
+        self._waiting.append(Upsert(tables.TRACES, [added]))
 
     def failure(self, job_id: int, signature: str | None = None, project_id: int = 1, **values: Any) -> None:
         """What the analysis of a job came to; explained by a rule where it has a signature."""
@@ -141,7 +183,7 @@ class Builder:
             known |= {"lines": [{"number": 1, "text": signature}]}
         known |= {"rules_version": "v1"} | values
         added = row(FAILURES, ["row"], project_id=project_id, job_id=job_id, signature=signature, **known)
-        self.store.write(Put(FAILURES, [added]))
+        self._waiting.append(Put(FAILURES, [added]))
 
     def night(self, at: datetime, failed: Sequence[str] = (), passed: Sequence[str] = ("build",), **where: Any) -> int:
         """A run of the schedule at ``at`` with jobs that failed and jobs that passed."""
@@ -174,13 +216,13 @@ class Builder:
             parent_ids=[f"p{n}" for n in range(parents)],
             **known,
         )
-        self.store.write(Upsert(tables.COMMITS, [added]))
+        self._waiting.append(Upsert(tables.COMMITS, [added]))
         return id
 
     def user(self, id: int, username: str, name: str, **values: Any) -> int:
         known = {"state": "active", "bot": False, "seen_on": MIDNIGHT.date()} | values
         added = row(tables.USERS, ["user"], source="gitlab", id=id, username=username, name=name, **known)
-        self.store.write(Upsert(tables.USERS, [added]))
+        self._waiting.append(Upsert(tables.USERS, [added]))
         return id
 
     def event(self, action: str, at: datetime = MIDNIGHT, asked: str | None = None, **values: Any) -> int:
@@ -189,7 +231,7 @@ class Builder:
         added = row(tables.EVENTS, ["event"], source="gitlab", id=id, action_name=action, created_at=at, **known)
         if asked:
             added["asked_action"] = asked
-        self.store.write(Upsert(tables.EVENTS, [added]))
+        self._waiting.append(Upsert(tables.EVENTS, [added]))
         return id
 
     def zone(self, name: str) -> None:
@@ -197,11 +239,11 @@ class Builder:
 
     def setting(self, name: str, value: str) -> None:
         """A setting that views depend on."""
-        self.store.write(Put(bookkeeping.SETTINGS, [{"name": name, "value": value}]))
+        self._waiting.append(Put(bookkeeping.SETTINGS, [{"name": name, "value": value}]))
 
     def nightly(self, *patterns: tuple[str, str]) -> None:
         rows = [{"field": field, "pattern": pattern, "declared": True} for field, pattern in patterns]
-        self.store.write(Put(bookkeeping.NIGHTLY, rows))
+        self._waiting.append(Put(bookkeeping.NIGHTLY, rows))
 
     def nights(self) -> duckdb.DuckDBPyConnection:
         """The copy of the nights that pages ask: it plans a question in a twentieth of the views' time."""

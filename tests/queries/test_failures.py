@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -13,16 +15,23 @@ from dashlib.failures.settle import settle
 from dashlib.model import Filters, Put
 from dashlib.queries import failure, failures, signatures
 from dashlib.queries.failures import Narrowed
-from dashlib.store import bookkeeping
+from dashlib.store import bookkeeping, open_store
 from tests.queries.build import Builder
 
 NOW = datetime.now(UTC).replace(tzinfo=None, hour=12, minute=0, second=0, microsecond=0) - timedelta(days=1)
 DAY = timedelta(days=1)
 
 
-@pytest.fixture
-def filled(built: Builder) -> Builder:
-    """Two repositories, four signatures, every state; the newest day is yesterday."""
+@pytest.fixture(scope="module")
+def filled(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Builder]:
+    """Two repositories, four signatures, every state; the newest day is yesterday. Only looked at."""
+    path = tmp_path_factory.mktemp("failures") / "dashboard.duckdb"
+    shutil.copyfile(template, path)
+    with open_store(path) as store:
+        yield fill(Builder(store))
+
+
+def fill(built: Builder) -> Builder:
     built.project(2, "acme/web/site")
     built.schedule(8, project_id=2)
 
@@ -58,7 +67,9 @@ def ask(
     with built.store.reader() as reader:
         frame = question(reader, chosen or Filters(), **more)
         again = reader.execute(str(frame.attrs["sql"])).df()
-    assert list(again.columns) == list(frame.columns) and len(again) == len(frame)
+    # What is told of two texts is worked out after the question.
+    columns = [name for name in frame.columns if not name.endswith("_told")]
+    assert list(again.columns) == columns and len(again) == len(frame)
     return frame
 
 
@@ -201,7 +212,8 @@ def test_pairs_to_merge_occur_both_here(built: Builder) -> None:
     assert len(ask(built, signatures.merge_proposals, Filters(since=(NOW - DAY).date()))) == 1
 
 
-def test_how_far_the_rules_are(filled: Builder) -> None:
+def test_how_far_the_rules_are(built: Builder) -> None:
+    filled = fill(built)
     filled.store.write(Put(bookkeeping.SETTINGS, [{"name": "rules_version", "value": "v2"}]))
     assert ask(filled, failures.progress).iloc[0].to_dict() == {
         "failed_jobs": 9,

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from dashlib.explore.literals import literal
 from dashlib.model import Filters, Put
 from dashlib.people.refresh import refresh
+from dashlib.people.tables import TEAM_MEMBERS
 from dashlib.queries import activity, choices, commits, freshness, nightlies
 from dashlib.queries.export import to_csv
 from dashlib.queries.question import filled
@@ -39,11 +40,15 @@ QUESTIONS: list[tuple[Callable[..., pd.DataFrame], dict[str, Any]]] = [
     (commits.totals, {"role": "both"}),
     (commits.listing, {"merges": "only", "bots": "with"}),
     *((activity.over_time, {"by": by}) for by in activity.BY),
-    *((activity.ranking, {"by": by, "actions": ("pushed",)}) for by in activity.BY),
-    (activity.totals, {"targets": ("issue", "branch")}),
-    (activity.listing, {}),
+    *((activity.ranking, {"by": by, "which": activity.Narrowed(actions=("pushed",))}) for by in activity.BY),
+    (activity.totals, {"which": activity.Narrowed(targets=("issue", "branch"))}),
+    (activity.calendar, {"which": activity.Narrowed(search="it's $1 %", sources=("gitlab",))}),
+    *((activity.listing, {"sort": sort, "skip": 1}) for sort in activity.SORTS),
     (activity.words, {}),
-    *((question, {}) for question in (choices.groups, choices.projects, choices.persons, choices.held)),
+    *(
+        (question, {})
+        for question in (choices.groups, choices.projects, choices.persons, choices.held, choices.newest_night)
+    ),
     *((q, {}) for q in (freshness.sources, freshness.projects, freshness.problems, freshness.loads, freshness.tables)),
 ]
 
@@ -118,12 +123,14 @@ def test_the_sql_shown_gives_the_numbers(
 def test_nights(company: Builder) -> None:
     found = ask(company, nightlies.nights)
     nothing = dict.fromkeys(("still_red", "recovered", "missing", "warned", "canceled", "running", "late", "other"), 0)
-    assert found.drop(columns="night").to_dict("records") == [
+    numbers = found.loc[:, "nightlies":"failed_jobs"]
+    assert numbers.to_dict("records") == [
         {"nightlies": 2, "runs": 2, "failed": 1, "newly_failed": 1, "passed": 1, "failed_jobs": 1} | nothing,
         {"nightlies": 2, "runs": 2, "failed": 2, "newly_failed": 1, "passed": 0, "failed_jobs": 3}
         | nothing
         | {"still_red": 1},
     ]
+    assert set(found["is_told"]) == {True} and list(found["planned"]) == list(found["ended"]) == [2, 2]
 
 
 def test_failures_over_time_sum_what_is_not_shown(company: Builder) -> None:
@@ -204,6 +211,18 @@ def test_the_period_before(company: Builder) -> None:
     assert found[["label", "commits", "change"]].to_dict("split")["data"] == [["Bob", 2, 2]]
 
 
+def test_who_is_new_and_who_returns(built: Builder) -> None:
+    built.commit("a", ("Ada", "ada@x"), MIDNIGHT - 40 * DAY)
+    for sha, who in (("b", "ada"), ("c", "bob"), ("d", "bob")):
+        built.commit(sha, (who, f"{who}@x"), MIDNIGHT)
+    day = MIDNIGHT.date()
+    found = ask(built, commits.totals, Filters(since=day, until=day)).iloc[0]
+    assert (found["people"], found["new_people"], found["returning_people"]) == (2, 1, 1)
+    ranked = ask(built, commits.ranking, Filters(since=day, until=day)).set_index("key")["is_new"]
+    assert ranked.to_dict() == {"ada@x": False, "bob@x": True}
+    assert ask(built, commits.totals, Filters()).iloc[0][["new_people", "returning_people"]].isna().all()
+
+
 def test_the_period_before_is_not_told_where_it_was_not_read(company: Builder) -> None:
     read = {"source": "gitlab", "project_id": 1, "resource": "commits", "variant": "", "completed_at": MIDNIGHT}
     company.store.write(Put(PASSES, [read | {"since": MIDNIGHT + 2 * DAY}]))
@@ -229,9 +248,15 @@ commit = st.tuples(
 )
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+membership = st.tuples(people.map(lambda one: one[1].lower()), st.sampled_from(["red", "blue"]))
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     history=st.lists(commit, max_size=25),
+    teams=st.sets(membership, max_size=5),
+    role=st.sampled_from(["author", "author", "both", "co_author"]),
+    forks=st.sampled_from(commits.FORKS),
     top=st.integers(1, 4),
     by=st.sampled_from(sorted(commits.BY)),
     grain=st.sampled_from(commits.GRAINS),
@@ -241,12 +266,16 @@ commit = st.tuples(
 def test_persons_and_others_add_up_to_the_commits(
     tmp_path_factory: pytest.TempPathFactory,
     history: list[Any],
+    teams: set[tuple[str, str]],
+    role: str,
+    forks: str,
     top: int,
     by: str,
     grain: str,
     merges: str,
     bots: str,
 ) -> None:
+    """Where nobody shares a commit the keys add up to the commits; where they do, to what the line below them says."""
     path: Path = tmp_path_factory.mktemp("sums") / "d.duckdb"
     with open_store(path) as store:
         built = Builder(store)
@@ -255,15 +284,26 @@ def test_persons_and_others_add_up_to_the_commits(
         for author, co_authors, day, project_id, parents, sha in history:
             at = MIDNIGHT + day * DAY
             built.commit(sha, author, at, project_id, co_authors, parents)
-        which: dict[str, Any] = {"merges": merges, "bots": bots}
+        members = [{"person": person, "team": team, "origin": "csv"} for person, team in teams]
+        built.store.write(Put(TEAM_MEMBERS, members))
+        which: dict[str, Any] = {"merges": merges, "bots": bots, "role": role, "forks": forks}
         series = ask(built, commits.over_time, Filters(), by=by, grain=grain, top=top, **which)
         ranking = ask(built, commits.ranking, Filters(), by=by, **which)
         total = ask(built, commits.totals, Filters(), **which).iloc[0]
-        assert series["commits"].sum() == ranking["commits"].sum() == total["commits"] == total["credits"]
+        overlap = ask(built, commits.overlap, Filters(), by=by, **which).iloc[0]
+        assert series["commits"].sum() == ranking["commits"].sum() == overlap["counted"] >= overlap["commits"]
+        assert overlap["commits"] == total["commits"] <= total["credits"]
+        in_two_teams = len(teams) > len({person for person, _ in teams})
+        if role == "author" and not (by == "team" and in_two_teams):
+            assert overlap["counted"] == total["commits"] == total["credits"]
+        if by == "person":
+            assert overlap["counted"] == total["credits"]
         assert ask(built, commits.over_time, Filters(), by=by, top=10**6, **which)["series"].nunique() == len(ranking)
         everything = {"merges": "with", "bots": "with"}
-        distinct = len({(project_id, sha) for *_, project_id, _, sha in history})
-        assert ask(built, commits.totals, Filters(), **everything)["commits"].iloc[0] == distinct
+        distinct = {(project_id, sha) for *_, project_id, _, sha in history}
+        assert ask(built, commits.totals, Filters(), **everything)["commits"].iloc[0] == len(distinct)
+        once = ask(built, commits.totals, Filters(), **everything, forks="once")["commits"].iloc[0]
+        assert once == len({sha for _, sha in distinct})
 
 
 @pytest.mark.parametrize(

@@ -167,3 +167,22 @@ def test_what_others_put_into_the_address_stays() -> None:
     app = opened({"utm": "mail", "count": "5"})
     app.selectbox(key="count").set_value(15)
     assert address(run(app)) == {"utm": "mail", "count": "15"}
+
+
+def test_the_start_in_an_address_is_nothing_odd() -> None:
+    assert not opened({"on": "false", "shape": "round", "count": "8", "first": "2026-01-01"}).warning
+
+
+@given(CHOICES)
+@settings(max_examples=6, deadline=None)
+def test_a_link_of_the_front_door_says_all_that_a_page_shows(chosen: dict[str, Any]) -> None:
+    """Else its number would not be that of the page, narrowed as somebody left it."""
+    app = choose(opened(), chosen)
+    for here, query in (("overview", {}), ("one", {"count": "15"})):
+        app.session_state["here"] = here
+        app.query_params.clear()
+        for key, word in query.items():
+            app.query_params[key] = word
+        run(app)
+    assert address(app) == {"count": "15"}
+    assert held(app) == held(opened({"count": "15"}))
