@@ -16,7 +16,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -26,12 +25,11 @@ from dashlib.demo.decided import decide
 from dashlib.demo.gitlab import READ_TOKEN
 from dashlib.store import open_store
 from tests.browser.conftest import FLAGS, Tab
+from tests.browser.demo import last_morning
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "screenshots"
 LARGEST = 400_000
-MORNING = 10
-"""UTC: the last nightly of the simulated company starts before 8, and some take an hour."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +46,13 @@ class Picture:
 
 
 PICTURES = (
-    Picture("nightlies", "/", 1400),
-    Picture("nightlies-dark", "/", 1400, scheme="dark"),
-    Picture("failed-jobs", "/?allowed=true", 760, scroll_to="Failed jobs of"),
+    Picture("overview", "/", 900),
+    Picture("nightlies", "/nightlies", 1400),
+    Picture("nightlies-dark", "/nightlies", 1400, scheme="dark"),
+    Picture("failed-jobs", "/nightlies?allowed=true", 760, scroll_to="Failed jobs of"),
     Picture("commits", "/commits", 1080),
     Picture("activity", "/activity", 1110),
-    Picture("nightlies-narrow", "/", 1700, width=390, scale=2),
+    Picture("nightlies-narrow", "/nightlies", 1700, width=390, scale=2),
 )
 # A heading leaves room above itself for Streamlit's toolbar, which is not there.
 _TO_THE_TOP = "it => { it.style.scrollMarginTop = '1rem'; it.scrollIntoView({block: 'start'}) }"
@@ -62,13 +61,10 @@ _TO_THE_TOP = "it => { it.style.scrollMarginTop = '1rem'; it.scrollIntoView({blo
 @contextmanager
 def serving() -> Iterator[str]:
     """The dashboard over the simulated company; its address."""
-    now = datetime.now(UTC)
-    end = now.replace(hour=MORNING, minute=0, second=0, microsecond=0)
-    end -= timedelta(days=end > now)
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("GITLAB_", "DASH_"))}
     with (
         tempfile.TemporaryDirectory() as folder,
-        _said("dashlib.demo", "--end", end.isoformat(), env=environment) as url,
+        _said("dashlib.demo", "--end", last_morning().isoformat(), env=environment) as url,
     ):
         environment |= {"GITLAB_URL": url, "GITLAB_ACCESS_TOKEN": READ_TOKEN, "DASH_WINDOW_DAYS": "60"}
         environment |= {"DASH_DATABASE": str(Path(folder) / "company.duckdb"), "DASH_PROJECTS": "ostrelune/*"}

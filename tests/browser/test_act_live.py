@@ -12,6 +12,7 @@ from benchmarks.live import company, last_passed
 from dashlib.failures.analyse import analyse
 from dashlib.store import open_store
 from tests.browser.conftest import Tab, serving
+from tests.browser.demo import last_morning
 from tests.browser.test_live import SECRET, Gitlab
 
 pytestmark = pytest.mark.browser
@@ -21,7 +22,7 @@ FAILED_JOBS = "[data-testid=stMetricValue]"
 @pytest.fixture(scope="module")
 def moving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gitlab]:
     database: Path = tmp_path_factory.mktemp("moving") / "dashboard.duckdb"
-    world = company(database, repos=10, days=5)
+    world = company(database, repos=10, days=5, end=last_morning())
     with open_store(database) as store:
         analyse(store)
     with serving(database, DASH_GITLAB_WEBHOOK_TOKEN=SECRET) as address:

@@ -1,4 +1,4 @@
-"""Failures and one failure in a real Chromium: the log and its folds, shared addresses, the search, dark, narrow."""
+"""Failures and one failure in a real Chromium: the log, its folds and marks, shared addresses, the search."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Dialog, Locator, Page
+from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 from dashlib.store import open_store
-from tests.browser.conftest import Tab, serving
+from tests.browser.conftest import Tab, fresh, serving
 from tests.pages.conftest import HOSTILE
 from tests.pages.test_failures import LOG, fill
 from tests.queries.build import Builder
@@ -34,10 +34,9 @@ def jobs(company: tuple[str, dict[str, int]]) -> dict[str, int]:
 
 
 @pytest.fixture
-def tab(chromium: Browser, company: tuple[str, dict[str, int]]) -> Iterator[Tab]:
-    context = chromium.new_context(viewport={"width": 1440, "height": 1200})
-    yield Tab(context.new_page(), company[0])
-    context.close()
+def tab(window: BrowserContext, company: tuple[str, dict[str, int]]) -> Iterator[Tab]:
+    with fresh(window, company[0], 1440) as opened:
+        yield opened
 
 
 def query(page: Page) -> dict[str, list[str]]:
@@ -131,49 +130,18 @@ def test_a_picked_row_chooses_its_signature(tab: Tab) -> None:
     assert tab.wrong == []
 
 
-def test_hostile_text_runs_nothing(tab: Tab, jobs: dict[str, int]) -> None:
-    shouted: list[str] = []
-
-    def heard(dialog: Dialog) -> None:
-        shouted.append(dialog.message)
-        dialog.dismiss()
-
-    tab.page.on("dialog", heard)
-    for path in (f"/failure?failure=2-{jobs['hostile']}", "/failures", "/failures?view=search+logs&log=onerror"):
-        page = tab.open(path)
-        assert page.locator("img[src=x]").count() == 0
-        assert page.locator("a[href^='javascript:']").count() == 0
+def test_hostile_text_of_a_log_is_text(tab: Tab, jobs: dict[str, int]) -> None:
     page = tab.open(f"/failure?failure=2-{jobs['hostile']}")
+    assert page.locator("h1").inner_text() == HOSTILE
     page.get_by_role("button", name="Unfold all").click()
     assert HOSTILE in lines(page).locator(".text").all_inner_texts()
-    assert page.locator("h1").inner_text() == HOSTILE
-    assert shouted == [] and tab.wrong == []
-
-
-def paths(jobs: dict[str, int]) -> list[str]:
-    views = ["reasons", "jobs", "repositories", "nearly+the+same", "search+logs&log=assert"]
-    return [f"/failure?failure=1-{jobs['unit 1 1']}", "/failure", *(f"/failures?view={view}" for view in views)]
-
-
-def test_narrow(chromium: Browser, company: tuple[str, dict[str, int]]) -> None:
-    context = chromium.new_context(viewport={"width": 390, "height": 844})
-    tab = Tab(context.new_page(), company[0])
-    for path in paths(company[1]):
-        page = tab.open(path)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        widest = page.locator("[data-testid=stMainBlockContainer]").evaluate(
-            "element => Math.max(...[...element.querySelectorAll('[data-testid=stElementContainer]')]"
-            ".map(part => part.getBoundingClientRect().right))"
-        )
-        assert widest <= 391, path
+    assert page.locator("img[src=x], a[href^='javascript:']").count() == 0
     assert tab.wrong == []
-    context.close()
 
 
-def test_dark(chromium: Browser, company: tuple[str, dict[str, int]]) -> None:
-    context = chromium.new_context(color_scheme="dark", viewport={"width": 1440, "height": 1200})
-    tab = Tab(context.new_page(), company[0])
-    page = tab.open(f"/failure?failure=1-{company[1]['unit 1 1']}")
+def test_a_marked_line_is_seen_in_the_dark(tab: Tab, jobs: dict[str, int]) -> None:
+    tab.page.emulate_media(color_scheme="dark")
+    page = tab.open(f"/failure?failure=1-{jobs['unit 1 1']}")
     mark = page.locator(".line.mark").first
     ground, ink = mark.evaluate(
         "element => [getComputedStyle(element).backgroundColor, getComputedStyle(element).color]"
@@ -181,4 +149,3 @@ def test_dark(chromium: Browser, company: tuple[str, dict[str, int]]) -> None:
     assert ground not in ("rgba(0, 0, 0, 0)", "rgb(255, 255, 255)")
     assert ink == "rgb(228, 233, 239)"
     assert tab.wrong == []
-    context.close()

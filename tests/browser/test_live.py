@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 import requests
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import BrowserContext, Page
 
 from benchmarks.live import company, failed_hook, last_passed, post, wait_for_red
 from dashlib.demo.model import Pipeline
-from tests.browser.conftest import Tab, serving
+from tests.browser.conftest import Tab, fresh, serving
+from tests.browser.demo import last_morning
 
 pytestmark = pytest.mark.browser
 SECRET = "s3cret-canary"
@@ -44,7 +45,7 @@ class Gitlab:
 @pytest.fixture(scope="module")
 def gitlab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gitlab]:
     database: Path = tmp_path_factory.mktemp("live") / "dashboard.duckdb"
-    world = company(database, repos=16, days=6)
+    world = company(database, repos=16, days=6, end=last_morning())
     with serving(database, DASH_GITLAB_WEBHOOK_TOKEN=SECRET) as address:
         made = Gitlab(address, last_passed(world))
         yield made
@@ -52,11 +53,10 @@ def gitlab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gitlab]:
 
 
 @pytest.fixture
-def tab(chromium: Browser, gitlab: Gitlab) -> Iterator[Tab]:
+def tab(window: BrowserContext, gitlab: Gitlab) -> Iterator[Tab]:
     """A window so low that the page has to be scrolled."""
-    context = chromium.new_context(viewport={"width": 1440, "height": 700})
-    yield Tab(context.new_page(), gitlab.address)
-    context.close()
+    with fresh(window, gitlab.address, 1440, 700) as opened:
+        yield opened
 
 
 def nightlies(tab: Tab, gitlab: Gitlab, more: str = "") -> Page:

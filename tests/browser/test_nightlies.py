@@ -66,8 +66,14 @@ def test_a_shared_address_shows_the_same_view_in_a_fresh_browser(tab: Tab, chrom
     seen.context.close()
     page.go_back()
     tab.settled()
-    assert "night" not in query(page) and query(page)["opened"] == ["acme/web/site"]
+    assert query(page)["night"] == [f"{YESTERDAY:%Y-%m-%d}"], (
+        "what is chosen names its night: it shall show it tomorrow"
+    )
+    assert query(page)["opened"] == ["acme/web/site"]
     assert page.locator("thead .framed .day").inner_text() == f"{YESTERDAY:%d}"
+    page.go_back()
+    page.wait_for_url(lambda url: "opened" not in url)
+    assert query(page) == {"sort": ["name"], "grouped": ["group"]}, "an address as it was opened"
     assert tab.wrong == other.wrong == []
 
 
@@ -89,6 +95,38 @@ def test_the_keyboard_reaches_every_cell(tab: Tab) -> None:
     assert tab.wrong == []
 
 
+def test_the_links_in_a_cells_box_are_reached_by_keyboard(tab: Tab) -> None:
+    page = tab.open("/nightlies?sort=name")
+    cell(page, "acme/core/engine").focus()
+    card = page.locator(".card")
+    card.wait_for()
+    page.keyboard.press("Tab")
+    assert focused(page).startswith("the job (Alt + click")
+    assert card.is_visible()
+    page.keyboard.press("Shift+Tab")
+    assert "acme/core/engine" in focused(page) and card.is_visible()
+    page.keyboard.press("Escape")
+    card.wait_for(state="hidden")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowRight")
+    card.wait_for()
+    for _ in range(card.locator("a").count() + 1):
+        page.keyboard.press("Tab")
+    card.wait_for(state="hidden")
+    assert "acme/core/engine" not in focused(page)
+    assert tab.wrong == []
+
+
+def focused(page: Page) -> str:
+    """What has the focus, behind all shadow roots: its label, else its text."""
+    return str(
+        page.evaluate(
+            "() => { let it = document.activeElement; while (it.shadowRoot) it = it.shadowRoot.activeElement;"
+            " return it.getAttribute('aria-label') || it.textContent }"
+        )
+    )
+
+
 def test_the_morning_note(tab: Tab) -> None:
     page = tab.open("/report")
     assert page.locator("h1").first.inner_text() == "Morning note"
@@ -97,14 +135,3 @@ def test_the_morning_note(tab: Tab) -> None:
         page.get_by_role("button", name="Save as .html").click()
     assert "<img" not in download.value.path().read_text("utf-8")
     assert tab.wrong == []
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_narrow(chromium: Browser, server: str, scheme: str) -> None:
-    context = chromium.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)  # type: ignore[arg-type]
-    tab = Tab(context.new_page(), server)
-    for path in ("/nightlies?opened=acme/core/engine&grouped=group", "/report"):
-        page = tab.open(path)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    assert tab.wrong == []
-    context.close()

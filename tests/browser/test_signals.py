@@ -1,4 +1,4 @@
-"""Signals in a real Chromium: a zoom drawn with the mouse, its address, the way to a failure and back; dark, narrow."""
+"""Signals in a real Chromium: a zoom drawn with the mouse, its address, the way to a failure and back."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Dialog, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from dashlib.charts.signals import zoom_word, zoomed
 from dashlib.store import open_store
-from tests.browser.conftest import Tab, serving
+from tests.browser.conftest import Tab, fresh, serving
 from tests.pages.conftest import YESTERDAY
 from tests.pages.test_signals import fill
 from tests.queries.build import Builder
@@ -33,10 +33,9 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dic
 
 
 @pytest.fixture
-def tab(chromium: Browser, company: tuple[str, dict[str, int]]) -> Iterator[Tab]:
-    context = chromium.new_context(viewport={"width": 1440, "height": 1400})
-    yield Tab(context.new_page(), company[0])
-    context.close()
+def tab(window: BrowserContext, company: tuple[str, dict[str, int]]) -> Iterator[Tab]:
+    with fresh(window, company[0], 1440, 1400) as opened:
+        yield opened
 
 
 def zoom_of(page: Page) -> str:
@@ -122,35 +121,3 @@ def test_from_a_failure_beside_to_its_page_and_back_to_its_time(tab: Tab, compan
     failure.settled()
     assert number(failure.page, "Signals") == "2"
     assert tab.wrong == [] and failure.wrong == []
-
-
-def test_hostile_words_run_nothing(tab: Tab) -> None:
-    shouted: list[str] = []
-
-    def heard(dialog: Dialog) -> None:
-        shouted.append(dialog.message)
-        dialog.dismiss()
-
-    tab.page.on("dialog", heard)
-    for by in ("kind", "namespace", "node"):
-        page = tab.open(f"/signals?lanes={by}&find_signal=onerror")
-        assert number(page, "Signals") == "1"
-        assert page.locator("img[src=x]").count() == 0
-        assert page.locator("a[href^='javascript:']").count() == 0
-    assert shouted == [] and tab.wrong == []
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_narrow(chromium: Browser, company: tuple[str, dict[str, int]], scheme: str) -> None:
-    context = chromium.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)  # type: ignore[arg-type]
-    tab = Tab(context.new_page(), company[0])
-    for path in ("/signals?lanes=namespace", f"/signals?zoom={AROUND}", f"/failure?failure=1-{company[1]['beside']}"):
-        page = tab.open(path)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        widest = page.locator("[data-testid=stMainBlockContainer]").evaluate(
-            "element => Math.max(...[...element.querySelectorAll('[data-testid=stElementContainer]')]"
-            ".map(part => part.getBoundingClientRect().right))"
-        )
-        assert widest <= 391, path
-    assert tab.wrong == []
-    context.close()

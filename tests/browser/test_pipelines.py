@@ -1,0 +1,46 @@
+"""Pipelines in a real Chromium: from a row of the table to its time line and to GitLab's own page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from dashlib.store import open_store
+from tests.browser.conftest import Tab, serving
+from tests.pages.test_pipelines import NEWEST, fill
+from tests.queries.build import Builder
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    database: Path = tmp_path_factory.mktemp("pipelines") / "dashboard.duckdb"
+    with open_store(database) as store:
+        fill(Builder(store))
+    with serving(database) as address:
+        yield address
+
+
+def test_a_picked_pipeline_shows_its_time_line_and_leads_to_gitlab(chromium: Browser, served: str) -> None:
+    context = chromium.new_context(viewport={"width": 1440, "height": 1000})
+    tab = Tab(context.new_page(), served)
+    page = tab.open("/pipelines?repo=acme/core/engine&pipelines_view=one+pipeline&pipelines_first=newest")
+    grid = page.get_by_test_id("stDataFrame").locator("canvas").first
+    grid.wait_for()
+    box = grid.bounding_box()
+    assert box
+    page.mouse.click(box["x"] + 16, box["y"] + 35 + 17)
+    page.get_by_role("heading", name=f"Pipeline {NEWEST}").wait_for()
+    page.get_by_label("Time line of the jobs").first.wait_for()
+    page.wait_for_url(f"**pipeline_id=1-{NEWEST}**")
+    link = page.get_by_role("link", name="Open on GitLab")
+    assert link.get_attribute("href") == f"https://gitlab.example/p/1/-/pipelines/{NEWEST}"
+    page.reload()
+    tab.settled()
+    page.get_by_label("Time line of the jobs").first.wait_for()
+    assert tab.wrong == []
+    context.close()
