@@ -78,6 +78,7 @@ def test_the_form_of_picked_jobs_stays_as_it_is(tab: Tab, moving: Gitlab, tmp_pa
     expect(search).to_have_value("the tide is out")
     page.screenshot(path=tmp_path / "moving.png", full_page=True)
     page.locator(".st-key-act_many").get_by_text("Assign", exact=True).click()
+    tab.settled()
     page.get_by_placeholder("name or user name").click()
     page.get_by_role("option").first.click()
     tab.settled()

@@ -86,7 +86,6 @@ PAGES = contents()
 @pytest.fixture
 def tab(window: BrowserContext, demo: Demo) -> Iterator[Tab]:
     with fresh(window, demo.address, WIDE) as opened:
-        opened.page.emulate_media(reduced_motion="reduce")
         yield opened
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
 from datetime import datetime, timedelta
@@ -28,13 +29,15 @@ def row(table: Table, groups: Sequence[str], **values: Any) -> dict[str, Any]:
 
 
 class Told(Store):
-    """A store that takes what builders were told before anybody reads it or writes to it."""
+    """A store that takes what builders were told before anybody reads it or writes to it, in whatever thread."""
 
     builders: list[Builder]
+    telling: threading.RLock
 
     def tell(self) -> None:
-        for builder in self.builders:
-            builder.write()
+        with self.telling:
+            for builder in self.builders:
+                builder.write()
 
     @property
     def data_version(self) -> int:
@@ -63,7 +66,7 @@ class Builder:
     def __init__(self, store: Store, url: str = "https://gitlab.example") -> None:
         if not isinstance(store, Told):
             store.__class__ = Told
-            vars(store)["builders"] = []
+            vars(store).update(builders=[], telling=threading.RLock())
         assert isinstance(store, Told)
         store.builders.append(self)
         self.store = store

@@ -280,13 +280,22 @@ def test_reasons_are_told_apart_by_signature_and_called_without_what_changes(bui
     ]
 
 
-def test_a_failure_of_the_framed_night_without_an_issue_leads_to_a_form_for_one(company: Builder) -> None:
+def test_every_failure_without_an_issue_leads_to_a_form_for_one(company: Builder) -> None:
     data = grid_data(grid(company, order="name"), framed=NIGHT)
     before, last = data["rows"][0]["cells"][-2:]
-    assert last["form"].startswith(
-        "https://gitlab.example/p/1/-/issues/new?issue%5Btitle%5D=lint%3A+connection+refused"
-    )
-    assert "form" not in before and before["job"] and last["job"]
+    assert before["failure"] != last["failure"] and before["form"] == last["form"], "one form, sent once"
+    form = data["forms"][last["form"]]
+    assert form.startswith("https://gitlab.example/p/1/-/issues/new?issue%5Btitle%5D=lint%3A+connection+refused")
+    found = grid(company, order="name").assign(issue_url="https://gitlab.example/p/1/-/issues/7")
+    linked = grid_data(found, framed=NIGHT)
+    assert linked["forms"] == [] and linked["rows"][0]["cells"][-1]["issue"], "what has an issue needs no other"
+
+
+def test_a_cell_tells_the_repository_of_the_job_that_it_tells(two_jobs: Builder) -> None:
+    """Rows of jobs hold several repositories: an issue for the one's job in the other would be the wrong one."""
+    found = grid(two_jobs, rows="job").dropna(subset=["failure"])
+    of = dict(two_jobs.store.reader().execute("select id, path_with_namespace from projects").fetchall())
+    assert list(found["path"]) == [of[int(failure.partition("-")[0])] for failure in found["failure"]]
 
 
 def test_what_the_browser_is_told(company: Builder) -> None:
@@ -299,7 +308,10 @@ def test_what_the_browser_is_told(company: Builder) -> None:
     assert last["href"] == f"/failure?failure={last['failure']}"
     assert last["job"].startswith("https://gitlab.example/p/1/-/jobs/")
     assert ["First error", "connection refused"] in last["tip"] and ["Issue", "nobody has it"] in last["tip"]
-    assert row["cells"][2]["state"] == "missing" and row["cells"][2]["tip"][1][0] == "Why"
+    missing = next(cell for cell in row["cells"] if cell["at"] == 2)
+    assert missing["state"] == "missing" and missing["tip"][1][0] == "Why"
+    quiet = next(row for row in data["rows"] if row["label"] == "quiet")
+    assert quiet["cells"] == [] and [at for at, _, _ in quiet["passed"]] == list(range(5)), "as short as can be"
     assert [mark["about"] for mark in data["marks"]] == ["3 × in 2 repositories"]
 
 
