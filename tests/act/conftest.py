@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dashlib.store import open_store
-from tests.pages.conftest import opener  # noqa: F401 - a fixture
+from tests.pages.conftest import opened, opener  # noqa: F401 - fixtures
 from tests.queries.build import Builder
 
 

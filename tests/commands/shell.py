@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from tests.forked import Command
 
 ROOT = Path(__file__).resolve().parents[2]
 CANARY = "canary-token-do-not-show-0123456789"
@@ -38,12 +38,11 @@ class Shell:
     def __call__(self, *words: str, **environment: str) -> Said:
         """Run a command. Whatever it says, it is no traceback and no secret."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("GITLAB_", "DASH_"))}
-        done = subprocess.run(
-            [sys.executable, "-m", "dashlib", *words],
-            cwd=self.folder, capture_output=True, timeout=60, check=False,
-            env=kept | {"PYTHONPATH": str(ROOT), "HOME": str(self.folder)} | self.environment | environment,
-        )  # fmt: skip
-        said = Said(done.returncode, done.stdout.decode(), done.stderr.decode())
+        ours = {"PYTHONPATH": str(ROOT), "HOME": str(self.folder)}
+        command = Command(words, self.folder, kept | ours | self.environment | environment)
+        out, err = command.communicate(timeout=60)
+        assert command.returncode is not None
+        said = Said(command.returncode, out, err)
         assert "Traceback" not in said.err
         assert CANARY not in said.out + said.err
         return said

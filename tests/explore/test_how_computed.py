@@ -18,9 +18,9 @@ import streamlit as st
 
 from dashlib.widgets import answers
 from tests.explore.test_page import until_answered
-from tests.pages.conftest import Open, opener
+from tests.pages.conftest import Open, opened, opener
 
-__all__ = ["opener"]
+__all__ = ["opened", "opener"]
 
 
 @dataclass
@@ -34,6 +34,8 @@ class Shown:
 def shown(monkeypatch: pytest.MonkeyPatch) -> Shown:
     seen = Shown()
     draw = answers.how_computed
+    # The app draws charts without Altair's look at their grammar; here each is looked at.
+    monkeypatch.setattr(answers, "unchecked", lambda figure: figure)
 
     def drawn(answer: pd.DataFrame, name: str) -> None:
         seen.frames.append((st.session_state["address"].page, name, answer))

@@ -18,9 +18,9 @@ from dashlib.explore.examples import examples
 from dashlib.explore.running import begin
 from dashlib.widgets import sql, sql_answer
 from tests.explore.hostile import ENDLESS
-from tests.pages.conftest import HOSTILE, Open, filled, filled_database, opener
+from tests.pages.conftest import HOSTILE, Open, filled, filled_database, opened, opener
 
-__all__ = ["filled", "filled_database", "opener"]
+__all__ = ["filled", "filled_database", "opened", "opener"]
 
 
 @pytest.fixture(autouse=True)

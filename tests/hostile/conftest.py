@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tests.forked import Command
 from tests.hostile.dialect import Dialect
 from tests.hostile.server import TOKEN, HostileGitLab
 from tests.hostile.wire import Answer, Asked, Faults, Wire
@@ -61,11 +61,8 @@ class Loader:
         }  # fmt: skip
         return kept | base | self.settings | more
 
-    def start(self, *arguments: str, **settings: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "dashlib", *arguments],
-            cwd=self.home, env=self.environment(**settings), text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )  # fmt: skip
+    def start(self, *arguments: str, **settings: str) -> Command:
+        return Command(arguments, self.home, self.environment(**settings))
 
     def run(self, *arguments: str, limit: float = 60, **settings: str) -> Ran:
         began = time.monotonic()
@@ -76,6 +73,7 @@ class Loader:
             process.kill()
             out, err = process.communicate()
             pytest.fail(f"still running after {limit} s\n{out}\n{err}")
+        assert process.returncode is not None
         ran = Ran(process.returncode, out, err, time.monotonic() - began)
         assert "Traceback" not in ran.err, ran.err
         return ran

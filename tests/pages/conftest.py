@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -70,8 +71,17 @@ def filled_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def opened() -> Iterator[dict[str, str]]:
+    """The settings of the app that is open; what one test of a file asked over a database, the next need not ask."""
+    settings: dict[str, str] = {}
+    runtime.close()
+    yield settings
+    runtime.close()
+
+
 @pytest.fixture
-def opener(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[[Path], Open]]:
+def opener(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, opened: dict[str, str]) -> Callable[[Path], Open]:
     monkeypatch.chdir(tmp_path)
 
     def over(database: Path) -> Open:
@@ -79,6 +89,11 @@ def opener(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable
         monkeypatch.setenv("DASH_SYNC_MINUTES", "0")
 
         def visit(page: str = "nightlies", **query: str | list[str]) -> AppTest:
+            settings = {name: value for name, value in os.environ.items() if name.startswith(("DASH_", "GITLAB_"))}
+            if settings != opened:
+                runtime.close()
+                opened.clear()
+                opened.update(settings)
             app = AppTest.from_file(str(NAVIGATION), default_timeout=30)
             for key, value in query.items():
                 app.query_params[key] = value
@@ -88,9 +103,7 @@ def opener(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable
 
         return visit
 
-    runtime.close()
-    yield over
-    runtime.close()
+    return over
 
 
 @pytest.fixture

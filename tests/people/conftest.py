@@ -2,5 +2,5 @@
 
 from __future__ import annotations
 
-from tests.pages.conftest import opener  # noqa: F401 - a fixture
+from tests.pages.conftest import opened, opener  # noqa: F401 - fixtures
 from tests.queries.conftest import built, template  # noqa: F401 - fixtures
