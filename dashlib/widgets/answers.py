@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Literal
 
 import altair as alt
@@ -20,6 +21,8 @@ from dashlib.runtime import runtime
 
 Question = Callable[..., pd.DataFrame]
 NO_FILTERS = Filters()
+_WORDS = ("age", "span")
+"""Tiles that show words beside numbers: wider than a number."""
 _PIXELS_A_LETTER, _LINE_PIXELS, _ROW_PIXELS, _MOST_LINES = 8, 21, 14, 8
 
 
@@ -50,7 +53,7 @@ def metrics(tiles: Sequence[Tile], now: pd.Series, before: pd.Series | None = No
     telephone to hold three beside each other."""
     colours: dict[str, Any] = {"more": "normal", "less": "inverse", "neither": "off"}
     zone = runtime().settings.timezone
-    with st.grid(len(tiles), min_column_width=160 if any(tile.kind == "age" for tile in tiles) else 105):
+    with st.grid(len(tiles), min_column_width=160 if any(tile.kind in _WORDS for tile in tiles) else 105):
         for tile in tiles:
             value = now[tile.name]
             if tile.kind == "age":
@@ -75,10 +78,20 @@ def metrics(tiles: Sequence[Tile], now: pd.Series, before: pd.Series | None = No
             )
 
 
+def unchecked(figure: alt.Chart | alt.LayerChart) -> alt.Chart | alt.LayerChart:
+    """The same chart, which Streamlit turns into Vega-Lite without Altair's look at its grammar.
+
+    That look takes a quarter of a page's time at every rerun, and holds a lock of all sessions; tests take it.
+    """
+    # Altair keeps what is set on a chart as a part of its drawing.
+    object.__setattr__(figure, "to_dict", partial(figure.to_dict, validate=False))
+    return figure
+
+
 def chart(figure: alt.Chart | alt.LayerChart, answer: pd.DataFrame, says: str, name: str, **options: Any) -> Any:
     """A chart with its name for screen readers, its SQL and its numbers as a file."""
     with st.container(gap="xxsmall"):
-        event = st.altair_chart(figure, alt=says, key=f"chart_{name}", **options)
+        event = st.altair_chart(unchecked(figure), alt=says, key=f"chart_{name}", **options)
         below(answer, name)
     return event
 
@@ -173,7 +186,8 @@ def _configured(column: Column) -> Any:
         "number": (kinds.NumberColumn, {"format": "localized"}),
         "change": (kinds.NumberColumn, {"format": "%+d"}),
         "share": (kinds.ProgressColumn, {"format": "%.1f%%", "min_value": 0, "max_value": 100}),
-        "seconds": (kinds.NumberColumn, {"format": "compact"}),
+        # "5 min, 3 sec", in the browser's language; sorted by length, as no text of ours would be.
+        "seconds": (kinds.NumberColumn, {"format": "localized"}),
         "link": (kinds.LinkColumn, {"display_text": column.text}),
         "date": (kinds.DateColumn, {"format": "ddd DD MMM"}),
         "moment": (kinds.DatetimeColumn, {"format": "YYYY-MM-DD HH:mm"}),
