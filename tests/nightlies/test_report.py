@@ -12,6 +12,7 @@ import pytest
 
 from dashlib import badge
 from dashlib.__main__ import main
+from dashlib.failures.decisions import Missing, claim
 from dashlib.model import Filters
 from dashlib.nightlies.report import NoSuchNight, Note, note
 from dashlib.nightlies.report_text import OPEN, as_html, as_json, as_markdown, evening_headline, headline
@@ -44,8 +45,8 @@ def company(built: Builder) -> None:
 
 
 def written(built: Builder, night: date | None = None, dashboard: str = "") -> Note:
-    with built.store.reader() as reader:
-        return note(reader, night, dashboard=dashboard)
+    """The note as the page has it, which asks the copy of the nights; ``dashlib report`` below asks the views."""
+    return note(built.nights(), night, dashboard=dashboard)
 
 
 def test_each_part_says_what_it_must(built: Builder) -> None:
@@ -237,6 +238,11 @@ def test_what_never_ran_is_told_with_its_gap_and_its_owner(built: Builder) -> No
         assert "3 nights, since " in text and "owner: ada" in text
     told = json.loads(as_json(found))["missing"][0]
     assert (told["nights"], told["since"], told["who"]) == (3, since.isoformat(), "ada")
+    for claimed, who in (("bob", "ada – bob has it"), (None, "ada")):
+        claim(built.store, "Cleo", Missing(1, 7, since), claimed)
+        assert [item.who for item in written(built).of("missing")] == [who]
+    claim(built.store, "Cleo", Missing(1, 7, NIGHTS[0].date()), "bob")
+    assert written(built).of("missing")[0].who == "ada", "whoever had it before it ran has not had it since"
 
 
 def test_json_holds_everything(built: Builder) -> None:

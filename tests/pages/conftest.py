@@ -97,7 +97,7 @@ def opener(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, opened: dict[str, st
             app = AppTest.from_file(str(NAVIGATION), default_timeout=30)
             for key, value in query.items():
                 app.query_params[key] = value
-            app.switch_page(f"{page}.py").run()
+            (app.switch_page(f"{page}.py") if page else app).run()
             assert not app.exception, app.exception
             return app
 

@@ -17,7 +17,7 @@ from dashlib.failures.settle import settle
 from dashlib.model import Put
 from dashlib.people.refresh import refresh
 from dashlib.store import bookkeeping, open_store
-from tests.pages.conftest import CRON, HOSTILE, NAVIGATION, YESTERDAY, Open
+from tests.pages.conftest import CRON, HOSTILE, YESTERDAY, Open
 from tests.queries.build import Builder
 
 DAY = timedelta(days=1)
@@ -190,19 +190,9 @@ def test_nothing_and_half_of_it(empty: Open, opener: Callable[[Path], Open], tmp
 
 
 def test_it_stands_at_the_root_and_old_links_to_nightlies_still_lead_there(filled: Open) -> None:
-    assert opened().title[0].value == "Overview"
-    assert opened(repo="acme/web/site").title[0].value == "Overview"
-    app = opened(search="lint", repo="acme/core/engine", night=f"{YESTERDAY:%Y-%m-%d}")
+    assert filled("").title[0].value == "Overview"
+    assert filled("", repo="acme/web/site").title[0].value == "Overview"
+    app = filled("", search="lint", repo="acme/core/engine", night=f"{YESTERDAY:%Y-%m-%d}")
     assert app.title[0].value == "Nightlies"
     assert list(app.dataframe[0].value["job_name"]) == ["lint"]
     assert app.multiselect(key="repo").value == ["acme/core/engine"]
-
-
-def opened(**query: str) -> AppTest:
-    """The dashboard by its address alone, without a page."""
-    app = AppTest.from_file(str(NAVIGATION), default_timeout=30)
-    for key, value in query.items():
-        app.query_params[key] = value
-    app.run()
-    assert not app.exception
-    return app
