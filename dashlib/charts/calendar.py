@@ -1,4 +1,7 @@
-"""A calendar of counts: a column is a week, a row a weekday, a square a day; the more, the fuller."""
+"""A calendar of counts: a column is a week, a row a weekday, a square a day; the more, the fuller.
+
+A day that was never read is no day without events: it is blank.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,7 @@ _STEPS = (0.06, 0.28, 0.46, 0.7, 1.0)
 
 def calendar(frame: pd.DataFrame, value: str, *, chosen: date | None = None) -> alt.LayerChart:
     """Squares of ``day`` (every day of a span, in order) by ``value`` and ``people``; ``chosen`` has a frame.
+    Days that are not ``is_read`` tell nothing.
 
     Squares stay squares: where a window is narrow they shrink together.
     """
@@ -34,7 +38,11 @@ def calendar(frame: pd.DataFrame, value: str, *, chosen: date | None = None) -> 
             "week": mondays.dt.strftime("%Y-%m-%d"),
             "weekday": [DAYS[number] for number in days.dt.day_of_week],
             "when": days.dt.strftime("%A, %d %B %Y"),
-            "shade": shades(frame[value]),
+            "shade": [
+                shade if read else 0.0 for shade, read in zip(shades(frame[value]), frame["is_read"], strict=True)
+            ],
+            "remark": ["" if read else "not read" for read in frame["is_read"]],
+            "is_read": frame["is_read"],
             "is_chosen": days.dt.date == chosen,
             value: frame[value],
             "people": frame["people"],
@@ -58,11 +66,15 @@ def calendar(frame: pd.DataFrame, value: str, *, chosen: date | None = None) -> 
             alt.Tooltip("when:N", title="Day"),
             alt.Tooltip(f"{value}:Q", title=value.capitalize(), format=",d"),
             alt.Tooltip("people:Q", title="People", format=",d"),
+            alt.Tooltip("remark:N", title="Note"),
         ],
     )
     squares = (
         base.mark_rect(cornerRadius=2, color=palette.SERIES[0], stroke=palette.FRAME, strokeWidth=0.6, cursor="pointer")
-        .encode(fillOpacity=alt.FillOpacity("shade:Q", scale=None, legend=None), strokeOpacity=alt.value(0.35))
+        .encode(
+            fillOpacity=alt.FillOpacity("shade:Q", scale=None, legend=None),
+            strokeOpacity=alt.condition("datum.is_read", alt.value(0.35), alt.value(0)),
+        )
         .add_params(alt.selection_point(name=PICK, fields=["slot"], toggle=False, empty=False))
     )
     framed = base.transform_filter("datum.is_chosen").mark_rect(
@@ -70,6 +82,16 @@ def calendar(frame: pd.DataFrame, value: str, *, chosen: date | None = None) -> 
     )
     whole: alt.LayerChart = alt.LayerChart(layer=[squares, framed]).properties(height=7 * _SQUARE + _MONTHS)
     return whole
+
+
+def read_told(frame: pd.DataFrame) -> str:
+    """Which days of a calendar were read, where not all were; plain text."""
+    read = pd.to_datetime(frame.loc[frame["is_read"].astype(bool), "day"])
+    if len(read) == len(frame):
+        return ""
+    if read.empty:
+        return "Blank: none of these days was read."
+    return f"Blank: not read. Known are the days from {read.min():%d %b %Y} to {read.max():%d %b %Y}."
 
 
 def shades(counts: pd.Series) -> list[float]:

@@ -14,13 +14,21 @@ def size_told(count: int) -> str:
 
 
 def span_told(seconds: float | None) -> str:
-    """A span of seconds."""
+    """A span of seconds, the one way that all pages write it: 6.3 s, 36 s, 4 min 12 s, 1 h 03 min, 3 days 4 h."""
     if seconds is None or pd.isna(seconds):
         return "unknown"
-    for size, unit in ((86400, "days"), (3600, "h"), (60, "min")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:,.0f} {unit}"
-    return f"{seconds:,.0f} s" if seconds >= 10 else f"{seconds:,.1f} s"
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min" + (f" {whole % 60:02d} s" if whole % 60 else "")
+    minutes = round(seconds / 60)
+    if minutes < 1440:
+        return f"{minutes // 60} h" + (f" {minutes % 60:02d} min" if minutes % 60 else "")
+    days, hours = divmod(round(seconds / 3600), 24)
+    return f"{days:,} {'day' if days == 1 else 'days'}" + (f" {hours} h" if hours else "")
 
 
 def share_told(share: float | None) -> str:

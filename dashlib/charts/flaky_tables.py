@@ -7,6 +7,7 @@ import pandas as pd
 from dashlib.charts import palette
 from dashlib.charts.delivery_wording import span_told
 from dashlib.charts.tables import Column, Tile
+from dashlib.queries.flaky import LONGEST_WAIT
 
 SUMS = (
     Tile("flaky", "Flaky now", "Jobs that failed and passed by chance, and have not recovered since."),
@@ -28,7 +29,7 @@ COLOURS = {
 
 JOBS = (
     Column("state", "Now", width=70, help="As of now, over the last 30 days, whatever the period."),
-    Column("path_with_namespace", "Repository", width=190),
+    Column("path_with_namespace", "Repository", width=170),
     Column("job_name", "Job", width=130),
     Column(
         "failure_url", "Newest", "link", 60, text="open", help="Its newest flaky failure in the period, or failure."
@@ -36,9 +37,9 @@ JOBS = (
     Column("evidence", "Evidence", width=85, help="proven: failed, then passed on the same commit. suspected: flips."),
     Column("flaky_failures", "Flaky failures", "number", 95, help="In the period."),
     Column("flaky_share", "Of its runs", "share", 95, help="Runs with a flaky failure, last 30 days."),
-    Column("seconds_wasted", "Wasted", "seconds", 85, help="How long these attempts ran, in the period."),
+    Column("seconds_wasted", "Wasted", "seconds", 105, help="How long these attempts ran, in the period."),
     Column("people", "People", "number", 65, help="People (no robots) whose pipelines were hit, in the period."),
-    Column("waited_p50", "They waited", "seconds", 95, help="From the failure to the pass, the middle of them."),
+    Column("waited_p50", "They waited", "seconds", 100, help="From the failure to the pass, the middle of them."),
     Column("spread", "By day", "bars", 110, help="Flaky failures of each day of the period."),
     Column("last_flake", "Last flake", "moment", 130, help="Ever in the last 30 days; the team's wall clock."),
     Column("recovery", "On the mend", width=150, help="Passes since its last flake, of those that it takes."),
@@ -78,6 +79,8 @@ RULES = (
     "**Recovered**: it passed as often since its last flake as would happen by luck in one case of twenty, or has"
     " passed and not flaked for 14 days.",
     "**Broken**: its newest run there failed and it is not known to be flaky, or its newest three failed.",
+    f"**Waited**: from the failure to the pass, once a pipeline. Of a longer wait {LONGEST_WAIT} hours count towards"
+    " the sum: a working day, since nobody waits through the night.",
     "**Infrastructure** failures (runner, network, registry, disk, fetching the repository) are no verdict on a job.",
 )
 
@@ -96,6 +99,6 @@ def cost_told(sums: pd.Series) -> str:
         told += (
             f" {people} waited for {many:,} {'pipeline' if many == 1 else 'pipelines'} that passed after all:"
             f" {span_told(float(sums['waited_p50']))} or less for half of them,"
-            f" {span_told(3600 * float(sums['waited_hours']))} together."
+            f" {span_told(3600 * float(sums['waited_hours']))} together, each {LONGEST_WAIT} h at most."
         )
     return told

@@ -21,20 +21,20 @@ SUMS = (
 def columns(by: str) -> tuple[Column, ...]:
     """The table by runner, or by what else it is told by."""
     return (
-        Column("key", by.capitalize(), width=190),
-        *((Column("runner_type", "Type", width=80, help="instance, group or project; GitHub's runner group."),)
+        Column("key", by.capitalize(), width=140),
+        *((Column("runner_type", "Type", width=68, help="instance, group or project; GitHub's runner group."),)
           if by == "runner" else ()),
-        Column("jobs", "Jobs", "number", 70),
-        Column("failed_share", "Failed", "share", 100),
-        Column("infrastructure_share", "By the infrastructure", "share", 135),
-        Column("infrastructure_failures", "… jobs", "number", 65),
+        Column("jobs", "Jobs", "number", 56),
+        Column("failed_share", "Failed", "share", 95),
+        Column("infrastructure_share", "Infrastructure", "share", 100, help="Failed by the infrastructure."),
+        Column("infrastructure_failures", "… jobs", "number", 55),
         Column("failure_url", "Newest", "link", 60, text="open", help="Its newest failure by the infrastructure."),
-        Column("queued_p50", "Waited, half", "seconds", 95, help="Half of the jobs waited no longer."),
-        Column("queued_p95", "Waited, 95 %", "seconds", 100, help="95 of 100 jobs waited no longer."),
-        Column("at_once", "At once", "number", 70, help="The most jobs that ran at one moment."),
-        Column("minutes", "Minutes", "number", 85, help="That these jobs ran, together."),
-        Column("spread", "Jobs by day", "bars", 120),
-        Column("repositories", "Repositories", "number", 90),
+        Column("queued_p50", "Waited, half", "seconds", 86, help="Half of the jobs waited no longer."),
+        Column("queued_p95", "Waited, 95 %", "seconds", 92, help="95 of 100 jobs waited no longer."),
+        Column("at_once", "At once", "number", 62, help="The most jobs that ran at one moment."),
+        Column("minutes", "Minutes", "number", 66, help="That these jobs ran, together."),
+        Column("spread", "Jobs by day", "bars", 78),
+        Column("repositories", "Repos", "number", 50, help="Repositories whose jobs they were."),
     )  # fmt: skip
 
 

@@ -104,9 +104,23 @@ with counted as (
         coalesce($since::date, (select min(day) from counted))::timestamp,
         coalesce($until::date, (select max(day) from counted))::timestamp, interval 1 day
     ))::date as day
+), passes as (
+    select min(coalesce(since, timestamp '1970-01-01')) as since, max(completed_at) as until
+    from bookkeeping.passes
+    where resource = 'events' and completed_at is not null
+      and ($groups is null and $projects is null or project_id in (
+          select id from projects where within(namespace, $groups) and chosen(path_with_namespace, $projects)
+      ))
+), events_told as (
+    select min(created_at) as since, max(created_at) as until from events
+), read as (
+    select team_day(least(p.since, e.since)) as since, team_day(greatest(p.until, e.until)) as until
+    from passes p, events_told e
 )
-select d.day, coalesce(c.events, 0) as events, coalesce(c.people, 0) as people
+select d.day, coalesce(c.events, 0) as events, coalesce(c.people, 0) as people,
+       c.events is not null or coalesce(d.day between read.since and read.until, false) as is_read
 from days d
+cross join read
 left join counted c on c.day = d.day
 order by d.day
 """
@@ -173,10 +187,10 @@ def over_time(
 
 
 def calendar(connection: duckdb.DuckDBPyConnection, filters: Filters, *, which: Narrowed = USUAL) -> pd.DataFrame:
-    """One row per day (the team's) from ``since`` to ``until``, zeros included: day, events, people.
+    """One row per day (the team's) from ``since`` to ``until``, zeros included: day, events, people, is_read.
 
-    Without ``since`` or ``until`` it is from the first or to the last day that has an event; a period without days has
-    no rows.
+    Not read: before the window of the sync and the first event that was told, or after the last of both. Without
+    ``since`` or ``until`` it is from the first or to the last day that has an event; a period without days has no rows.
     """
     return ask(connection, CALENDAR, filters, **which.values())
 

@@ -40,6 +40,8 @@ _FAILED = f"""failed as materialized (
     where outcome <> 'passed' and {_PLACE}
       and {_during("ended_at")} and chosen(person, $persons)
 )"""
+LONGEST_WAIT = 8
+"""Hours that a wait counts at most towards all of them: a working day, since nobody waits through the night."""
 # A pipeline waits once, however many of its jobs are flaky: as long as the one that took longest.
 _WAITS = """waits as (
     select project_id, pipeline_id, person, max(waited) as waited from flakes where person is not null group by all
@@ -60,7 +62,7 @@ select now.*, (select count(*) from job_attempts) as ever,
        (select count(distinct (project_id, pipeline_id)) from flakes) as pipelines_hit,
        (select count(distinct person) from waits) as people,
        (select count(*) from waits) as pipelines_waited, (select quantile_cont(waited, 0.5) from waits) as waited_p50,
-       (select coalesce(sum(waited), 0) / 3600 from waits) as waited_hours
+       (select coalesce(sum(least(waited, {3600 * LONGEST_WAIT})), 0) / 3600 from waits) as waited_hours
 from now
 """
 
@@ -165,7 +167,8 @@ def totals(connection: duckdb.DuckDBPyConnection, filters: Filters, *, search: s
 
     In the period: flaky_failures, infrastructure_failures, failures (all three kinds), flaky_minutes and
     infrastructure_minutes (that the failed attempts ran), pipelines_hit, people (that set one of these off),
-    pipelines_waited (theirs), waited_p50 (seconds from the failure to the pass) and waited_hours (all of it).
+    pipelines_waited (theirs), waited_p50 (seconds from the failure to the pass) and waited_hours (all of them, each
+    LONGEST_WAIT at most).
     ``search`` is any part of repository or job, case aside.
     """
     return ask(connection, TOTALS, filters, search=search.strip())

@@ -28,6 +28,13 @@ MEASURES = {
 }
 """What the cells of the heat maps tell: shares (0..1), seconds waited (95 of 100 jobs no longer), jobs at once on
 average over the day."""
+GRAINS = {"day": "interval 1 day", "week": "interval 7 day", "month": "interval 1 month"}
+"""The periods that a column of the heat map by days may be: the word, and its length in SQL."""
+# Of the first and the last week or month only the days that were chosen.
+_LENGTH = """any_value(
+        least(date_trunc($grain, team_day(slot))::date + {length}, ($until::date + 1)::timestamp)::date
+        - greatest(date_trunc($grain, team_day(slot))::date, $since::date)
+    )"""
 _WEIGHT = {"queue": "count(queued_duration)"}
 
 _HERE = """within(namespace, $groups) and chosen(path_with_namespace, $projects) and chosen(person, $persons)
@@ -90,7 +97,8 @@ limit $rows
 
 DAYS = """
 with here as (select * from job_attempts where {here}), counted as (
-    select {key} as key, team_day(slot) as day, count(*) as jobs, {measure} as value, {weight} as n
+    select {key} as key, date_trunc($grain, team_day(slot))::date as day, count(*) as jobs, {measure} as value,
+           {weight} as n
     from here group by all
 ), ranked as (
     select key, row_number() over (order by sum(jobs) desc, key) as rank from counted group by key
@@ -202,15 +210,26 @@ def days(
     *,
     measure: str = "infrastructure",
     by: str = "runner",
+    grain: str = "day",
     runners: Runners = (),
     top: int = 25,
 ) -> pd.DataFrame:
     """One row per runner (or what ``by`` says; the ``top`` busiest) and day with jobs: series, day, value, n.
 
-    ``measure`` says what value is: see MEASURES. n is how many jobs it is of.
+    ``measure`` says what value is: see MEASURES. n is how many jobs it is of. ``grain``: one of GRAINS; day is the
+    first one of a week or month.
     """
-    sql = DAYS.format(key=BY[by], here=_HERE, measure=MEASURES[measure], weight=_WEIGHT.get(measure, "count(*)"))
-    return ask(connection, sql, filters, runners=_some(runners), top=top)
+    told = MEASURES[measure]
+    if measure == "busy" and grain != "day":
+        told = f"{told} / {_LENGTH.format(length=GRAINS[grain])}"
+    sql = DAYS.format(key=BY[by], here=_HERE, measure=told, weight=_WEIGHT.get(measure, "count(*)"))
+    return ask(connection, sql, filters, runners=_some(runners), grain=grain, top=top)
+
+
+def usual_grain(filters: Filters) -> str:
+    """The grain that shows a period in so few columns that each has room for its numbers."""
+    days = (filters.until - filters.since).days if filters.since and filters.until else 365
+    return "day" if days <= 31 else "week" if days <= 250 else "month"
 
 
 def week(

@@ -14,7 +14,7 @@ import streamlit as st
 from dashlib.charts import activity_tables as shown
 from dashlib.charts.activity_stream import Day
 from dashlib.charts.activity_stream import stream as sentences
-from dashlib.charts.calendar import PICK, calendar, day_picked
+from dashlib.charts.calendar import PICK, calendar, day_picked, read_told
 from dashlib.charts.over_time import stacked
 from dashlib.charts.wording import plain
 from dashlib.model import Filters
@@ -78,7 +78,8 @@ def days(filters: Filters, which: Narrowed) -> None:
     chart(figure, answer, says, name, on_select=partial(_day_clicked, name), selection_mode=PICK)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if one_day is None:
-            st.caption("Click a day to see that day alone; the darker, the more events. Days without any are pale.")
+            about = "Click a day to see that day alone; the darker, the more events. Days without any are pale."
+            st.caption(plain(f"{about} {read_told(answer)}".strip()))
         else:
             st.caption(f"Narrowed to {one_day:%A, %d %B %Y}.", width="content")
             label = "Show the last 30 days again"

@@ -21,6 +21,11 @@ from dashlib.widgets.empty import nothing
 from dashlib.widgets.kept import of_copy
 
 _OPEN_OUTAGES = 3
+_AS_WIDE = """<style>
+.st-key-{name} [data-testid=stElementContainer]:has([data-testid=stVegaLiteChart]) {{overflow-x: auto}}
+.st-key-{name} [data-testid=stElementContainer] > :has([data-testid=stVegaLiteChart]) {{min-width: {width}px}}
+</style>"""
+"""A chart that keeps its width in a narrow window and is moved along there."""
 _MEASURES = {
     "infrastructure": "failed by the infrastructure",
     "failed": "failed",
@@ -124,11 +129,14 @@ def heats(filters: Filters, chosen: tuple[str, ...], by: str) -> None:
     measure = one_of("Cells tell", list(_MEASURES), key="cells", titles=_MEASURES)
     drawn = heat.MEASURES[measure]
     grey = "" if drawn.of_few else f" Grey: fewer than {heat.FEW} jobs, too few to tell."
-    st.caption(f"{_MEANS[measure]}{grey}")
-    days = of_attempts(runners.days, filters, measure=measure, by=by, runners=chosen)
-    st.subheader(f"By {by} and day", anchor=False)
-    says = f"{by.capitalize()} by day: {drawn.title}; with the number of jobs"
-    chart(heat.by_day(days, drawn, by.capitalize()), days, says, "runner_days")
+    st.caption(f"{_MEANS[measure]} Below it in each cell: of how many jobs.{grey}")
+    grain = runners.usual_grain(filters)
+    days = of_attempts(runners.days, filters, measure=measure, by=by, grain=grain, runners=chosen)
+    st.subheader(f"By {by} and {grain}", anchor=False)
+    says = f"{by.capitalize()} by {grain}: {drawn.title}; with the number of jobs"
+    with st.container(key="wide_runner_days"):
+        st.html(_AS_WIDE.format(name="wide_runner_days", width=heat.least_width(days, grain)))
+        chart(heat.by_day(days, drawn, by.capitalize(), grain), days, says, "runner_days")
     week = of_attempts(runners.week, filters, measure=measure, runners=chosen)
     st.subheader("By weekday and hour", anchor=False)
     if week.empty:

@@ -8,11 +8,11 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashlib.charts.activity_stream import sentence, stream
-from dashlib.charts.calendar import calendar, day_picked, shades
+from dashlib.charts.calendar import calendar, day_picked, read_told, shades
 
 HOME = "https://gitlab.example/acme/engine"
 EVENT: dict[str, Any] = dict.fromkeys(
@@ -126,10 +126,11 @@ def test_more_is_never_paler_and_nothing_is_palest(counts: list[int]) -> None:
     assert all(shade > 0.06 for count, shade in pairs if count)
 
 
+@settings(deadline=None)
 @given(first=st.dates(date(2020, 1, 1), date(2026, 1, 1)), length=st.integers(1, 371))
 def test_every_day_has_its_own_square(first: date, length: int) -> None:
     days = pd.Series(pd.date_range(first, periods=length))
-    frame = pd.DataFrame({"day": days, "events": range(length), "people": 1})
+    frame = pd.DataFrame({"day": days, "events": range(length), "people": 1, "is_read": True})
     drawn = calendar(frame, "events", chosen=first).to_dict()
     [rows] = [rows for rows in drawn["datasets"].values() if len(rows) == length]
     assert len({(one["week"], one["weekday"]) for one in rows}) == length
@@ -139,6 +140,17 @@ def test_every_day_has_its_own_square(first: date, length: int) -> None:
         monday = date.fromisoformat(one["week"])
         assert monday.weekday() == 0 and timedelta() <= date.fromisoformat(one["slot"]) - monday < timedelta(days=7)
         assert one["week"] in drawn["layer"][0]["encoding"]["x"]["scale"]["domain"]
+
+
+def test_a_day_that_was_not_read_is_no_day_without_events() -> None:
+    days = pd.Series(pd.date_range(date(2026, 3, 9), periods=4))
+    frame = pd.DataFrame({"day": days, "events": [0, 0, 5, 0], "people": 1, "is_read": [False, True, True, False]})
+    [rows] = [rows for rows in calendar(frame, "events").to_dict()["datasets"].values() if len(rows) == 4]
+    assert [one["shade"] for one in rows][:2] == [0.0, 0.06] and rows[3]["shade"] == 0.0
+    assert [one["remark"] for one in rows] == ["not read", "", "", "not read"]
+    assert read_told(frame) == "Blank: not read. Known are the days from 10 Mar 2026 to 11 Mar 2026."
+    assert read_told(frame[1:3]) == ""
+    assert read_told(frame[:1]) == "Blank: none of these days was read."
 
 
 @pytest.mark.parametrize(

@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashlib.model import Filters, Upsert
+from dashlib.model import Filters, Put, Upsert
 from dashlib.people.refresh import refresh
 from dashlib.queries import activity
 from dashlib.queries.activity import ALL, Narrowed
 from dashlib.sources import tables
-from dashlib.store import open_store
+from dashlib.store import bookkeeping, open_store
 from tests.queries.build import MIDNIGHT, Builder, row
 
 DAY = timedelta(days=1)
@@ -144,7 +144,24 @@ def test_a_day_is_the_teams(built: Builder) -> None:
     days = Filters(since=MIDNIGHT.date() - DAY, until=MIDNIGHT.date())
     with built.store.reader() as reader:
         found = activity.calendar(reader, days)
-    assert found.values.tolist() == [[pd.Timestamp("2026-03-09"), 0, 0], [pd.Timestamp("2026-03-10"), 1, 1]]
+    assert found.values.tolist() == [
+        [pd.Timestamp("2026-03-09"), 0, 0, False], [pd.Timestamp("2026-03-10"), 1, 1, True],
+    ]  # fmt: skip
+
+
+def test_the_calendar_knows_which_days_were_read(built: Builder) -> None:
+    """From where the sync began to where it last was, and whatever was told before or after."""
+    built.event("opened", MIDNIGHT - 3 * DAY, target_type="Issue")
+    passed = {"source": "gitlab", "project_id": 1, "resource": "events", "variant": "project", "watermark": None,
+              "activity": None, "position": None}  # fmt: skip
+    read = passed | {"since": MIDNIGHT - 5 * DAY, "completed_at": MIDNIGHT - 1 * DAY}
+    begun = passed | {"project_id": 2, "since": MIDNIGHT - 99 * DAY, "completed_at": None}
+    built.store.write(Put(bookkeeping.PASSES, [read, begun]))
+    days = Filters(since=(MIDNIGHT - 7 * DAY).date(), until=MIDNIGHT.date())
+    with built.store.reader() as reader:
+        assert activity.calendar(reader, days)["is_read"].tolist() == [False] * 2 + [True] * 5 + [False]
+        elsewhere = replace(days, projects=("no/such",))
+        assert activity.calendar(reader, elsewhere)["is_read"].tolist() == [False] * 4 + [True] + [False] * 3
 
 
 def test_whole_rows_of_each_forge(built: Builder) -> None:

@@ -129,8 +129,9 @@ def test_the_time_line_of_a_pipeline(built: Builder) -> None:
     assert (one["path_with_namespace"], one["elapsed"]) == ("acme/core/engine", 960.0)
     assert time_told(found) == (
         "16 min from its creation to the end of its last job. What decided that: build → test (1) → test (2) → deploy."
-        " They ran 6 min and waited 24 s for runners; the other 10 min they waited for GitLab, other jobs or somebody."
-        " The longest of them: test, 95 s, usually 2 min (n 3)."
+        " They ran 5 min 33 s and waited 24 s for runners; the other 10 min 03 s they waited for GitLab, other jobs or"
+        " somebody."
+        " The longest of them: test, 1 min 35 s, usually 2 min (n 3)."
     )
     assert not_run_told(found) == "Never began: manual: docs."
 
@@ -198,7 +199,7 @@ def test_jobs_that_grew(built: Builder) -> None:
 @pytest.mark.parametrize(
     ("now", "before", "n", "n_before", "words"),
     [
-        (150.0, 100.0, 10, 10, "50 % longer (+50 s)"), (60.0, 120.0, 99, 10, "50 % shorter (−60 s)"),
+        (150.0, 100.0, 10, 10, "50 % longer (+50 s)"), (60.0, 120.0, 99, 10, "50 % shorter (−1 min)"),
         (102.0, 100.0, 50, 50, "about the same"), (4.0, 1.0, 50, 50, "about the same"),
         (150.0, 100.0, 9, 50, "too few to tell"), (150.0, 100.0, 50, 9, "too few to tell"),
         (150.0, float("nan"), 50, 0, "nothing before"), (30.0, 0.0, 50, 50, "longer (+30 s)"),

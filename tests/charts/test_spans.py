@@ -1,0 +1,35 @@
+"""Spans of time, written the same way everywhere."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashlib.charts.delivery_wording import span_told
+
+SIZES = {"s": 1, "min": 60, "h": 3600, "day": 86400, "days": 86400}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (0, "0.0 s"), (6.34, "6.3 s"), (9.96, "10 s"), (59.4, "59 s"), (59.6, "1 min"), (252, "4 min 12 s"),
+        (3599.7, "1 h"), (3780, "1 h 03 min"), (86399, "1 day"), (90_000, "1 day 1 h"), (273_600, "3 days 4 h"),
+        (None, "unknown"), (float("nan"), "unknown"),
+    ],
+)  # fmt: skip
+def test_examples(seconds: float | None, told: str) -> None:
+    assert span_told(seconds) == told
+
+
+@given(st.floats(0, 1e8))
+def test_what_is_told_is_what_it_is(seconds: float) -> None:
+    """Read back, it is off by no more than half of its last unit."""
+    parts = re.findall(r"([\d.,]+) (s|min|h|days?)(?= |$)", span_told(seconds))
+    back = sum(float(number.replace(",", "")) * SIZES[unit] for number, unit in parts)
+    exact = {"s": 0.5, "min": 30, "h": 1800}
+    finest = min(SIZES[unit] for _, unit in parts)
+    assert abs(back - seconds) <= exact["s" if finest == 1 or back < 3600 else "min" if back < 86400 else "h"] + 1e-6
