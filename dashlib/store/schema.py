@@ -79,6 +79,7 @@ def migrate(connection: duckdb.DuckDBPyConnection, tables: Sequence[Table], migr
         columns = _columns(connection)
         for table in tables:
             _create(connection, table, columns.get((table.schema, table.name), set()))
+        _tell_columns(connection, tables)
         for statement in [statement for migration in due for statement in migration.fill]:
             connection.execute(statement)
         _remember(connection, "version", str(latest(migrations)))
@@ -120,9 +121,8 @@ def _declared(table: Table, column: str) -> str:
 def _create_views(connection: duckdb.DuckDBPyConnection) -> None:
     """Views and macros are code, not data: created anew when their text changed."""
     definitions = views.definitions()
-    digest = hashlib.sha256("\n".join(definition.statement for definition in definitions).encode()).hexdigest()
-    found = connection.execute("select value from bookkeeping.meta where name = 'views'").fetchone()
-    if found and found[0] == digest:
+    digest = _digest(views.meanings(), *(definition.statement for definition in definitions))
+    if _remembered(connection, "views") == digest:
         return
     gone = connection.execute("select view_name from duckdb_views() where not internal and schema_name = 'main'")
     for name in {name for (name,) in gone.fetchall()} - {definition.name for definition in definitions}:
@@ -131,7 +131,40 @@ def _create_views(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(definition.statement)
         if definition.comment:
             connection.execute(f"comment on view {definition.name} is '{_quoted(definition.comment)}'")
+    columns = connection.execute(
+        "select c.table_name, c.column_name from duckdb_columns() c join duckdb_views() v on v.view_oid = c.table_oid"
+        " where not c.internal and c.schema_name = 'main'"
+    )
+    _comment(connection, columns.fetchall())
     _remember(connection, "views", digest)
+
+
+def _tell_columns(connection: duckdb.DuckDBPyConnection, tables: Sequence[Table]) -> None:
+    """What the columns of the tables mean, told anew when its text or a table changed.
+
+    Before rows are filled in: a comment alters its table.
+    """
+    columns = [(table.name, column) for table in tables if table.schema == "main" for column in table.columns]
+    digest = _digest(views.meanings(), *(f"{table}.{column}" for table, column in columns))
+    if _remembered(connection, "columns") == digest:
+        return
+    _comment(connection, columns)
+    _remember(connection, "columns", digest)
+
+
+def _comment(connection: duckdb.DuckDBPyConnection, columns: Sequence[tuple[str, str]]) -> None:
+    told = views.meanings_of(columns)
+    statements = (f"comment on column {name}.\"{column}\" is '{_quoted(text)}'" for name, column, text in told)
+    connection.execute(";\n".join(statements))
+
+
+def _digest(*texts: str) -> str:
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()
+
+
+def _remembered(connection: duckdb.DuckDBPyConnection, name: str) -> str | None:
+    found = connection.execute("select value from bookkeeping.meta where name = $1", [name]).fetchone()
+    return str(found[0]) if found else None
 
 
 def _remember(connection: duckdb.DuckDBPyConnection, name: str, value: str) -> None:

@@ -1,9 +1,14 @@
-"""The views of ``dashlib/sql``: one file per view, its header is the comment that the database shows for it."""
+"""The views of ``dashlib/sql``: one file per view, its header is the comment that the database shows for it.
+
+What the columns of tables and views mean stands in one file there, ``meanings.toml``.
+"""
 
 from __future__ import annotations
 
 import functools
 import re
+import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 
@@ -16,6 +21,26 @@ class Definition:
     statement: str
     comment: str
     body: str
+
+
+_MEANINGS = "meanings.toml"
+
+
+@functools.cache
+def meanings() -> str:
+    """What columns mean, as it is written."""
+    return (resources.files("dashlib") / "sql" / _MEANINGS).read_text("utf-8")
+
+
+def meanings_of(relations: Sequence[tuple[str, str]]) -> list[tuple[str, str, str]]:
+    """(relation, column, what it means), of those (relation, column) of which something is written."""
+    written: dict[str, dict[str, str]] = tomllib.loads(meanings())
+    every = written.pop("every")
+    return [
+        (relation, column, (every | written[relation])[column])
+        for relation, column in relations
+        if relation in written and column in every | written[relation]
+    ]
 
 
 @functools.cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,6 +33,47 @@ def test_a_view_says_its_grain_and_keeps_it_as_its_comment(connection: duckdb.Du
     found = connection.execute("select comment from duckdb_views() where view_name = $1", [file.stem]).fetchall()
     assert found == [(" ".join(header),)]
     connection.execute(f"select * from {file.stem}").fetchall()
+
+
+CONTRACT = (
+    *("projects", "schedules", "pipelines", "jobs", "traces", "failures", "commits", "events", "issues", "signals"),
+    *("deliveries", "loads", "persons", "nightly_slots", "nightly_failures", "commits_by_author"),
+)
+
+
+def comments(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str | None]:
+    found = connection.execute(
+        "select table_name, column_name, comment from duckdb_columns() where not internal and schema_name = 'main'"
+    )
+    return {(relation, column): comment for relation, column, comment in found.fetchall()}
+
+
+def test_every_column_that_others_rely_on_says_what_it_means(connection: duckdb.DuckDBPyConnection) -> None:
+    told = comments(connection)
+    assert [place for place, comment in told.items() if place[0] in CONTRACT and not comment] == []
+    assert told["jobs", "queued_duration"] == "How long it waited for a runner, in seconds."
+    assert told["nightly_slots", "cause"] == "Why it is missing or off."
+
+
+def test_no_meaning_is_of_a_column_that_does_not_exist(connection: duckdb.DuckDBPyConnection) -> None:
+    there = set(comments(connection))
+    written = tomllib.loads(views.meanings())
+    every = written.pop("every")
+    assert {(relation, column) for relation, own in written.items() for column in own} <= there
+    assert {column for _, column in there} >= set(every)
+
+
+def test_meanings_are_told_anew_where_they_changed_and_only_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = duckdb.connect()
+    schema.migrate(connection, TABLES, ())
+    said: list[str] = []
+    monkeypatch.setattr(schema, "_comment", lambda _, columns: said.extend(columns))
+    schema.migrate(connection, TABLES, ())
+    assert not said
+    monkeypatch.undo()
+    monkeypatch.setattr(views, "meanings", lambda: '[every]\nid = "It\'s new."\n[jobs]\n[persons]')
+    schema.migrate(connection, TABLES, ())
+    assert comments(connection)["jobs", "id"] == comments(connection)["persons", "id"] == "It's new."
 
 
 def test_a_view_of_a_column_is_not_a_view_of_a_table_of_that_name() -> None:
