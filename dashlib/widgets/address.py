@@ -19,6 +19,8 @@ from typing import Any, TypeVar
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from dashlib.widgets.address_keys import strange
+
 Value = TypeVar("Value")
 FRONT_DOOR = "overview"
 Words = list[str]
@@ -193,10 +195,14 @@ def forget() -> None:
 
 
 def unknown() -> list[str]:
-    """What the address asked for in vain of what this page shows, until something else is chosen; after ``write``."""
+    """What the address asked for in vain of what this page shows, until something else is chosen; after ``write``.
+
+    Keys that no page knows are told as long as they stand there.
+    """
     held = _held()
     if held.unknown and held.unknown_with is None:
         held.unknown_with = dict(held.kept)
     elif held.unknown_with != held.kept:
         held.unknown, held.unknown_with = [], None
-    return [text for key, text in held.unknown if key in held.drawn]
+    keys = strange(key for key in st.query_params if key not in held.starts)
+    return [*(text for key, text in held.unknown if key in held.drawn), *keys]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
+from dashlib.widgets.address_keys import KEYS
+from dashlib.widgets.filters import FILTER_KEYS
+from dashlib.widgets.nights import KEYS as NIGHTLIES
+
+ROOT = Path(__file__).parents[2]
 FRUITS = ["apple", "pear", "plum & quince", "ünder/score"]
 DAYS = st.dates(date(2020, 1, 1), date(2029, 12, 31))
 CHOICES = st.fixed_dictionaries(
@@ -186,3 +193,35 @@ def test_a_link_of_the_front_door_says_all_that_a_page_shows(chosen: dict[str, A
         run(app)
     assert address(app) == {"count": "15"}
     assert held(app) == held(opened({"count": "15"}))
+
+
+WIDGETS = {"one_of": 2, "one_from": 2, "some_of": 2, "search_for": 1, "text_of": 1, "switch": 1, "day": 1, "settle": 0}
+"""The functions that draw a choice, and where each takes its key."""
+
+
+def keys_of(call: ast.Call) -> list[str]:
+    """The key of a choice, where it is written as it is."""
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    if name not in WIDGETS:
+        return []
+    named = [part.value for part in call.keywords if part.arg == "key"]
+    return [part.value for part in named or call.args[WIDGETS[name] :][:1]
+            if isinstance(part, ast.Constant) and isinstance(part.value, str)]  # fmt: skip
+
+
+def test_the_key_of_every_choice_of_every_page_is_known() -> None:
+    files = [*(ROOT / "pages").glob("*.py"), *(ROOT / "dashlib" / "widgets").glob("*.py")]
+    calls = [node for file in files for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Call)]
+    found = {key for call in calls for key in keys_of(call)}
+    assert len(found) > 70
+    assert found | {*FILTER_KEYS, *NIGHTLIES} <= KEYS
+
+
+def test_a_key_that_no_page_knows_is_told_with_the_one_it_may_be() -> None:
+    app = opened({"serch": "x", "count": "5"})
+    assert [warning.value.partition(": ")[2] for warning in app.warning] == [
+        "no page has a filter “serch”, there is “search”."
+    ]
+    assert address(app) == {"serch": "x", "count": "5"}
+    assert "no page has a filter “<img src=x>”" in opened({"<img src=x>": "1"}).warning[0].value.replace("\\", "")
+    assert not opened({"utm_source": "mail", "repo": "a/b"}).warning
