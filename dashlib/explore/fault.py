@@ -23,15 +23,10 @@ class Busy(Explained):
     """So many queries are running that this one has to wait."""
 
 
-def refused(kinds: list[str], query: str) -> QueryError:
+def refused(kinds: list[str]) -> QueryError:
     """What is no single SELECT or EXPLAIN, by the kinds of statement that DuckDB's parser found in it."""
     if not kinds:
         return QueryError("There is no statement here: write one SELECT.")
-    if "SELECT" in kinds and set(kinds) == {"CREATE", "SELECT"} and "pivot" in query.lower():
-        # DuckDB turns a PIVOT without values into a CREATE TYPE and a SELECT.
-        return QueryError(
-            "PIVOT has to name its values here, as in: pivot nightly_slots on state in ('passed', 'failed') …"
-        )
     found = f"{len(kinds)} statements" if len(kinds) > 1 else kinds[0].replace("_", " ")
     return QueryError(f"Only reading is allowed here: one SELECT (or EXPLAIN) statement, please, not {found}.")
 

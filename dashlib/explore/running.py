@@ -187,12 +187,14 @@ class Running:
     def _why(self, fault: dict[str, Any]) -> QueryError | QueryStopped | StoreError:
         kind, message = str(fault["kind"]), str(fault["message"])
         if kind == "Refused":
-            return refused([word for word in message.split(", ") if word], self.query)
+            return refused([word for word in message.split(", ") if word])
         if kind == "Out of Memory":
             return QueryStopped(
                 f"The query needs more memory than {self._memory}: ask for fewer rows or columns, or ask the snapshot"
                 " with DuckDB's own shell, which has no limit."
             )
+        if 'statement of type "EXPLAIN"' in message and "read-only" in message:
+            return QueryError("Only reading is allowed here: EXPLAIN a SELECT, not a statement that changes something.")
         if kind == "Permission":
             message = f"Files and addresses cannot be read here, only the tables and views of this database.\n{message}"
         if fault["machine"]:

@@ -47,7 +47,7 @@ def result(answered: Answered) -> None:
         _chart(answered, chosen)
     else:
         _table(answered)
-    _files(answered.table)
+    _files(answered.table, f"answer-{answered.at:%Y-%m-%d-%H%M%S}")
 
 
 def _fault(text: str) -> None:
@@ -107,13 +107,14 @@ def _chart(answered: Answered, chosen: Picture) -> None:
         st.caption(f"Drawn are the first {MOST_DRAWN:,} of {len(answered.frame):,} rows.")
 
 
-def _files(table: pa.Table) -> None:
+def _files(table: pa.Table, name: str) -> None:
+    """The answer as files, named by when it was asked (UTC): several lie beside each other in one folder."""
     with st.container(horizontal=True, gap="small"):
         for ending, (title, kind) in _FILES.items():
             st.download_button(
                 title,
                 data=_file(ending, table),
-                file_name=f"answer.{ending}",
+                file_name=f"{name}.{ending}",
                 mime=kind,
                 key=f"sql_file_{ending}",
                 type="tertiary",

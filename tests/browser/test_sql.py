@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import time
 import urllib.request
@@ -117,7 +118,7 @@ def test_files_come_down(here: Tab) -> None:
     for name, ending in (("CSV", "csv"), ("Parquet", "parquet"), ("JSON", "json"), ("Excel", "xlsx")):
         with page.expect_download() as coming:
             page.get_by_role("button", name=name, exact=True).click()
-        assert coming.value.suggested_filename == f"answer.{ending}"
+        assert re.fullmatch(rf"answer-\d{{4}}-\d\d-\d\d-\d{{6}}\.{ending}", coming.value.suggested_filename)
         content = coming.value.path().read_bytes()
         assert content and (ending != "csv" or content.decode() == "a,b\n1,ø\n")
     assert here.wrong == []
