@@ -56,8 +56,9 @@ def _opened() -> Runtime:
     remember(store, settings)
     ledger.refresh(store, settings)
     sync = BackgroundSync(settings, store)
-    receiver = Receiver(settings, store, sync.budget_left, sync.conclude, sync.ask_in_doubt)
-    return Runtime(settings, store, sync, receiver, HeldNights(store), HeldCommits(store), HeldAttempts(store))
+    nights = HeldNights(store)
+    receiver = Receiver(settings, store, sync.budget_left, sync.conclude, sync.ask_in_doubt, nights.cursor)
+    return Runtime(settings, store, sync, receiver, nights, HeldCommits(store), HeldAttempts(store))
 
 
 def runtime() -> Runtime:

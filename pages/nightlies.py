@@ -7,12 +7,12 @@ import streamlit as st
 from dashlib import widgets
 from dashlib.charts import tables
 from dashlib.charts.night_glance import glance
-from dashlib.charts.night_grid import grid_data
 from dashlib.charts.over_time import stacked
 from dashlib.charts.wording import plain
 from dashlib.queries import choices, night_grid, nightlies
 from dashlib.runtime import runtime
 from dashlib.widgets import nights as shared
+from dashlib.widgets.night_claims import claims
 from dashlib.widgets.night_glance import night_glance
 from dashlib.widgets.night_grid import night_grid as draw_grid
 from dashlib.widgets.nights import of_nights
@@ -30,7 +30,8 @@ def show_all_jobs() -> None:
     st.session_state["search"] = ""
 
 
-shared.tell_newest(nights.iloc[shared.last_told(nights)], datetime.now(UTC).astimezone(runtime().settings.zone).date())
+today = datetime.now(UTC).astimezone(runtime().settings.zone).date()
+shared.tell_newest(nights.iloc[nightlies.last_told(nights)], today)
 tonight, tiles = st.container(), st.container()
 with st.container(horizontal=True, vertical_alignment="bottom"):
     index = shared.chosen_night(nights, show_all_jobs)
@@ -59,7 +60,7 @@ shared.tell_narrowed(chosen)
 if cells.empty:
     shared.tell_empty(chosen)
 else:
-    draw_grid(grid_data(cells, framed=night, rows=rows, grain=grain, opened=opened, times=arranged.times))
+    draw_grid(cells, framed=night, rows=rows, grain=grain, opened=opened, times=arranged.times)
     shared.legend()
     widgets.below(cells, "grid")
 
@@ -85,6 +86,7 @@ else:
 if now["missing"]:
     st.subheader("Never ran", anchor=False)
     shared.missing_told(note)
+    claims(note)
 risks = of_nights(nightlies.at_risk, filters)
 if not risks.empty:
     st.subheader("At risk", anchor=False)

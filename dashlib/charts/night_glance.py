@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -26,38 +27,36 @@ def glance(note: pd.DataFrame) -> list[Data]:
     Each line has a kind, a title, a count, up to eight items (name, title, about, href) and how many more there are.
     All texts are plain; links are http(s) or pages of this dashboard.
     """
-    names = _names(note)
-    lines = []
-    for kind, title in (_LINES | _TOO).items():
-        rows = note[note["change"] == kind]
-        if kind in _TOO and rows.empty:
-            continue
-        shown = [_item(row, names[index]) for index, row in zip(rows.index, rows.to_dict("records"), strict=True)]
-        lines.append(
-            {
-                "kind": kind,
-                "title": title,
-                "count": len(shown),
-                "items": shown[:_MOST],
-                "more": max(0, len(shown) - _MOST),
-            }
-        )
-    return lines
+    records = note.to_dict("records")
+    names = _names(records)
+    told_of: dict[str, list[tuple[Mapping[Any, Any], str]]] = {}
+    for row, name in zip(records, names, strict=True):
+        told_of.setdefault(str(row["change"]), []).append((row, name))
+    return [
+        {
+            "kind": kind,
+            "title": title,
+            "count": len(rows),
+            "items": [_item(row, name) for row, name in rows[:_MOST]],
+            "more": max(0, len(rows) - _MOST),
+        }
+        for kind, title in (_LINES | _TOO).items()
+        if (rows := told_of.get(kind, [])) or kind not in _TOO
+    ]
 
 
-def _names(note: pd.DataFrame) -> dict[Any, str]:
+def _names(records: Sequence[Mapping[Any, Any]]) -> list[str]:
     """Short names, where nothing else that night has the same."""
-    paths = note["path_with_namespace"].astype(str)
-    places = note[["path_with_namespace", "schedule"]].astype(str).agg(" ".join, axis=1) if len(note) else paths
-    short = paths.str.rpartition("/")[2] if len(note) else paths
-    alike = pd.DataFrame({"path": paths, "short": short}).drop_duplicates()["short"].value_counts()
-    named = {index: short[index] if alike[short[index]] == 1 else paths[index] for index in note.index}
-    several = pd.DataFrame({"path": paths, "place": places}).drop_duplicates()["path"].value_counts()
-    twice = paths.map(several) > 1
-    return {
-        index: f"{name[:_LONGEST]} · {note['schedule'][index]}" if twice[index] else name[:_LONGEST]
-        for index, name in named.items()
-    }
+    places = {(str(row["path_with_namespace"]), str(row["schedule"])) for row in records}
+    several = Counter(path for path, _ in places)
+    alike = Counter(path.rpartition("/")[2] for path in several)
+    names = []
+    for row in records:
+        path = str(row["path_with_namespace"])
+        short = path.rpartition("/")[2]
+        name = (short if alike[short] == 1 else path)[:_LONGEST]
+        names.append(f"{name} · {row['schedule']}" if several[path] > 1 else name)
+    return names
 
 
 def since_told(day: Any, nights: Any) -> str:
@@ -87,6 +86,7 @@ def _item(row: Mapping[Any, Any], name: str) -> Data:
             since_told(row["missing_since"], row["nights_missing"]),
             CAUSES.get(text["cause"] or "", "why is not known"),
             f"owner {owner}" if owner else None,
+            f"{text['assignee']} has it" if text["assignee"] else None,
         ]
     elif row["change"] == "partly":
         parts = [times_told(row)]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
 
+from dashlib.charts.night_marks import marks
 from dashlib.charts.wording import CAUSES, reason_told
 from dashlib.failures.issue_draft import Facts, form_url
 
@@ -16,7 +17,6 @@ Data = dict[str, Any]
 Cell = dict[str, Any]
 _ROW = ("group_name", "top", "middle", "part", "level")
 _CORNERS = {"repository": "Repository", "schedule": "Nightly", "job": "Job", "reason": "Reason"}
-_MANY = 500
 _FIRST_MARKS = 26
 _LONGEST = 240
 
@@ -36,12 +36,15 @@ def grid_data(
     each cell instead of its failed jobs. All texts are plain; links are either http(s) or pages of this dashboard.
     """
     slots = _slots(frame, grain, framed)
-    places = {slot["iso"]: place for place, slot in enumerate(slots)}
+    places = {pd.Timestamp(slot["iso"]): place for place, slot in enumerate(slots)}
+    cells = frame.assign(at=[places[slot] for slot in _values(frame["slot"])])
+    forms: dict[str, int] = {}
     return {
         "slots": slots,
         "corner": _CORNERS[rows],
-        "rows": list(_rows(frame, places, slots, opened, rows)),
-        "marks": _marks(frame),
+        "rows": list(_rows(cells, opened, rows, forms)),
+        "forms": list(forms),
+        "marks": marks(frame),
         "few": _FIRST_MARKS,
         "wide": rows == "reason",
         "times": times,
@@ -68,62 +71,82 @@ def _slots(frame: pd.DataFrame, grain: str, framed: date) -> list[Data]:
     ]
 
 
-def _rows(
-    frame: pd.DataFrame, places: dict[str, int], slots: list[Data], opened: tuple[str, ...], rows: str
-) -> Iterator[Data]:
-    shown_group = ""
-    for (group, top, middle, part, level), cells in _by_row(frame).items():
+def _rows(frame: pd.DataFrame, opened: tuple[str, ...], rows: str, forms: dict[str, int]) -> Iterator[Data]:
+    """The rows with their cells; those that passed, most of them, as short as can be: night, link and minutes."""
+    row_of = frame.groupby(list(_ROW), sort=False, dropna=False).ngroup()
+    is_quiet = _quiet(frame)
+    loud: dict[int, list[Cell]] = {}
+    for row, cell in zip(row_of[~is_quiet], _records(frame[~is_quiet]), strict=True):
+        loud.setdefault(row, []).append(cell)
+    quiet, passed = frame[is_quiet], dict[int, list[tuple[int, str | None, int | None]]]()
+    minutes = _values((quiet["duration"] / 60).round().astype("Int64"))
+    for row, at, url, took in zip(row_of[is_quiet], quiet["at"], _values(quiet["url"]), minutes, strict=True):
+        passed.setdefault(row, []).append((at, url, took))
+    headings, shown_group = _headings(frame), ""
+    for row, head in enumerate(_records(frame.drop_duplicates(list(_ROW)))):
+        group, top, level = head["group_name"], str(head["top"]), int(head["level"])
         if group != shown_group:
             shown_group = str(group)
-            yield _heading(frame[frame["group_name"] == group], shown_group, places)
-        head = cells[0]
+            yield headings[shown_group]
         is_path = (rows == "repository" and level == 0) or (rows == "job" and level == 1)
         front, _, name = str(head["label"]).rpartition("/") if is_path else ("", "", str(head["label"]))
         yield {
-            "level": int(level),
-            "key": str(top) if level == 0 else "",
+            "level": level,
+            "key": top if level == 0 else "",
             "open": level == 0 and top in opened,
             "front": f"{front}/" if front else "",
             "label": name[:_LONGEST],
-            "title": " · ".join(str(word)[:_LONGEST] for word in (head["name"], middle, part) if word),
+            "title": " · ".join(str(word)[:_LONGEST] for word in (head["name"], head["middle"], head["part"]) if word),
             "aside": _aside(head),
-            "cells": [_cell(cell, places, slots) for cell in cells],
+            "cells": [_cell(cell, forms) for cell in loud.get(row, [])],
+            "passed": passed.get(row, []),
         }
 
 
-def _by_row(frame: pd.DataFrame) -> dict[tuple[Any, ...], list[Cell]]:
-    """The cells of each row, rows and cells in the frame's order.
+def _quiet(frame: pd.DataFrame) -> Any:
+    """Which cells passed and have nothing else to say."""
+    counts = frame[["failed_jobs", "failed_allowed_jobs", "times_missing", "failed_runs"]].fillna(0)
+    texts = frame[["cause", "failure"]].isna()
+    return (
+        (frame["state"] == "passed")
+        & (counts == 0).all(axis=1)
+        & texts.all(axis=1)
+        & ~frame["by_hand"]
+        & (frame["runs"].fillna(0) < 2)
+    )
 
-    In one go: two hundred frames of sixty cells take pandas twenty times as long.
-    """
-    found: dict[tuple[Any, ...], list[Cell]] = {}
+
+def _records(frame: pd.DataFrame) -> Iterator[Cell]:
+    """Rows of the frame. In one go: two hundred frames of sixty cells take pandas twenty times as long."""
     names = frame.columns.tolist()
-    columns = (_values(frame[name]) for name in names)
-    for values in zip(*columns, strict=True):
-        cell: Cell = dict(zip(names, values, strict=True))
-        found.setdefault(tuple(cell[column] for column in _ROW), []).append(cell)
-    return found
+    for values in zip(*(_values(frame[name]) for name in names), strict=True):
+        yield dict(zip(names, values, strict=True))
 
 
 def _values(column: Any) -> list[Any]:
     """A column as Python's own values: a gap is None (pandas.NA is neither true nor false, a float's gap is true)."""
+    if column.dtype.kind == "M":
+        # A grid has few days and many cells, and pandas makes a day anew for each.
+        codes, days = pd.factorize(column)
+        known: list[Any] = [*days, None]
+        return [known[code] for code in codes]
     values: list[Any] = column.tolist()
     if not column.hasnans:
         return values
     return [None if value is pd.NA or value != value else value for value in values]  # noqa: PLR0124 - as NaN is
 
 
-def _heading(cells: pd.DataFrame, group: str, places: dict[str, int]) -> Data:
-    """A group: how many of its rows failed each night."""
-    top = cells[cells["level"] == 0]
-    failed = top[top["state"] == "failed"].groupby("slot").size()
-    count = top["top"].nunique()
-    return {
-        "heading": True,
-        "label": group,
-        "aside": f"{count} row{'' if count == 1 else 's'}",
-        "cells": [{"at": places[_iso(slot)], "count": int(number)} for slot, number in failed.items()],
-    }
+def _headings(frame: pd.DataFrame) -> dict[str, Data]:
+    """Each group: how many of its rows failed each night."""
+    tops = frame[frame["level"] == 0]
+    found: dict[str, Data] = {}
+    for group, count in tops.groupby("group_name")["top"].nunique().items():
+        about = f"{count} row{'' if count == 1 else 's'}"
+        found[str(group)] = {"heading": True, "label": str(group), "aside": about, "cells": []}
+    failed = tops[tops["state"] == "failed"].groupby(["group_name", "at"]).size().reset_index(name="count")
+    for group, at, count in zip(failed["group_name"], failed["at"], failed["count"], strict=True):
+        found[group]["cells"].append({"at": int(at), "count": int(count)})
+    return found
 
 
 def _aside(head: Cell) -> str:
@@ -135,10 +158,9 @@ def _aside(head: Cell) -> str:
     return f"{head['reds_30']} in 30" if head["reds_30"] else ""
 
 
-def _cell(cell: Cell, places: dict[str, int], slots: list[Data]) -> Data:
-    place = places[_iso(cell["slot"])]
+def _cell(cell: Cell, forms: dict[str, int]) -> Data:
     failure = cell["failure"] if isinstance(cell["failure"], str) else None
-    found: Data = {"at": place, "state": cell["state"], "tip": _tip(cell)}
+    found: Data = {"at": cell["at"], "state": cell["state"], "tip": _tip(cell)}
     href = f"/failure?failure={failure}" if failure else cell["url"]
     if isinstance(href, str):
         found["href"] = href
@@ -146,14 +168,14 @@ def _cell(cell: Cell, places: dict[str, int], slots: list[Data]) -> Data:
         found["failure"] = failure
         if isinstance(cell["job_web_url"], str):
             found["job"] = cell["job_web_url"]
-            # Only of the framed night: each of these addresses is as long as a page of the grid's other cells.
-            if slots[place]["framed"] and not isinstance(cell["issue_url"], str) and (form := _issue_form(cell)):
-                found["form"] = form
+            if not isinstance(cell["issue_url"], str) and (form := _issue_form(cell)):
+                # The same failure of the same job has the same form on each of its nights: it is sent once.
+                found["form"] = forms.setdefault(form, len(forms))
         if isinstance(cell["issue_url"], str):
             found["issue"] = cell["issue_url"]
     if cell["failed_jobs"]:
         found["count"] = int(cell["failed_jobs"])
-    if not pd.isna(cell["mark"]):
+    if cell["mark"] is not None:
         found["mark"] = int(cell["mark"])
     if cell["is_new"] and cell["state"] == "failed":
         found["isNew"] = True
@@ -161,9 +183,8 @@ def _cell(cell: Cell, places: dict[str, int], slots: list[Data]) -> Data:
         found["partly"] = True
     if cell["by_hand"]:
         found["byHand"] = True
-    if not pd.isna(cell["duration"]):
-        minutes = round(cell["duration"] / 60)
-        found["minutes"] = str(minutes) if minutes < _MANY else f"{minutes // 60}h"
+    if cell["duration"] is not None:
+        found["minutes"] = round(cell["duration"] / 60)
     return found
 
 
@@ -183,11 +204,12 @@ def _tip(cell: Cell) -> list[list[str]]:
         ("Runner", cell["runner"]),
         ("Issue", _issue(cell) if state in ("failed", "warned") else None),
         ("Allowed failures", str(cell["failed_allowed_jobs"]) if cell["failed_allowed_jobs"] else None),
-        ("Run time", None if pd.isna(cell["duration"]) else duration_told(cell["duration"])),
+        ("Run time", None if cell["duration"] is None else duration_told(cell["duration"])),
         ("Times", _times(cell)),
         ("Runs", _runs(cell)),
         ("Started", "by hand, or late" if cell["by_hand"] else None),
         ("Owner", cell["owner"] if state == "missing" else None),
+        ("Who has it", (cell["assignee"] or "nobody") if state == "missing" else None),
     )
     return told + [[word, text[:_LONGEST]] for word, text in texts if isinstance(text, str) and text]
 
@@ -209,9 +231,9 @@ def _runs(cell: Cell) -> str | None:
 
 def _since(day: Any, nights: Any = None) -> str | None:
     """A day, and for how many nights."""
-    if pd.isna(day):
+    if day is None:
         return None
-    return f"{pd.Timestamp(day):%a %d %b %Y}" + ("" if pd.isna(nights) else f", {nights_told(int(nights))}")
+    return f"{day:%a %d %b %Y}" + ("" if nights is None else f", {nights_told(int(nights))}")
 
 
 def nights_told(count: int) -> str:
@@ -225,16 +247,22 @@ def _issue_form(cell: Cell) -> str | None:
     if not found:
         return None
     number, _, job = str(cell["failure"]).partition("-")
-    name = str(cell["job_names"]).partition(",")[0]
+    signature = cell["signature"] if isinstance(cell["signature"], str) else None
     facts = Facts(
         reason=str(cell["reason"] or "it failed"),
-        job_name=name,
+        job_name=str(cell["job_names"]).partition(",")[0],
         path=str(cell["path"]),
         category=str(cell["category"] or "unknown"),
-        signature=cell["signature"] if isinstance(cell["signature"], str) else None,
+        signature=signature,
         project_id=int(number),
-        job_id=int(job),
+        # Only what has no signature is known by the job.
+        job_id=0 if signature else int(job),
     )
+    return _form(project, facts)
+
+
+@lru_cache(maxsize=4096)
+def _form(project: str, facts: Facts) -> str:
     return form_url(project, facts)
 
 
@@ -244,38 +272,7 @@ def _issue(cell: Cell) -> str:
     return " – ".join(words) if words else "nobody has it"
 
 
-def _marks(frame: pd.DataFrame) -> list[Data]:
-    """The failures that have a mark, by how often they struck in the rows (not in what is in them)."""
-    marked = frame[(frame["level"] == 0) & frame["mark"].notna()]
-    found: list[Data] = []
-    grouped: Any = marked.groupby("mark")
-    texts = {mark: reason_told(str(cells["reason"].iloc[-1]))[:_LONGEST] for mark, cells in grouped}
-    alike = Counter(texts.values())
-    for mark, cells in grouped:
-        where = cells["path"].nunique()
-        found.append(
-            {
-                "mark": int(mark),
-                "text": texts[mark] if alike[texts[mark]] == 1 else f"{_told_apart(cells.iloc[-1])}: {texts[mark]}",
-                "about": f"{len(cells)} × in {where} {'repository' if where == 1 else 'repositories'}",
-                "href": f"/failures?signature={cells['signature_id'].iloc[-1]}",
-            }
-        )
-    return found
-
-
-def _told_apart(cell: Any) -> str:
-    """What tells a failure from another one of the same text: its job and repository, where it struck last."""
-    job = cell["job_names"].partition(",")[0] if isinstance(cell["job_names"], str) else ""
-    return " of ".join(word for word in (job, str(cell["path"]).rpartition("/")[2]) if word)
-
-
 def duration_told(seconds: float) -> str:
     """A run time in minutes, or hours and minutes."""
     minutes = round(seconds / 60)
     return f"{minutes // 60} h {minutes % 60:02d} min" if minutes >= 60 else f"{minutes} min"
-
-
-def _iso(slot: Any) -> str:
-    day: date = slot.date()
-    return day.isoformat()

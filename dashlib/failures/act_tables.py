@@ -53,8 +53,9 @@ ATTACHMENTS = table(
 
 ASSIGNMENTS = table(
     "assignments",
-    grain="One row per signature (scope signature, subject its text) or single failed job (scope job, subject "
-    "project-job) that a person has.",
+    grain="One row per signature (scope signature, subject its text), single failed job (scope job, subject "
+    "project-job) or nightly that does not run (scope nightly, subject project-schedule-first missing night) that a "
+    "person has.",
     key=["scope", "subject"],
     columns={
         "scope": "VARCHAR",

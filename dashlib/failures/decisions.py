@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from dashlib.failures.act_tables import ASSIGNMENTS, ATTACHMENTS, MERGES, RULES
@@ -48,6 +48,15 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class Missing:
+    """A nightly that does not run: its schedule, and the first of the nights on which it did not."""
+
+    project_id: int
+    schedule_id: int
+    since: date
+
+
+@dataclass(frozen=True)
 class Rule:
     """A rule as it is written down; ``kind`` is one of ``rule_pattern.KINDS`` where there is a pattern."""
 
@@ -60,8 +69,13 @@ class Rule:
     issue: Issue | None = None
     assignee: str | None = None
 
-    def cleaned(self) -> Rule:
-        """With empty fields as None. Raises PatternError for what cannot be used and a rule that says nothing."""
+    @property
+    def aims(self) -> bool:
+        """Whether it links to anything: an issue or a person."""
+        return self.issue is not None or bool((self.assignee or "").strip())
+
+    def searched(self) -> Rule:
+        """With empty fields as None. Raises PatternError for what cannot be searched for."""
         words: dict[str, Any] = {
             name: (getattr(self, name) or "").strip() or None
             for name in ("pattern", "signature", "category", "project_glob", "job_glob", "assignee")
@@ -71,9 +85,13 @@ class Rule:
             rule = replace(rule, pattern=checked(rule.kind, rule.pattern))
         elif rule.signature is None:
             raise PatternError("A rule needs a pattern, or the signature it is for.")
-        if rule.issue is None and rule.assignee is None:
-            raise PatternError("A rule links to an issue or to a person: choose one.")
         return rule
+
+    def cleaned(self) -> Rule:
+        """As ``searched``; raises PatternError as well for a rule that links to nothing."""
+        if not self.aims:
+            raise PatternError("A rule links to an issue or to a person: choose one.")
+        return self.searched()
 
     def row(self) -> dict[str, Any]:
         """Its columns of ``link_rules``, without who, when and where it was made."""
@@ -165,6 +183,14 @@ def assign(store: Store, who: str, failures: Sequence[Failure], username: str | 
         edits[key["scope"], str(key["subject"])] = Edit(ASSIGNMENTS, key, after, failure.about)
     says = f"gave it to {username}" if username else "took it from whoever had it"
     return act(store, who, says, list(edits.values()))
+
+
+def claim(store: Store, who: str, nightly: Missing, username: str | None) -> str:
+    """Give a nightly that does not run to a person, until it runs again; None takes it from whoever had it."""
+    key = {"scope": "nightly", "subject": f"{nightly.project_id}-{nightly.schedule_id}-{nightly.since:%Y-%m-%d}"}
+    after: Row | None = {**key, "assignee": username, **_made(who)} if username else None
+    says = f"gave a nightly that does not run to {username}" if username else "took a nightly from whoever had it"
+    return act(store, who, says, [Edit(ASSIGNMENTS, key, after, About(project_id=nightly.project_id))])
 
 
 def judge(store: Store, who: str, signature: str, other: str, verdict: str) -> str:

@@ -39,7 +39,7 @@ class Item:
     """One nightly of which the note tells, in text from outside: whoever shows it has to escape it.
 
     ``nights`` is how many nights it has been red (of a recovered one: had been) or has not run, ``since`` the first of
-    them. ``who`` has it; of a missing one, its owner. ``link`` leads to what explains it.
+    them. ``who`` has it; of a missing one, its owner and who looks after it. ``link`` leads to what explains it.
     """
 
     change: str
@@ -185,7 +185,10 @@ def _item(row: Mapping[Any, Any], dashboard: str) -> Item:
         if row["change"] in RED or row["change"] == "recovered"
         else (None, None)
     )
-    has_it = (text["owner_username"],) if row["change"] == "missing" else (text["issue_title"], text["assignee"])
+    has_it = (text["issue_title"], text["assignee"])
+    if row["change"] == "missing":
+        claimed = f"{text['assignee']} has it" if text["assignee"] else None
+        has_it = (text["owner_username"] or NOBODY, claimed)
     return Item(
         change=row["change"],
         repository=row["path_with_namespace"],

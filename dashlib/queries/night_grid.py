@@ -75,10 +75,11 @@ with {matching}, {nights}, levels as ({levels}
 ), topics as (
     select id as project_id, unnest(if(len(topics) > 0, topics, ['no topic'])) as topic from projects
 ), facts as (
-    select l.*, {group} as group_name
+    select l.*, {group} as group_name,
+           row_number() over (order by severity, failure is null, not is_new, night desc, path, url) as rank
     from levels l {topic_join}
 ), cells as (
-    select level, group_name, top, middle, part, any_value(label) as label, any_value(path) as path,
+    select level, group_name, top, middle, part, any_value(label) as label,
            date_trunc($grain, night)::date as slot,
            arg_min(state, severity) as state, min(severity) as severity,
            count(*) filter (state = 'failed') as reds, count(*) filter (state = 'missing') as gone,
@@ -89,13 +90,7 @@ with {matching}, {nights}, levels as ({levels}
            sum(runs)::bigint as runs, max(duration) as duration, bool_or(is_new) as is_new,
            min(red_since) filter (state = 'failed') as red_since, min(missing_since) as missing_since,
            max(nights_missing) as nights_missing, bool_or(by_hand) as by_hand, min(owner_username) as owner,
-           min_by(
-               {{'cause': cause, 'url': url, 'names': names, 'reason': reason, 'category': category,
-                'signature_id': signature_id, 'signature': signature,
-                'failure': failure, 'job_web_url': job_web_url, 'runner': runner, 'issue_title': issue_title,
-                'issue_url': issue_url, 'assignee': assignee, 'path': path}},
-               (severity, failure is null, not is_new, -epoch(night), path, url)
-           ) as head
+           min(rank) as rank
     from facts where not {quiet}
     group by level, group_name, top, middle, part, slot
 ), daily as (
@@ -111,18 +106,21 @@ with {matching}, {nights}, levels as ({levels}
     window in_order as (partition by level, group_name, top, middle, part order by night)
 ), news as (
     select level, group_name, top, middle, part, night from {news}
+), greens as (
+    select level, group_name, top, middle, part, max(night) as last_green
+    from series where state <> 'failed' and night <= $night::date
+    group by all
 ), histories as (
-    select level, group_name, top, middle, part,
+    select s.level, s.group_name, s.top, s.middle, s.part,
            count(*) filter (state = 'failed' and (last_green is null or night > last_green)) as streak,
            min(night) filter (state = 'failed') as first_red_night,
            count(*) filter (state = 'failed' and night > $night::date - 30) as reds_30,
            count(*) filter (flipped and night > $night::date - 30) as flips_30
-    from (
-        select *, max(night) filter (state <> 'failed') over (
-            partition by level, group_name, top, middle, part
-        ) as last_green
-        from series where night <= $night::date
-    )
+    from series s
+    left join greens g
+        on g.level = s.level and g.group_name = s.group_name and g.top = s.top and g.middle = s.middle
+        and g.part = s.part
+    where night <= $night::date
     group by all
 ), gaps as (
     select level, group_name, top, middle, part,
@@ -135,7 +133,10 @@ with {matching}, {nights}, levels as ({levels}
            ) as last_red
     from daily group by all
 ), visible as (
-    select * from cells
+    select c.*, f.path, f.cause, f.url, f.names, f.reason, f.category, f.signature_id, f.signature, f.failure,
+           f.job_web_url, f.runner, f.issue_title, f.issue_url, f.assignee
+    from cells c
+    join facts f on f.rank = c.rank
     where ($since::date is null or slot >= date_trunc($grain, $since::date))
       and ($until::date is null or slot <= $until::date)
 ), tops as (
@@ -157,30 +158,27 @@ with {matching}, {nights}, levels as ({levels}
           select (group_name, top) from news where level = 0 and night = $night::date
       ))
 ), marked as (
-    select head.signature_id as signature_id,
-           row_number() over (
-               order by count(*) desc, max(slot) desc, head.signature_id
-           ) as mark
+    select signature_id, row_number() over (order by count(*) desc, max(slot) desc, signature_id) as mark
     from visible
-    where level = 0 and head.signature_id is not null and state = 'failed'
-    group by head.signature_id
+    where level = 0 and signature_id is not null and state = 'failed'
+    group by signature_id
     having count(*) > 1
 )
 select v.level, v.group_name, v.top, p.name, v.middle, v.part, v.label, v.path, v.slot, v.state, v.reds, v.failed_jobs,
        v.failed_allowed_jobs, v.first_jobs, v.expected, v.times_missing, v.times_late, v.failed_runs, v.runs,
        v.duration, coalesce({is_new}, false) as is_new, v.red_since,
-       v.missing_since, v.nights_missing, coalesce(v.by_hand, false) as by_hand, v.owner, v.head.cause as cause,
-       v.head.url as url,
-       v.head.names as job_names, v.head.reason as reason, v.head.category as category,
-       v.head.signature_id as signature_id, v.head.signature as signature,
-       v.head.failure as failure, v.head.job_web_url as job_web_url, v.head.runner as runner,
-       v.head.issue_title as issue_title, v.head.issue_url as issue_url, v.head.assignee as assignee,
-       m.mark,
+       v.missing_since, v.nights_missing, coalesce(v.by_hand, false) as by_hand, v.owner, v.cause,
+       v.url,
+       v.names as job_names, v.reason, v.category,
+       v.signature_id, v.signature,
+       v.failure, v.job_web_url, v.runner,
+       v.issue_title, v.issue_url, v.assignee,
+       case when v.state in ('failed', 'warned') then m.mark end as mark,
        p.place, p.reds as nights_red, coalesce(h.streak, 0) as streak, coalesce(g.gap, 0) as gap, h.first_red_night,
        coalesce(h.reds_30, 0) as reds_30, coalesce(h.flips_30, 0) as flips_30
 from visible v
 join placed p on p.group_name = v.group_name and p.top = v.top
-left join marked m on m.signature_id = v.head.signature_id and v.state in ('failed', 'warned')
+left join marked m on m.signature_id = v.signature_id
 left join histories h
     on h.level = v.level and h.group_name = v.group_name and h.top = v.top and h.middle = v.middle and h.part = v.part
 left join gaps g

@@ -226,6 +226,12 @@ def nights(connection: duckdb.DuckDBPyConnection, filters: Filters, *, evening: 
     return ask(connection, NIGHTS, filters, evening=evening)
 
 
+def last_told(nights: pd.DataFrame) -> int:
+    """The place of the newest night of which at least half has ended (``is_told``), else of the newest."""
+    told_of = nights["is_told"].to_numpy().nonzero()[0]
+    return int(told_of[-1]) if len(told_of) else len(nights) - 1
+
+
 def failures_over_time(
     connection: duckdb.DuckDBPyConnection, filters: Filters, *, by: str = "reason", top: int = 7, allowed: bool = False
 ) -> pd.DataFrame:

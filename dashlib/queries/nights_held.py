@@ -63,6 +63,10 @@ class HeldNights:
         self._asked = True
         return self._newest()
 
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """The newest copy, to ask it; whoever does closes the cursor."""
+        return self.newest().connection.cursor()
+
     def make_ahead(self) -> None:
         """Make the first copy behind everybody's back, so that the first page of the day does not wait for it."""
         threading.Thread(target=self._first, name="nights-held", daemon=True).start()

@@ -42,6 +42,8 @@ _OF_PROJECT = {
     "bookkeeping.schedules_read": "project_id",
 }
 """The tables that the views read, and the column that says whose a row is."""
+_CLAIMS = "assignments"
+"""Who has a nightly that does not run; who has a failure stands in the links."""
 _SELECTED = {
     "traces": "select project_id, job_id, complete from traces",
     "bookkeeping.asked": "select source, project_id, resource, ref, outcome from bookkeeping.asked"
@@ -59,6 +61,7 @@ _SOURCES = (
     {name: f"select *, {owner} as owner from {name}" for name, owner in _OF_PROJECT.items()}
     | {name: f"select *, project_id as owner from ({sql})" for name, sql in _SELECTED.items()}
     | {_LINKS: f"select *, project_id as owner from {_LINKS}"}
+    | {_CLAIMS: f"select *, split_part(subject, '-', 1)::bigint as owner from {_CLAIMS} where scope = 'nightly'"}
 )
 _PRINTS = "\nunion all\n".join(
     f"select '{name}' as name, owner, count(*) as rows, bit_xor(hash(t)) as print from ({sql}) t group by all"

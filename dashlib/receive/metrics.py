@@ -11,6 +11,9 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
+from dashlib.model import Filters
+from dashlib.queries import nightlies
+
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 _KINDS = 100
 """A sender chooses the names of kinds: so many of a source are told apart, the rest is ``other``."""
@@ -21,18 +24,21 @@ from deliveries where status = 'received' group by source
 _FRESHNESS = """
 select source, epoch(now() at time zone 'UTC' - last_success_at), calls from source_freshness
 """
+_NIGHT = "the newest night of which at least half has ended"
 _DOUBTS = "select count(*) from bookkeeping.doubts"
-_FAILED_NIGHTLIES = """
-select count(*) filter (state = 'failed'), count(*)
-from nightly_nights where night = (select max(night) from nightly_nights)
-"""
 
 
 class Metrics:
-    """One process's counts. ``budget_left``: by source, the API calls that it still allows as last told."""
+    """One process's counts. ``budget_left``: by source, the API calls that it still allows as last told.
+
+    ``nights`` is asked for the night, where it is not ``reader``: the views of nights are dear.
+    """
 
     def __init__(
-        self, reader: Callable[[], duckdb.DuckDBPyConnection], budget_left: Callable[[], Mapping[str, int]] = dict
+        self,
+        reader: Callable[[], duckdb.DuckDBPyConnection],
+        budget_left: Callable[[], Mapping[str, int]] = dict,
+        nights: Callable[[], duckdb.DuckDBPyConnection] | None = None,
     ) -> None:
         self._registry = CollectorRegistry()
         self._kinds: dict[str, set[str]] = {}
@@ -56,7 +62,7 @@ class Metrics:
             registry=self._registry,
         )
         self._children: dict[tuple[str, str, str], Any] = {}
-        self._registry.register(_Standing(reader, budget_left))
+        self._registry.register(_Standing(reader, budget_left, nights or reader))
 
     def answered(self, source: str, kind: str, result: str) -> None:
         """A request was answered; ``result`` is ``accepted``, ``duplicate`` or the status of a refusal."""
@@ -83,16 +89,19 @@ class _Standing(Collector):
     """What is true at the moment of asking."""
 
     def __init__(
-        self, reader: Callable[[], duckdb.DuckDBPyConnection], budget_left: Callable[[], Mapping[str, int]]
+        self,
+        reader: Callable[[], duckdb.DuckDBPyConnection],
+        budget_left: Callable[[], Mapping[str, int]],
+        nights: Callable[[], duckdb.DuckDBPyConnection],
     ) -> None:
-        self._reader, self._budget_left = reader, budget_left
+        self._reader, self._budget_left, self._nights = reader, budget_left, nights
 
     def describe(self) -> Iterable[Metric]:
         """Nothing is asked of the database when the collector is registered."""
         return []
 
     def collect(self) -> Iterator[Metric]:
-        """Waiting deliveries, how fresh each source is, its API calls, failed nightlies of the newest night."""
+        """Waiting deliveries, how fresh each source is, its API calls, the night that Nightlies opens on."""
         waiting = GaugeMetricFamily("dashboard_deliveries_waiting", "Stored, not in the tables yet.", labels=["source"])
         lag = GaugeMetricFamily("dashboard_delivery_lag_seconds", "Age of the oldest waiting one.", labels=["source"])
         fresh = GaugeMetricFamily(
@@ -100,8 +109,8 @@ class _Standing(Collector):
         )
         calls = GaugeMetricFamily("dashboard_api_calls", "API calls since the database was made.", labels=["source"])
         doubts = GaugeMetricFamily("dashboard_doubts", "Left in doubt by webhooks; GitLab was not asked yet.")
-        failed = GaugeMetricFamily("dashboard_nightlies_failed", "Failed nightlies of the newest night.")
-        nights = GaugeMetricFamily("dashboard_nightlies", "Nightlies of the newest night.")
+        failed = GaugeMetricFamily("dashboard_nightlies_failed", f"Failed nightlies of {_NIGHT}.")
+        nights = GaugeMetricFamily("dashboard_nightlies", f"Nightlies of {_NIGHT}, missing ones too.")
         with self._reader() as reader:
             for source, count, seconds in reader.execute(_WAITING).fetchall():
                 waiting.add_metric([source], count)
@@ -111,13 +120,15 @@ class _Standing(Collector):
                 if seconds is not None:
                     fresh.add_metric([source], seconds)
             in_doubt = reader.execute(_DOUBTS).fetchone() or (0,)
-            found = reader.execute(_FAILED_NIGHTLIES).fetchone() or (0, 0)
         budget = GaugeMetricFamily(
             "dashboard_api_calls_left", "API calls that the rate limit leaves, as last told.", labels=["source"]
         )
         for source, left in sorted(self._budget_left().items()):
             budget.add_metric([source], left)
         doubts.add_metric([], in_doubt[0])
-        failed.add_metric([], found[0])
-        nights.add_metric([], found[1])
+        with self._nights() as copy:
+            known = nightlies.nights(copy, Filters())
+        night = None if known.empty else known.iloc[nightlies.last_told(known)]
+        failed.add_metric([], 0 if night is None else int(night["failed"]))
+        nights.add_metric([], 0 if night is None else int(night["nightlies"]))
         yield from (waiting, lag, fresh, calls, budget, doubts, failed, nights)

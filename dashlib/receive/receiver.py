@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
+import duckdb
+
 from dashlib.model import Row
 from dashlib.receive.metrics import Metrics
 from dashlib.receive.shaping import Shaper, stored
@@ -30,6 +32,7 @@ class Receiver:
     """``on_failed_jobs`` is called, at most every few seconds, after deliveries told of jobs that failed.
 
     ``on_doubt`` is called a while after they left something in doubt, and says whether it is to be called again.
+    ``nights`` gives what the metrics ask about nights; without it they ask the database, which takes longer.
     """
 
     def __init__(
@@ -39,9 +42,10 @@ class Receiver:
         budget_left: Callable[[], Mapping[str, int]] = dict,
         on_failed_jobs: Callable[[], None] = lambda: None,
         on_doubt: Callable[[], bool] = lambda: False,
+        nights: Callable[[], duckdb.DuckDBPyConnection] | None = None,
     ) -> None:
         self.settings = settings
-        self.metrics = Metrics(store.reader, budget_left)
+        self.metrics = Metrics(store.reader, budget_left, nights)
         self._store = store
         self._doubtful = threading.Event()
         self._shaper = Shaper(settings, store, self._doubtful.set)

@@ -12,6 +12,7 @@
 -- allowed to fail, first_jobs of them failed newly, without_issue have no issue. person is whose account ran it, else
 -- the schedule's owner. owner_username is the schedule's owner; where GitLab names none any more (the account is gone),
 -- whose account ran it by itself last.
+-- Of a missing night assignee is whom somebody gave the nightly since it does not run.
 with cells as materialized (
     select c.*, case when state in ('passed', 'warned', 'failed') then state end as verdict,
            list_position(
@@ -31,6 +32,11 @@ with cells as materialized (
            ) as runs_before
     from cells
     window series as (partition by project_id, schedule_id order by night)
+), gone as (
+    select *, case when state = 'missing' then
+        min(night) filter (state = 'missing') over (partition by project_id, schedule_id, runs_before)
+    end as missing_since
+    from before
 ), streaks as (
     select project_id, schedule_id, greens_before, min(night) as red_since, count(*) as nights_red
     from before where verdict = 'failed'
@@ -59,7 +65,7 @@ with cells as materialized (
     group by all
 )
 select
-    b.* exclude (greens_before, runs_before, previous_verdict),
+    b.* exclude (greens_before, runs_before, previous_verdict, missing_since),
     b.previous_verdict as previous_state,
     case
         when b.state = 'missing' then 'missing'
@@ -72,9 +78,7 @@ select
             partition by b.project_id, b.schedule_id, b.greens_before order by b.night
         )
     else s.nights_red end as nights_red,
-    case when b.state = 'missing' then
-        min(b.night) filter (b.state = 'missing') over (partition by b.project_id, b.schedule_id, b.runs_before)
-    end as missing_since,
+    b.missing_since,
     case when b.state = 'missing' then
         count(*) filter (b.state = 'missing') over (
             partition by b.project_id, b.schedule_id, b.runs_before order by b.night
@@ -91,16 +95,19 @@ select
     h.head.job_name as job_name, h.head.reason as reason, h.head.category as category,
     h.head.signature_id as signature_id, h.head.signature as signature, h.head.runner_description as runner_description, h.head.failure as failure,
     h.head.job_web_url as job_web_url, h.head.issue_iid as issue_iid, h.head.issue_title as issue_title,
-    h.head.issue_state as issue_state, h.head.issue_url as issue_url, h.head.assignee as assignee,
+    h.head.issue_state as issue_state, h.head.issue_url as issue_url,
+    case when b.state = 'missing' then t.assignee else h.head.assignee end as assignee,
     h.job_names, h.signature_ids, h.categories, coalesce(h.first_jobs, 0) as first_jobs,
     coalesce(h.without_issue, 0) as without_issue, h.words
-from before b
+from gone b
 left join streaks s
     on s.project_id = b.project_id and s.schedule_id is not distinct from b.schedule_id
     and s.greens_before = b.greens_before
     and (b.state = 'failed' or (b.verdict is not null and b.previous_verdict = 'failed'))
 left join heads h
     on h.project_id = b.project_id and h.schedule_id is not distinct from b.schedule_id and h.night = b.night
+left join assignments t
+    on t.scope = 'nightly' and t.subject = b.project_id || '-' || b.schedule_id || '-' || b.missing_since
 left join nightly_schedules n on n.project_id = b.project_id and n.schedule_id = b.schedule_id
 left join pipelines p on p.project_id = b.project_id and p.id = b.pipeline_id
 left join projects r on r.id = b.project_id

@@ -9,14 +9,15 @@ const made = (tag, className, text) => {
 }
 
 export default function (component) {
-  const { data, parentElement, setTriggerValue } = component
+  const { parentElement, setTriggerValue } = component
   const root = parentElement.querySelector(".grid")
   const card = parentElement.querySelector(".card")
   const legend = parentElement.querySelector(".marks")
   // A run of the page that changes nothing here must not take the focus away.
-  const text = JSON.stringify(data)
+  const text = new TextDecoder().decode(component.data)
   if (root.drawn === text) return root.leave
   root.drawn = text
+  const data = JSON.parse(text)
   const told = new Map()
   const spare = document.createDocumentFragment()
   const across = data.slots.length
@@ -24,8 +25,16 @@ export default function (component) {
   // A, B … Z, AA, AB …: as a spreadsheet names its columns.
   const letterOf = (mark) =>
     mark ? letterOf(Math.floor((mark - 1) / 26)) + String.fromCharCode(65 + ((mark - 1) % 26)) : ""
+  const minutesOf = ({ minutes }) => (minutes >= 500 ? Math.floor(minutes / 60) + "h" : String(minutes ?? ""))
+  const tookOf = (minutes) =>
+    minutes < 60 ? minutes + " min" : Math.floor(minutes / 60) + " h " + String(minutes % 60).padStart(2, "0") + " min"
+  // What passed comes as night, link and minutes alone.
+  const passed = ([at, href, minutes]) => {
+    const took = minutes === null ? [] : [["Run time", tookOf(minutes)]]
+    return { at, state: "passed", href, minutes, tip: [["State", "passed"], ...took] }
+  }
   const said = (cell) => {
-    if (data.times) return cell.minutes === undefined ? "" : cell.minutes
+    if (data.times) return minutesOf(cell)
     if (cell.state !== "failed") return cell.count > 1 && cell.state === "missing" ? SIGNS.missing : SIGNS[cell.state]
     return letterOf(cell.mark) + (cell.count > 1 || !cell.mark ? cell.count || SIGNS.failed : "")
   }
@@ -78,7 +87,7 @@ export default function (component) {
       name.append(label, made("span", "aside", row.aside))
     }
     line.append(name)
-    const cells = new Map(row.cells.map((cell) => [cell.at, cell]))
+    const cells = new Map([...row.cells, ...(row.passed || []).map(passed)].map((cell) => [cell.at, cell]))
     for (let at = 0; at < across; at++) {
       const slot = data.slots[at]
       const box = made("td", slot.framed ? "framed" : slot.weekend ? "weekend" : "")
@@ -151,7 +160,7 @@ export default function (component) {
     if (cell.job) way("the job (Alt + click, Alt + Enter)", cell.job)
     else if (cell.href && !cell.failure) way("on GitLab", cell.href)
     if (cell.issue) way("its issue", cell.issue)
-    if (cell.form) way("new issue", cell.form)
+    if (cell.form !== undefined) way("new issue", data.forms[cell.form])
     if (ways.childElementCount) card.append(ways)
     card.style.display = "block"
     root.pointed = element

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from datetime import date
 from pathlib import Path
 
+import pandas as pd
 import streamlit as st
 
-from dashlib.charts.night_grid import Data
+from dashlib.charts.night_grid import grid_data
+from dashlib.runtime import runtime
+from dashlib.widgets.live import copy_of_nights
 
 _HERE = Path(__file__).parent
 _VIEW = st.components.v2.component(
@@ -20,15 +25,35 @@ _VIEW = st.components.v2.component(
 _KEY = "night_grid"
 
 
-def night_grid(data: Data) -> None:
-    """Draw the grid.
+def night_grid(
+    cells: pd.DataFrame, *, framed: date, rows: str, grain: str, opened: tuple[str, ...], times: bool
+) -> None:
+    """Draw the grid of the answer of ``queries.night_grid.grid``; the rest is ``charts.night_grid.grid_data``'s.
 
     A failed cell is a link to its failure's page, a mark one to its signature: the browser follows them, so that Back
     leads to the address they were on (``st.switch_page`` writes the new query into the old page's address first, seen
     with Streamlit 1.67). A click on a night frames it (session state ``night``), one on a row's arrow opens or closes
     it (``opened``).
     """
-    _VIEW(data=data, key=_KEY, on_toggle_change=_toggle, on_frame_change=_frame)
+    of_what = f"{id(runtime().store)}:{copy_of_nights().version}", cells.attrs["sql"]
+    drawn = _drawn(*of_what, cells, framed, rows, grain, opened, times)
+    _VIEW(data=drawn, key=_KEY, on_toggle_change=_toggle, on_frame_change=_frame)
+
+
+@st.cache_data(max_entries=60, show_spinner=False)
+def _drawn(
+    version: str,
+    asked: str,
+    _cells: pd.DataFrame,
+    framed: date,
+    rows: str,
+    grain: str,
+    opened: tuple[str, ...],
+    times: bool,
+) -> bytes:
+    """What the browser draws, as it is sent: Streamlit would write thousands of cells as JSON twice in every run."""
+    data = grid_data(_cells, framed=framed, rows=rows, grain=grain, opened=opened, times=times)
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def _toggle() -> None:

@@ -17,6 +17,7 @@ from dashlib.model import Filters
 from dashlib.queries import freshness, night_grid, night_rows
 from dashlib.queries import nightlies as queries
 from dashlib.queries.night_grid import Narrowed
+from dashlib.queries.nightlies import last_told
 from dashlib.runtime import runtime
 from dashlib.widgets.address import Words, pin, settle, told
 from dashlib.widgets.answers import NO_FILTERS, asked_now
@@ -93,12 +94,6 @@ def chosen_night(nights: pd.DataFrame, on_change: Callable[[], None] | None = No
     chosen = one_from("Night", list(titles), key="night", default=start, titles=titles, on_change=on_change)
     pin("night", [chosen])
     return len(titles) - 1 - list(titles).index(chosen)
-
-
-def last_told(nights: pd.DataFrame) -> int:
-    """The place of the newest night of which at least half has ended (``is_told``), else of the newest."""
-    told_of = nights["is_told"].to_numpy().nonzero()[0]
-    return int(told_of[-1]) if len(told_of) else len(nights) - 1
 
 
 def under_way(now: pd.Series) -> bool:
@@ -284,6 +279,7 @@ def missing_told(told_of: pd.DataFrame) -> None:
         since = f"missing for {nights_told(int(row['nights_missing']))}, since {row['missing_since']:%a %d %b}"
         owner = f", owner {row['owner_username']}" if isinstance(row["owner_username"], str) else ""
         link = f" · [schedules]({row['url']})" if isinstance(row["url"], str) else ""
-        st.markdown(f":material/event_busy: {name}{at}: {why}; {since}{plain(owner)}{link}")
+        who = f"{row['assignee']} has it" if isinstance(row["assignee"], str) else "nobody has it"
+        st.markdown(f":material/event_busy: {name}{at}: {why}; {since}{plain(owner)}; {plain(who)}{link}")
     if len(gone) > 12:
         st.caption(f"And {len(gone) - 12} more: choose the state “missing” above the grid.")

@@ -30,7 +30,7 @@ from dashlib.widgets.empty import nothing
 from dashlib.widgets.filters import CUSTOM, FILTER_KEYS
 from dashlib.widgets.night_glance import night_glance
 from dashlib.widgets.nights import KEYS as OF_NIGHTLIES
-from dashlib.widgets.nights import earlier, last_told, of_nights, patience, tell_newest, tonight_told
+from dashlib.widgets.nights import earlier, of_nights, patience, tell_newest, tonight_told
 
 _DAY = timedelta(days=1)
 _COLOURS: Mapping[str, Literal["normal", "inverse", "off"]] = {"more": "normal", "less": "inverse", "neither": "off"}
@@ -133,6 +133,9 @@ def week_of_commits(filters: Filters) -> None:
         st.caption("None" + ("." if pd.isna(held) else f"; the newest commit stored is of {held:%d %b %Y}."))
         return
     metrics(_COMMITS, now, before)
+    if last == _today():
+        until = datetime.now(UTC).astimezone(runtime().settings.zone)
+        st.caption(f"Today counts until now ({until:%H:%M}); the 7 days before are whole days.")
     both = replace(week, since=earlier.since)
     series = of_commits(commits.over_time, both, by="repository", grain="day")
     says = f"Commits a day: {now['commits']:,} in these 7 days, {before['commits']:,} in the 7 days before"
@@ -163,13 +166,13 @@ def how_fresh() -> None:
 
 def _shown(nights: pd.DataFrame) -> int:
     """The place of the night that the page Nightlies starts with: one that has just begun would tell of nothing."""
-    return last_told(nights)
+    return nightlies.last_told(nights)
 
 
 def _named(nights: pd.DataFrame, shown: int) -> date | None:
     """The night to name in a link: None for the one with which the page Nightlies starts."""
     found: date = nights.iloc[shown]["night"].date()
-    return None if shown == last_told(nights) else found
+    return None if shown == nightlies.last_told(nights) else found
 
 
 def _lines(filters: Filters) -> list[Line]:

@@ -11,7 +11,8 @@ import pytest
 from dashlib.model import Filters, Put
 from dashlib.nightlies.tables import SCHEDULE_SLOTS
 from dashlib.queries import nightlies
-from dashlib.widgets.nights import earlier, last_told, night_line, tonight_told
+from dashlib.receive.metrics import Metrics
+from dashlib.widgets.nights import earlier, night_line, tonight_told
 from tests.nightlies.rows import DAY, HOUR, MINUTE, now
 from tests.queries.build import Builder
 
@@ -47,11 +48,13 @@ def test_a_night_that_has_just_begun_is_not_started_with(night: Builder) -> None
     begun = {"nightlies": 1, "planned": 4, "to_come": 3, "ended": 1, "failed": 1, "is_told": False}
     assert row(found, -1) == begun
     assert row(found, 0) == {"nightlies": 4, "planned": 4, "to_come": 0, "ended": 4, "failed": 0, "is_told": True}
-    assert last_told(found) == 0
+    assert nightlies.last_told(found) == 0
     here = (pd.Timestamp(now() + 24 * MINUTE, tz="UTC")).tz_convert(ZoneInfo(EARLY))
     said = f"is under way: 1 of 4 ended, 3 to come until {here:%H:%M}, 1 failed."
     assert (tonight_told(found, 0) or "").endswith(said) and tonight_told(found, 1) is None
     assert earlier(found, 1) is None, "nothing is compared with a night that has not ended"
+    told = Metrics(night.store.reader, nights=night.nights).text().decode()
+    assert "\ndashboard_nightlies_failed 0.0\n" in told and "\ndashboard_nightlies 4.0\n" in told
 
 
 def test_half_of_a_night_is_worth_looking_at(night: Builder) -> None:
@@ -66,7 +69,7 @@ def test_half_of_a_night_is_worth_looking_at(night: Builder) -> None:
     )
     night.night(now() - 10 * MINUTE, schedule_id=22)
     found = asked(night)
-    assert row(found, -1)["is_told"] and last_told(found) == 1
+    assert row(found, -1)["is_told"] and nightlies.last_told(found) == 1
 
 
 def test_an_evening_to_come_does_not_hold_the_morning_back(night: Builder) -> None:

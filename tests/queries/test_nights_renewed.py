@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dashlib.failures.act_tables import ATTACHMENTS
+from dashlib.failures.decisions import Missing, claim
 from dashlib.model import Put
 from dashlib.queries import nights_held, nights_renewed
 from dashlib.queries.nights_held import HeldNights, held
@@ -73,10 +74,17 @@ def trigger(built: Builder, project: int, day: int) -> None:
     )  # fmt: skip
 
 
+def claimed(built: Builder, project: int, day: int) -> None:
+    """A nightly of which no run came, given to a person."""
+    missing = Missing(project, 6 + project, MIDNIGHT.date() + day * DAY)
+    claim(built.store, "Ada", missing, f"u{day}")
+
+
 MOVES: dict[str, Callable[[Builder, int, int], None]] = {
     "night": night,
     "reason": reason,
     "attached": attached,
+    "claimed": claimed,
     "trigger": trigger,
 }
 
