@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashlib.widgets import people, people_teams
+from dashlib.widgets import people, people_proposals, people_teams
 
 st.title("People", anchor=False)
 st.caption("One person is one person: the names and addresses that belong together, why, and what your team decided.")
@@ -10,7 +10,7 @@ view = people.which_view()
 if view == "list":
     people.listed()
 elif view == "proposals":
-    people.proposed()
+    people_proposals.proposed()
 elif view == "teams":
     people_teams.teams()
 else:

@@ -11,14 +11,21 @@ SUMS = (
     Tile("accounts", "Accounts", "Accounts of GitLab and the other forges."),
 )
 PEOPLE = (
-    Column("label", "Person", width=200),
-    Column("commits", "Commits", "number", 80, help="Written or co-written, of all that is stored."),
-    Column("identities", "Identities", "number", 85, help="Names with their addresses, as commits have them."),
-    Column("accounts", "Accounts", width=130),
-    Column("teams", "Teams", width=170),
+    Column("label", "Person", width=190),
+    Column(
+        "commits",
+        "Commits",
+        "number",
+        80,
+        help="Those they are the author of, merges too, of all that is stored. The page Commits counts its period.",
+    ),
+    Column("co_written", "Co-wrote", "number", 75, help="Somebody else is the author, and names them as co-author."),
+    Column("identities", "Identities", "number", 80, help="Names with their addresses, as commits have them."),
+    Column("accounts", "Accounts", width=120),
+    Column("teams", "Teams", width=150),
     Column("is_bot", "Robot", "flag", 65),
-    Column("first", "First", "date", 105, help="The first commit that is stored, in any role."),
-    Column("last", "Last", "date", 105, help="The last commit, in any role."),
+    Column("first", "First", "day", 95, help="The first commit that is stored, in any role."),
+    Column("last", "Last", "day", 95, help="The last commit, in any role."),
 )
 EVIDENCE = (
     Column("name", "Name", width=140),
@@ -27,7 +34,7 @@ EVIDENCE = (
     Column("authored", "Wrote", "number", 60),
     Column("co_authored", "Co-wrote", "number", 75),
     Column("committed", "Committed", "number", 85),
-    Column("last", "Last", "date", 105),
+    Column("last", "Last", "day", 95),
 )
 TEAMS = (
     Column("team", "Team", width=220),
@@ -37,3 +44,5 @@ TEAMS = (
     ),
     Column("members", "Members", "wrapped", 600),
 )
+
+CSV_HEADINGS = {"label": "person", "is_bot": "robot", "first": "first commit", "last": "last commit"}

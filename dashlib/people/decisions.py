@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from typing import TypeAlias
 
 from dashlib.errors import Explained
 from dashlib.model import Put
@@ -31,6 +32,9 @@ select count(*) from (
     select handle, person from identities union select source || ':' || id, person from account_persons
 ) where person = $person and not list_contains($members::varchar[], handle)
 """
+
+_Told: TypeAlias = tuple[str, Sequence[str], str | None, str, int | None]
+"""Kind, members, value, what it says, and what it undoes."""
 
 
 class CannotDecide(Explained):
@@ -72,6 +76,41 @@ def reject(store: Store, who: str, person: str, other: str) -> int | None:
         members = [_first(store, person), _first(store, other)]
         says = f"said that {_label(store, person)} and {_label(store, other)} are two persons"
         return _write(store, who, "reject", members, None, says)
+
+
+def answer_all(store: Store, who: str, pairs: Sequence[tuple[str, str]], *, same: bool) -> int | None:
+    """Say of several pairs of persons at once that each is one person, or is two; the number of the first decision.
+
+    Each pair is a decision that can be undone alone; all of them have the same moment, by which ``undo_all`` finds
+    them. Raises CannotDecide, and decides nothing, where one of the persons is not known.
+    """
+    with WORKING:
+        refresh(store)
+        rows: list[_Told] = []
+        for pair in dict.fromkeys(pairs):
+            members, labels = [_first(store, person) for person in pair], [_label(store, person) for person in pair]
+            told = f"merged {' and '.join(labels)}" if same else f"said that {' and '.join(labels)} are two persons"
+            rows.append(("merge" if same else "reject", members, None, told, None))
+        return _append(store, who, rows) if rows else None
+
+
+def undo_all(store: Store, who: str, number: int) -> int | None:
+    """Take back what was decided in one go with this decision and still stands.
+
+    Raises CannotDecide where none of it stands.
+    """
+    with WORKING:
+        refresh(store)
+        with store.reader() as reader:
+            written = {one.number: one for one in journal.written(reader)}
+        told, valid = written.get(number), journal.in_force(written.values())
+        together = [one for one in written.values() if told is not None and one.is_of_one_go_with(told)]
+        rows: list[_Told] = [
+            ("undo", [], None, f"undid: {one.says}", one.number) for one in together if one.number in valid
+        ]
+        if not rows:
+            raise CannotDecide("This was undone already.")
+        return _append(store, who, rows)
 
 
 def mark(store: Store, who: str, person: str, *, bot: bool) -> int | None:
@@ -131,20 +170,30 @@ def _write(
     last = [one for one in journal.standing(written) if one.kind == kind and undoes is None]
     if last and (last[-1].members, last[-1].value) == (tuple(members), value) and last[-1].number == written[-1].number:
         return None
-    number = max((one.number for one in written), default=0) + 1
-    row = {
-        "number": number,
-        "kind": kind,
-        "members": list(members),
-        "value": value,
-        "says": says,
-        "done_by": who,
-        "done_at": datetime.now(UTC).replace(tzinfo=None),
-        "undoes": undoes,
-    }
-    store.write(Put(DECISIONS, [row]))
+    return _append(store, who, [(kind, members, value, says, undoes)])
+
+
+def _append(store: Store, who: str, told: Sequence[_Told]) -> int:
+    """Write decisions of one moment and work out who is who; the number of the first."""
+    with store.reader() as reader:
+        first = max((one.number for one in journal.written(reader)), default=0) + 1
+    done_at = datetime.now(UTC).replace(tzinfo=None)
+    rows = [
+        {
+            "number": number,
+            "kind": kind,
+            "members": list(members),
+            "value": value,
+            "says": says,
+            "done_by": who,
+            "done_at": done_at,
+            "undoes": undoes,
+        }
+        for number, (kind, members, value, says, undoes) in enumerate(told, start=first)
+    ]
+    store.write(Put(DECISIONS, rows))
     refresh(store)
-    return number
+    return first
 
 
 def _first(store: Store, person: str) -> str:

@@ -165,7 +165,9 @@ def _label(rows: Iterable[dict[str, Any]]) -> None:
 
 
 def _told_apart(row: Mapping[str, Any]) -> str:
-    return f"@{row['usernames'][0]}" if row["usernames"] else row["email"] or row["id"]
+    if row["usernames"]:
+        return f"@{row['usernames'][0]}"
+    return row["email"] or ("no address" if row["id"].startswith("name:") else row["id"])
 
 
 def _looks(name: str) -> str:

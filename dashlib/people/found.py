@@ -15,7 +15,7 @@ from dashlib.model import Change, Delete, Replace, Row
 from dashlib.people.addresses import lowered, trimmed
 from dashlib.people.mailmap import Mailmap, parsed
 from dashlib.people.mapped import FILE
-from dashlib.people.resolve import Account
+from dashlib.people.owners import Account
 from dashlib.people.tables import COMMITS_MOVED, IDENTITIES_FOUND
 from dashlib.store import Store
 

@@ -29,6 +29,10 @@ class Decision:
         """When it was made, as it stands behind a name."""
         return f", {self.done_at:%d %b %Y}" if self.done_at else ""
 
+    def is_of_one_go_with(self, other: Decision) -> bool:
+        """Whether both were decided at once, by one press of a button."""
+        return (self.kind, self.done_by, self.done_at) == (other.kind, other.done_by, other.done_at)
+
 
 def written(reader: duckdb.DuckDBPyConnection) -> list[Decision]:
     """All decisions, in their order."""

@@ -18,7 +18,8 @@ class Said:
     """What a line makes of an identity: the name and the address that take the place of what was found, if any.
 
     ``found_name`` is the name that the line is about, None where it is about all of an address; ``place`` says for
-    people which file and line it is: of two about all of an address the one that gives another address.
+    people which file and line it is: of two about all of an address the one that gives another address; ``file`` is
+    the file of that line.
     """
 
     name: str | None
@@ -26,6 +27,7 @@ class Said:
     line: int
     found_name: str | None = None
     place: str = ""
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -108,16 +110,18 @@ class Mailmap:
             self._reached.add(lowered(entry.email))
         if entry.found_name is None:
             before = self._simple.get(folded, Said(None, None, entry.line))
+            of_before = entry.email is None and before.email is not None
             self._simple[folded] = Said(
                 before.name if entry.name is None else entry.name,
                 before.email if entry.email is None else entry.email,
                 entry.line,
-                place=before.place if entry.email is None and before.email is not None else entry.place,
+                place=before.place if of_before else entry.place,
+                file=before.file if of_before else entry.file,
             )
         else:
             named = self._named.setdefault(folded, {})
             named[folded_ascii(entry.found_name)] = Said(
-                entry.name, entry.email, entry.line, entry.found_name, entry.place
+                entry.name, entry.email, entry.line, entry.found_name, entry.place, entry.file
             )
 
     def __or__(self, later: Mailmap) -> Mailmap:

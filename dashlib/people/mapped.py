@@ -6,8 +6,9 @@ them. So the commits of a repository belong together exactly where ``git shortlo
 
 **Elsewhere** (other repositories, accounts of a forge) a repository's line is known only where that repository vouches
 for it: all of an address goes to another one, both stand in that repository's own commits, neither is a step of a
-chain, both say who somebody is, and no other repository that has the address says otherwise. A line about an address
-that its repository has never seen is at most likely: it is proposed, with the line as evidence.
+chain, both say who somebody is, and no other repository that has the address says otherwise. Where one of the two is a
+forge's private address the forge may vouch in the place of commits (``owners``). Any other line about an address that
+its repository has never seen is at most likely: it is proposed, with the line as evidence.
 
 **A file that the command ``mailmap`` read** counts behind each repository's own, as git's ``mailmap.file`` does, and
 holds everywhere: whoever runs the dashboard said so. Its chains and swaps, too, are followed one step at a time.
@@ -21,6 +22,7 @@ from dataclasses import dataclass, field
 
 from dashlib.people.addresses import handle, lowered, says_who, trimmed
 from dashlib.people.mailmap import Mailmap, Said
+from dashlib.people.owners import Owners
 
 FILE = 0
 """The key of the file among the mailmaps, which are by repository."""
@@ -71,18 +73,23 @@ class Alias:
     address: str
     proper: str
     because: str
+    file: str = ""
+    """What people call the file of the line."""
 
 
 @dataclass
 class Told:
-    """What all mailmaps say: of identities in their repositories, of addresses everywhere, and what is only likely."""
+    """What all mailmaps say: of identities in their repositories; of addresses everywhere, by the file or by
+    repositories that vouch for it; and what is only likely.
+    """
 
     mapped: list[Mapped] = field(default_factory=list)
-    everywhere: list[Alias] = field(default_factory=list)
+    by_file: list[Alias] = field(default_factory=list)
+    vouched: list[Alias] = field(default_factory=list)
     likely: list[Alias] = field(default_factory=list)
 
 
-def told(found: Iterable[Found], mailmaps: Mapping[int, Mailmap]) -> Told:
+def told(found: Iterable[Found], mailmaps: Mapping[int, Mailmap], owners: Owners) -> Told:
     """What ``mailmaps`` (by repository; ``FILE`` is the file) make of all spellings there are in these repositories."""
     answer = Told()
     file = mailmaps.get(FILE, Mailmap())
@@ -103,16 +110,19 @@ def told(found: Iterable[Found], mailmaps: Mapping[int, Mailmap]) -> Told:
         if one.project_id in whole:
             goes[lowered(one.email)].add(mapped.address)
     of_file = _aliases(file)
-    answer.everywhere = sorted(of_file.values())
+    answer.by_file = sorted(of_file.values())
     moved = of_file.keys() | {address for address, targets in goes.items() if targets - {address}}
     reached = {target for address, targets in goes.items() for target in targets - {address}}
     for project, mailmap in sorted(whole.items()):
         for alias in _aliases(mailmap).values():
             if alias.address in of_file or alias.proper in moved or alias.address in reached:
                 continue
-            if {alias.address, alias.proper} <= history[project] and len(goes[alias.address]) == 1:
-                answer.everywhere.append(alias)
-            elif not goes[alias.address] - {alias.proper}:
+            seen = history[project]
+            is_theirs = {alias.address, alias.proper} <= seen and len(goes[alias.address]) == 1
+            otherwise = goes[alias.address] - {alias.proper}
+            if is_theirs or (not otherwise and owners.vouch(alias.address, alias.proper, seen)):
+                answer.vouched.append(alias)
+            elif not otherwise:
                 answer.likely.append(alias)
     return answer
 
@@ -144,5 +154,5 @@ def _aliases(mailmap: Mailmap) -> dict[str, Alias]:
         if more or proper == address or not says_who(address) or not says_who(proper):
             continue
         if not mailmap.moves(proper) and not mailmap.reaches(address):
-            found[address] = Alias(address, proper, f"{said.place} says that {address} is {proper}")
+            found[address] = Alias(address, proper, f"{said.place} says that {address} is {proper}", said.file)
     return found

@@ -80,22 +80,24 @@ class Candidate:
 
 @dataclass(frozen=True, order=True)
 class Proposal:
-    """Two persons who are likely one; ``person`` sorts before ``other``."""
+    """Two persons who are likely one; ``person`` sorts before ``other``; ``said_by`` is the .mailmap that says so."""
 
     person: str
     other: str
     evidence: str
     score: float
+    said_by: str | None = None
 
 
 def proposed(
     candidates: Iterable[Candidate],
     rejected: Iterable[frozenset[str]] = (),
-    lines: Mapping[tuple[str, str], str] | None = None,
+    lines: Mapping[tuple[str, str], tuple[str, str]] | None = None,
 ) -> list[Proposal]:
     """The likeliest pairs, surest first. ``rejected`` are pairs of persons whom somebody told apart.
 
-    ``lines`` are those of mailmaps that take two persons for one, by the ids of the two in their order.
+    ``lines`` are those of mailmaps that take two persons for one, by the ids of the two in their order: what the line
+    says, and its file.
     """
     people = {one.id: one for one in candidates}
     never = set(rejected)
@@ -105,10 +107,11 @@ def proposed(
         if frozenset((one, other)) in never:
             continue
         score, words = likeness(people[one], people[other])
-        if (one, other) in said:
-            score, words = max(score, _BY_A_LINE), [said[one, other], *words]
+        line, file = said.get((one, other), ("", ""))
+        if line:
+            score, words = max(score, _BY_A_LINE), [line, *words]
         if score >= LIKELY:
-            found.append(Proposal(one, other, "; ".join(words), score))
+            found.append(Proposal(one, other, "; ".join(words), score, file or None))
     return sorted(found, key=lambda pair: (-pair.score, pair.person, pair.other))[:_MOST]
 
 

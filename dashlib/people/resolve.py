@@ -26,6 +26,7 @@ from dashlib.people.addresses import handle, person_id, private, says_who, trimm
 from dashlib.people.journal import Decision
 from dashlib.people.mailmap import Mailmap
 from dashlib.people.mapped import Alias, Found, Mapped, told
+from dashlib.people.owners import Account, Owners
 
 
 @dataclass(frozen=True)
@@ -47,22 +48,6 @@ class Identity:
 
 
 @dataclass(frozen=True)
-class Account:
-    """A forge's account: ``emails`` are lowered addresses, each with how it came to be known."""
-
-    source: str
-    id: int
-    username: str
-    known_at: datetime
-    emails: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def handle(self) -> str:
-        """Its name in decisions."""
-        return f"{self.source}:{self.id}"
-
-
-@dataclass(frozen=True)
 class Here:
     """Who an identity is in one repository whose mailmap speaks of it."""
 
@@ -74,7 +59,7 @@ class Here:
 class People:
     """``person_of`` and ``because``: by handle of identity or account. ``named`` are identities that only a .mailmap
     knows; ``proper`` the names that the file gives, by person; ``likely`` pairs of persons whom a line takes for one,
-    with that line.
+    with that line and its file.
     """
 
     person_of: dict[str, str] = field(default_factory=dict)
@@ -82,7 +67,7 @@ class People:
     here: list[Here] = field(default_factory=list)
     named: dict[str, tuple[str, str]] = field(default_factory=dict)
     proper: dict[str, str] = field(default_factory=dict)
-    likely: dict[tuple[str, str], str] = field(default_factory=dict)
+    likely: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
 
 
 _Order: TypeAlias = tuple[datetime, int, str]
@@ -126,12 +111,15 @@ def resolve(
     there: private addresses of another GitLab carry another's numbers.
     """
     known = {one.handle: one for one in sorted(identities, key=lambda one: (one.known_at, one.handle), reverse=True)}
-    said = told((found for one in known.values() for found in one.found), mailmaps)
-    work = _Work(decisions, hosts or {}, {alias.address for alias in (*said.everywhere, *said.likely)})
+    held = {one.handle: one for one in accounts}
+    where = {"github.com": "github"} | {host.lower(): source for host, source in (hosts or {}).items()}
+    said = told((found for one in known.values() for found in one.found), mailmaps, Owners(held.values(), where))
+    work = _Work(decisions, where, {alias.address for alias in (*said.by_file, *said.vouched, *said.likely)})
     work.follow(known, said.mapped)
     work.take()
-    work.take_accounts({one.handle: one for one in accounts})
-    work.join_aliases(said.everywhere)
+    work.take_accounts(held)
+    work.join_aliases(said.by_file)
+    work.join_aliases(said.vouched, [one.members for one in decisions if one.kind == "reject"])
     work.decide(decisions)
     return work.people(said.likely)
 
@@ -139,7 +127,7 @@ def resolve(
 class _Work:
     def __init__(self, decisions: Sequence[Decision], hosts: Mapping[str, str], mapped: set[str]) -> None:
         self._joined = _Joined()
-        self._hosts = {"github.com": "github"} | {host.lower(): source for host, source in hosts.items()}
+        self._hosts = hosts
         self._apart: dict[str, int] = {}
         for one in decisions:
             if one.kind == "split":
@@ -291,16 +279,20 @@ class _Work:
                 found[known.number, known.login].add(known.host)
         return found
 
-    def join_aliases(self, aliases: Sequence[Alias]) -> None:
-        """Join the addresses that lines of mailmaps take for one everywhere."""
+    def join_aliases(self, aliases: Sequence[Alias], rejected: Sequence[Sequence[str]] = ()) -> None:
+        """Join the addresses that lines of mailmaps take for one everywhere, but not whom somebody told apart."""
         numbers = self._numbers_of_logins()
         for alias in aliases:
             one, other = ("address", alias.address, None), ("address", alias.proper, None)
-            self._joined.join(other, one)
             for point, address in ((one, alias.address), (other, alias.proper)):
-                self._say(point, alias.because)
                 for number in self._accounts_of(address, numbers):
                     self._joined.join(point, (*number, None))
+            both = {self._joined.top(one), self._joined.top(other)}
+            if len(both) == 2 and any({self._joined.top(member) for member in pair} == both for pair in rejected):
+                continue
+            self._joined.join(other, one)
+            for point in (one, other):
+                self._say(point, alias.because)
 
     def decide(self, decisions: Sequence[Decision]) -> None:
         """Join what people joined; a later split parts it again."""
@@ -336,7 +328,7 @@ class _Work:
         for alias in likely:
             pair = [self._known(address, ids, numbers) for address in (alias.address, alias.proper)]
             if pair[0] and pair[1] and pair[0] != pair[1]:
-                found.likely.setdefault((min(pair[0], pair[1]), max(pair[0], pair[1])), alias.because)
+                found.likely.setdefault((min(pair[0], pair[1]), max(pair[0], pair[1])), (alias.because, alias.file))
         return found
 
     def _known(self, address: str, ids: Mapping[object, str], numbers: Mapping[str, set[int]]) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -15,8 +16,9 @@ from dashlib.people.facts import Spelling
 from dashlib.people.found import dicts, ident
 from dashlib.people.journal import Decision
 from dashlib.people.mapped import FILE, Found
+from dashlib.people.owners import Account
 from dashlib.people.proposals import Candidate, Proposal
-from dashlib.people.resolve import Account, Identity, People
+from dashlib.people.resolve import Identity, People
 from dashlib.people.teams import TeamLine, members, names_of, read
 
 
@@ -204,4 +206,4 @@ def rejected(decisions: Sequence[Decision], people: People) -> set[frozenset[str
 
 def proposal_rows(found: Sequence[Proposal]) -> list[Row]:
     """Rows of ``person_proposals``."""
-    return [{"person": one.person, "other": one.other, "evidence": one.evidence, "score": one.score} for one in found]
+    return [asdict(one) for one in found]

@@ -94,10 +94,11 @@ TEAM_MEMBERS = table(
 
 PROPOSALS = table(
     "person_proposals",
-    grain="One row per pair of persons who are likely one: the evidence in words, and how sure (0 to 1). Worked out "
-    "anew when identities move; what somebody confirmed or rejected is not in it.",
+    grain="One row per pair of persons who are likely one: the evidence in words, how sure (0 to 1), and said_by, the "
+    ".mailmap that says so, if one does. Worked out anew when identities move; what somebody confirmed or rejected is "
+    "not in it.",
     key=["person", "other"],
-    columns={"person": "VARCHAR", "other": "VARCHAR", "evidence": "VARCHAR", "score": "DOUBLE"},
+    columns={"person": "VARCHAR", "other": "VARCHAR", "evidence": "VARCHAR", "score": "DOUBLE", "said_by": "VARCHAR"},
     schema="bookkeeping",
     shown=True,
 )

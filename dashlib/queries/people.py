@@ -16,7 +16,7 @@ MOST = 500
 KINDS = ("everybody", "people", "robots")
 
 _FOUND = """
-from persons p
+from persons p{joined}
 where ($kind = 'everybody' or p.is_bot = ($kind = 'robots'))
   and ($team is null or p.id in (select person from person_teams where team = $team))
   and (
@@ -28,20 +28,49 @@ where ($kind = 'everybody' or p.is_bot = ($kind = 'robots'))
   )
 """
 
+_WRITTEN = """
+with written as (
+    select coalesce(h.person, i.person) as person, sum(f.authored)::bigint as commits
+    from bookkeeping.identities_found f
+    join identities i on i.id = f.id
+    left join identities_here h on h.project_id = f.project_id and h.id = f.id
+    group by 1
+), shared as (
+    select c.project_id, c.id, coalesce(h.person, i.person) as author, unnest(c.co_authors) as co
+    from commits c
+    left join identities i on i.name is not distinct from c.author_name and i.email is not distinct from c.author_email
+    left join identities_here h on h.project_id = c.project_id and h.id = i.id
+    where len(c.co_authors) > 0
+), co_written as (
+    select person, count(*) as commits
+    from (
+        select distinct s.project_id, s.id, s.author, coalesce(h.person, i.person) as person
+        from shared s
+        join identities i on i.name is not distinct from s.co.name and i.email is not distinct from s.co.email
+        left join identities_here h on h.project_id = s.project_id and h.id = i.id
+    )
+    where person is distinct from author group by person
+)
+"""
+_JOINED = " left join written w on w.person = p.id left join co_written co on co.person = p.id"
+"""Who is author and co-author of a commit is its author, as in commits_by_author, which goes through all commits."""
+
 PEOPLE = f"""
-select p.id, p.label, p.commits, len(p.identities) as identities,
+{_WRITTEN}
+select p.id, p.label, coalesce(w.commits, 0) as commits, coalesce(co.commits, 0) as co_written,
+       len(p.identities) as identities,
        array_to_string(list_transform(p.usernames, lambda u: '@' || u), ', ') as accounts,
        (select string_agg(team, ', ' order by team) from person_teams t where t.person = p.id) as teams,
        p.is_bot, team_time(p.first_at) as first, team_time(p.last_at) as last
-{_FOUND}
-order by p.commits desc, lower(p.label), p.id
+{_FOUND.format(joined=_JOINED)}
+order by commits desc, co_written desc, lower(p.label), p.id
 limit $most
 """
 
 COUNT = f"""
 select count(*) as persons, count(*) filter (p.is_bot) as robots, coalesce(sum(len(p.identities)), 0) as identities,
        coalesce(sum(len(p.usernames)), 0) as accounts
-{_FOUND}
+{_FOUND.format(joined="")}
 """
 
 PERSON = """
@@ -88,10 +117,14 @@ where i.person = $person and i.person <> h.person order by all
 """
 
 PROPOSALS = """
-select s.person, s.other, p.label, o.label as other_label, s.evidence, s.score, p.commits, o.commits as other_commits,
-       coalesce(p.email, p.id) as email, coalesce(o.email, o.id) as other_email
+select s.person, s.other, p.label, o.label as other_label, p.name, o.name as other_name,
+       s.evidence, s.score, s.said_by,
+       p.commits, o.commits as other_commits,
+       coalesce(p.email, '@' || p.usernames[1], 'no address') as email,
+       coalesce(o.email, '@' || o.usernames[1], 'no address') as other_email
 from person_proposals s join persons p on p.id = s.person join persons o on o.id = s.other
-order by s.score desc, least(p.commits, o.commits) desc, s.person, s.other
+order by s.said_by is null, max(s.score) over (partition by s.said_by) desc, s.said_by, s.score desc,
+         least(p.commits, o.commits) desc, s.person, s.other
 """
 
 TEAMS = """
@@ -140,7 +173,7 @@ def people(
 ) -> pd.DataFrame:
     """One row per person, those with most commits first, at most ``MOST``.
 
-    Columns id, label, commits, identities, accounts, teams, is_bot, first, last.
+    Columns id, label, commits (as author), co_written, identities, accounts, teams, is_bot, first, last.
     """
     return ask(connection, PEOPLE, filters, search=search, kind=kind, team=team, most=MOST)
 
@@ -177,7 +210,10 @@ def away(connection: duckdb.DuckDBPyConnection, filters: Filters, person: str) -
 
 
 def proposals(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:
-    """One row per pair of persons who are likely one, surest first, with the evidence."""
+    """One row per pair of persons who are likely one, surest first, with the evidence.
+
+    What a .mailmap says (``said_by``) stands together, before what nobody says.
+    """
     return ask(connection, PROPOSALS, filters)
 
 
@@ -202,10 +238,14 @@ def callable_by(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.D
 
 
 def journal(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:
-    """One row per decision, newest first: number, kind, done (the team's time), done_by, says, stands."""
+    """One row per decision, newest first: number, kind, done (the team's time), done_by, says, stands.
+
+    together is how many of those that were decided in one go with it, itself among them, stand.
+    """
     answer = ask(connection, JOURNAL, filters)
     in_force = decisions.in_force(decisions.written(connection))
     answer["stands"] = answer["number"].isin(in_force)
+    answer["together"] = answer.groupby(["kind", "done_by", "done"])["stands"].transform("sum").astype(int)
     return answer
 
 

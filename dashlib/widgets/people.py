@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from dashlib.charts import people_tables
+from dashlib.charts.spellings import unlike
 from dashlib.charts.wording import plain
-from dashlib.people import decisions
 from dashlib.people.addresses import handle
 from dashlib.queries import choices, people
-from dashlib.runtime import runtime
-from dashlib.widgets.act import do, may_act, told
+from dashlib.widgets import people_acts
+from dashlib.widgets.act import may_act, told
 from dashlib.widgets.address import link_to
 from dashlib.widgets.answers import asked, metrics, table
 from dashlib.widgets.choose import one_from, one_of, search_for, text_of
 from dashlib.widgets.filters import FILTER_KEYS
+from dashlib.widgets.people_acts import addressed
 
 VIEWS = ("list", "proposals", "teams", "decisions")
 _WHO = "who"
@@ -52,7 +52,7 @@ def listed() -> None:
     st.session_state["people_listed"] = list(found["id"])
     table(
         found, people_tables.PEOPLE, "Persons with their commits, identities, accounts and teams", "people",
-        whole=whole, on_select=_picked,
+        whole=whole, on_select=_picked, headings=people_tables.CSV_HEADINGS,
     )  # fmt: skip
     one_person()
 
@@ -86,7 +86,7 @@ def one_person() -> None:
 
 
 def _heading(row: pd.Series) -> None:
-    st.subheader(_addressed(str(row["label"])), anchor=False)
+    st.subheader(addressed(str(row["label"])), anchor=False)
     badges = [f":violet-badge[:material/smart_toy: robot: {plain(row['bot_because'])}]"] if row["is_bot"] else []
     badges += [f":blue-badge[{plain(one['team'])}]" for one in _teams(row)]
     badges += [f":gray-badge[@{plain(name)}]" for name in row["usernames"]]
@@ -107,11 +107,11 @@ def _here(person: str) -> None:
     there = asked(people.elsewhere, person=person)
     for _, one in there.head(_SHOWN).iterrows():
         who = f"{handle(one['name'], one['email'])} is this person: {one['because']}."
-        st.caption(_addressed(f"In {one['path_with_namespace']} alone {who}"))
+        st.caption(addressed(f"In {one['path_with_namespace']} alone {who}"))
     away = asked(people.away, person=person)
     for _, one in away.head(_SHOWN).iterrows():
         who = f"{handle(one['name'], one['email'])} is {one['label']}: {one['because']}."
-        st.caption(_addressed(f"In {one['path_with_namespace']} {who}"))
+        st.caption(addressed(f"In {one['path_with_namespace']} {who}"))
     more = len(there) + len(away) - min(len(there), _SHOWN) - min(len(away), _SHOWN)
     if more:
         st.caption(f"The view identities_here has {more:,} more of these.")
@@ -129,18 +129,23 @@ def _actions(row: pd.Series, found: pd.DataFrame) -> None:
         )  # fmt: skip
         st.button(
             "They are one person", type="primary", icon=":material/join_inner:", disabled=other is None,
-            key="people_merge", on_click=_merge, args=(who, other),
+            key="people_merge", on_click=people_acts.merge, args=(who, other),
         )  # fmt: skip
     elif chosen == "Take out":
-        handles = list(dict.fromkeys(found["handle"]))
-        picked = st.multiselect("Is somebody else", handles, key="people_split_of", width=620)
+        titles = unlike(dict.fromkeys(found["handle"]))
+        picked = st.multiselect(
+            "Is somebody else", list(titles), key="people_split_of", width=620, format_func=lambda one: titles[one]
+        )
         st.button(
             "Make a person of their own", type="primary", icon=":material/call_split:", disabled=not picked,
-            key="people_split", on_click=_split, args=(who, tuple(picked)),
+            key="people_split", on_click=people_acts.split, args=(who, tuple(picked)),
         )  # fmt: skip
     elif chosen == "Robot":
         says = "This is a person" if row["is_bot"] else "This is a robot"
-        st.button(says, icon=":material/smart_toy:", key="people_bot", on_click=_mark, args=(who, not row["is_bot"]))
+        st.button(
+            says, icon=":material/smart_toy:", key="people_bot", on_click=people_acts.mark,
+            args=(who, not row["is_bot"]),
+        )  # fmt: skip
     elif chosen == "Team":
         _team(row)
 
@@ -152,50 +157,17 @@ def _team(row: pd.Series) -> None:
             "Into the team", list(asked(people.teams)["team"]), index=None, accept_new_options=True, key="people_into",
             placeholder="choose, or write a new one", width=320,
         )  # fmt: skip
-        st.button("Put into it", disabled=not name, key="people_team_add", on_click=_into, args=(who, name, True))
+        st.button(
+            "Put into it", disabled=not name, key="people_team_add", on_click=people_acts.into, args=(who, name, True)
+        )
     mine = [one for one in _teams(row) if one["origin"] != "gitlab"]
     for one in mine:
         st.button(
             plain(f"Take out of {one['team']}"), key=f"people_out_{one['team']}", type="tertiary",
-            icon=":material/group_remove:", on_click=_into, args=(who, one["team"], False),
+            icon=":material/group_remove:", on_click=people_acts.into, args=(who, one["team"], False),
         )  # fmt: skip
     if len(mine) < len(_teams(row)):
         st.caption("Teams from GitLab are its groups: they change there.")
-
-
-def proposed() -> None:
-    """Pairs that are likely one person, each with its evidence: confirm or reject."""
-    told()
-    found = asked(people.proposals)
-    if found.empty:
-        st.info("Nobody is likely to be somebody else.", icon=":material/check_circle:")
-        return
-    st.caption("The same name alone proposes nobody. What is rejected is not proposed again, whatever they commit.")
-    writable = may_act()
-    for one in found.head(_SHOWN).itertuples():
-        with st.container(border=True, gap="xsmall"):
-            with st.container(horizontal=True, vertical_alignment="center"):
-                both = [
-                    f"**{_addressed(str(label))}** {_addressed(str(email))} "
-                    f"({commits:,} commit{'' if commits == 1 else 's'})"
-                    for label, email, commits in (
-                        (one.label, one.email, one.commits),
-                        (one.other_label, one.other_email, one.other_commits),
-                    )
-                ]
-                st.markdown(" and ".join(both), width="stretch")
-                key = f"{one.person}|{one.other}"
-                st.button(
-                    "One person", key=f"yes_{key}", icon=":material/join_inner:", disabled=not writable,
-                    on_click=_merge, args=(one.person, one.other),
-                )  # fmt: skip
-                st.button(
-                    "Two persons", key=f"no_{key}", disabled=not writable, on_click=_reject,
-                    args=(one.person, one.other),
-                )  # fmt: skip
-            st.caption(_addressed(f"{one.evidence}."))
-    if len(found) > _SHOWN:
-        st.caption(f"{len(found) - _SHOWN:,} more come up as these are decided.")
 
 
 def decided() -> None:
@@ -205,57 +177,26 @@ def decided() -> None:
     found = asked(people.journal)
     if found.empty:
         st.caption("Nobody has decided anything here yet.")
+    told_of: set[tuple[object, ...]] = set()
     for one in found.head(100).itertuples():
+        go = (one.kind, one.done_by, one.done)
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             struck = "" if one.stands else " (undone)"
-            st.markdown(
-                _addressed(f"{one.done:%a %d %b %Y, %H:%M} · {one.done_by} {one.says}{struck}"), width="stretch"
-            )
+            st.markdown(addressed(f"{one.done:%a %d %b %Y, %H:%M} · {one.done_by} {one.says}{struck}"), width="stretch")
             if one.stands:
                 st.button(
                     "Undo", key=f"people_undo_{one.number}", icon=":material/undo:", type="tertiary",
-                    disabled=not writable, on_click=_undo, args=(int(str(one.number)),),
+                    disabled=not writable, on_click=people_acts.undo, args=(int(str(one.number)),),
                 )  # fmt: skip
+            together = int(str(one.together))
+            if together > 1 and go not in told_of:
+                st.button(
+                    f"Undo all {together:,} of this go", key=f"people_undo_all_{one.number}",
+                    icon=":material/undo:", type="tertiary", disabled=not writable,
+                    on_click=people_acts.undo_all, args=(int(str(one.number)), together),
+                )  # fmt: skip
+            told_of.add(go)
     read = asked(people.mailmaps)
     if len(read):
-        places = "; ".join(f"{one.place} ({one.lines:,} lines, read {one.read:%d %b})" for one in read.itertuples())
+        places = "; ".join(f"{one.place} ({one.lines:,} lines, read {one.read:%d %b %Y})" for one in read.itertuples())
         st.caption(f":material/description: {plain(f'.mailmap read from {places}.')}")
-
-
-def _addressed(text: str) -> str:
-    """Text from outside as Markdown in which nothing is markup; addresses stand as code, else they become links."""
-    parts = re.split(r"([^\s<>();,`]+@[^\s<>();,`]+[^\s<>();,.`])", text)
-    return "".join(f"`{part}`" if place % 2 else plain(part) for place, part in enumerate(parts))
-
-
-def _decide(says: str, decision: Any, close: str | None = "people_act") -> None:
-    do(lambda who: str(decision(who) or ""), says, close)
-    runtime().commits.hurry()
-
-
-def _merge(person: str, other: str) -> None:
-    says = "They are one person now, in all figures. Undo stands under decisions."
-    _decide(says, lambda who: decisions.merge(runtime().store, who, [person, other]))
-
-
-def _reject(person: str, other: str) -> None:
-    _decide("They stay two persons.", lambda who: decisions.reject(runtime().store, who, person, other), None)
-
-
-def _split(person: str, members: tuple[str, ...]) -> None:
-    says = "Taken out: a person of their own now. Undo stands under decisions."
-    _decide(says, lambda who: decisions.split(runtime().store, who, person, members))
-
-
-def _mark(person: str, bot: bool) -> None:
-    says = "Counted as a robot from now on." if bot else "Counted as a person from now on."
-    _decide(says, lambda who: decisions.mark(runtime().store, who, person, bot=bot))
-
-
-def _into(person: str, team: str, member: bool) -> None:
-    says = f"In the team {team} now." if member else f"Not in the team {team} any more."
-    _decide(says, lambda who: decisions.put_into_team(runtime().store, who, person, team, member=member), None)
-
-
-def _undo(number: int) -> None:
-    _decide("Undone: it is as it was before.", lambda who: decisions.undo(runtime().store, who, number), None)

@@ -10,8 +10,9 @@ from dashlib.people import decisions
 from dashlib.people.teams import TeamLine, read, whom
 from dashlib.queries import people
 from dashlib.runtime import runtime
-from dashlib.widgets.act import do, may_act, told
+from dashlib.widgets.act import may_act, told
 from dashlib.widgets.answers import asked, table
+from dashlib.widgets.people_acts import decide
 
 _MOST_BYTES = 2 * 1024 * 1024
 
@@ -64,5 +65,4 @@ def _says(lines: tuple[TeamLine, ...], unknown: list[TeamLine], bad: tuple[tuple
 
 
 def _imported(lines: tuple[TeamLine, ...]) -> None:
-    do(lambda who: str(decisions.import_teams(runtime().store, who, lines) or ""), "The teams are imported.")
-    runtime().commits.hurry()
+    decide("The teams are imported.", lambda who: decisions.import_teams(runtime().store, who, lines), None)

@@ -37,23 +37,23 @@ def my_name() -> str | None:
     return _clean(unquote(kept)) or None
 
 
-def ask_name(then: Callable[[], None], place: str = "") -> None:
-    """The field for the name, kept for this browser; ``then`` is called once there is one (in a callback)."""
-    st.text_input(
-        "Your name",
-        key=f"name_asked{place}",
-        max_chars=_LONGEST,
-        width=320,
-        placeholder="as your team knows you",
-        on_change=_told,
-        args=(then, place),
-        help="Stands beside what you change, so that others know whom to ask. Kept in a cookie of this browser.",
-    )
+def ask_name(then: Callable[[], None], not_now: Callable[[], None], place: str = "") -> None:
+    """The question for the name, kept for this browser; ``then`` is called once there is one (in a callback).
 
-
-def save_name(then: Callable[[], None], place: str = "") -> None:
-    """The button beside the field: Enter in it does the same."""
-    st.button("Save", key=f"name_saved{place}", type="primary", on_click=_told, args=(then, place))
+    A form: Enter saves, and leaving the field does nothing yet.
+    """
+    with st.form(f"who_are_you{place}", width=560):
+        st.text_input(
+            "Your name",
+            key=f"name_asked{place}",
+            max_chars=_LONGEST,
+            placeholder="as your team knows you",
+            help="Stands beside what you change, so that others know whom to ask. Kept in a cookie of this browser.",
+        )
+        st.caption("Who are you? Asked once in this browser, before the first change, which is made then.")
+        with st.container(horizontal=True):
+            st.form_submit_button("Save", key=f"name_saved{place}", type="primary", on_click=_told, args=(then, place))
+            st.form_submit_button("Do nothing", key=f"not_now{place}", type="tertiary", on_click=not_now)
 
 
 def keep_name(place: str = "") -> None:
@@ -65,7 +65,6 @@ def keep_name(place: str = "") -> None:
 
 def _told(then: Callable[[], None], place: str) -> None:
     name = _clean(st.session_state.get(f"name_asked{place}") or "")
-    # Who clicks on Save leaves the field first, which is told, too.
     if name and my_name() is None:
         st.session_state["acting_name"] = name
         then()

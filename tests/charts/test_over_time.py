@@ -69,6 +69,8 @@ def test_shares_draw_no_bar_for_the_rest_but_tell_its_sum() -> None:
     assert 60 < bars["encoding"]["x"]["scale"]["domain"][1] < 80
     assert [(row["series"], row["text"]) for row in told] == [("47 others", "2,400 together")]
     assert "x" in numbers["encoding"] and rest["encoding"]["x"] == {"value": 0}
+    # No bar goes without its name.
+    assert bars["encoding"]["y"]["axis"]["labelOverlap"] is False
 
 
 def test_series_that_stand_beside_each_other_differ_in_colour() -> None:

@@ -73,7 +73,9 @@ def button(app: AppTest, start: str) -> Any:
 def test_everybody_is_listed_and_found(visit: Open) -> None:
     app = visit("people")
     table = app.dataframe[0].value
-    assert list(table["commits"][:2]) == [3, 2] and len(table) == 8
+    # Bob is co-author of one more: not the author, whom the page Commits counts.
+    assert list(table["commits"][:2]) == [2, 2] and len(table) == 8
+    assert dict(zip(table["id"], table["co_written"], strict=True))[BOB] == table["co_written"].sum() == 1
     app = visit("people", find_person="bobby@ELSE")
     assert list(app.dataframe[0].value["label"]) == ["Bob (bobby@elsewhere.example)"]
     assert "Nobody is called like that." in words(visit("people", find_person="nobody at all"))
@@ -109,6 +111,34 @@ def test_proposals_are_confirmed_and_rejected(visit: Open) -> None:
     app.button(key=f"no_{ADA}|{TWO}").click().run()
     assert "They stay two persons." in words(app)
     assert len(asked("select * from person_proposals")) == waiting - 1
+
+
+def test_what_a_mailmap_says_is_one_card_answered_at_once_and_undone_at_once(visit: Open) -> None:
+    app = named(visit("people", people_view="proposals"))
+    row = {"origin": "project", "project_id": 2, "name": "", "commit_id": "x", "read_at": datetime(2026, 3, 10)}
+    lines = f"<{ADA}> <{TWO}>\n<{BOB}> <bobby@elsewhere.example>"
+    runtime().store.write(Put(MAILMAPS, [row | {"text": lines}]))
+    refresh(runtime().store)
+    file = "the .mailmap of project 2"
+    assert asked("select count(*) from person_proposals where said_by is not null") == [(2,)]
+    app.run()
+    assert "The .mailmap of project 2** says of 2 pairs" in words(app)
+    assert f"**Ada Lovelace** · line 1: `{TWO}` is `{ADA}` (2 and 1 commits)" in words(app)
+    app.button(key=f"yes_all_{file}").click().run()
+    assert "Each of the 2 pairs is one person now. It is being worked into the figures." in words(app)
+    assert asked("select count(distinct person) from identities") == [(5,)]
+    app.segmented_control(key="people_view").set_value("decisions").run()
+    assert [one.label for one in app.button if one.key and "undo" in one.key] == [
+        "Undo",
+        "Undo all 2 of this go",
+        "Undo",
+    ]
+    button(app, "people_undo_all_").click().run()
+    assert "Undone, all 2" in words(app)
+    app.segmented_control(key="people_view").set_value("proposals").run()
+    app.button(key=f"no_all_{file}").click().run()
+    assert "2 pairs stay two persons each" in words(app)
+    assert asked("select count(*) from person_proposals where said_by is not null") == [(0,)]
 
 
 def test_take_out_mark_and_team(visit: Open) -> None:

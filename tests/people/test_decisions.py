@@ -63,6 +63,27 @@ def test_merge_moves_the_figures_and_undo_restores_them(built: Builder) -> None:
     assert persons(built)["Ada Lovelace <ada.lovelace@two.example>"] == ADA
 
 
+def test_several_pairs_are_answered_in_one_go_and_undone_as_one_or_one_by_one(built: Builder) -> None:
+    before = figures(company(built))
+    pairs = [(ADA, TWO), (BOB, "bobby@elsewhere.example")]
+    first = decisions.answer_all(built.store, "Kim", pairs, same=True)
+    assert first is not None
+    assert len(set(persons(built).values())) == len({*persons(built).values()} - {TWO, "bobby@elsewhere.example"}) == 4
+    merged = figures(built)
+    decisions.undo(built.store, "Kim", first + 1)
+    assert persons(built)["Bob <bobby@elsewhere.example>"] == "bobby@elsewhere.example"
+    assert persons(built)["Ada Lovelace <ada.lovelace@two.example>"] == ADA
+    decisions.undo_all(built.store, "Kim", first + 1)
+    assert figures(built) == before
+    with pytest.raises(CannotDecide, match="undone already"):
+        decisions.undo_all(built.store, "Kim", first)
+    assert decisions.answer_all(built.store, "Kim", pairs, same=True)
+    assert figures(built)["credited"] == merged["credited"]
+    with pytest.raises(CannotDecide, match="not there any more"):
+        decisions.answer_all(built.store, "Kim", [(ADA, BOB), (ADA, "nobody")], same=False)
+    assert {one["kind"] for one in built.rows("select kind from person_decisions")} == {"merge", "undo"}
+
+
 def test_split_goes_against_the_same_address(built: Builder) -> None:
     before = figures(company(built))
     number = decisions.split(built.store, "Kim", BOB, ["Pair <bob@one.example>"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from importlib import resources
 from itertools import combinations
@@ -17,7 +17,8 @@ from dashlib.people.addresses import says_who
 from dashlib.people.journal import Decision, standing
 from dashlib.people.mailmap import Mailmap, parsed
 from dashlib.people.mapped import Found
-from dashlib.people.resolve import Account, Identity, People, resolve
+from dashlib.people.owners import Account
+from dashlib.people.resolve import Identity, People, resolve
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC).replace(tzinfo=None)
 HOSTS = {"gitlab.example": "gitlab"}
@@ -353,7 +354,8 @@ def test_a_line_is_known_everywhere_where_its_repository_has_both_addresses() ->
         identity("A", "old@x.example", NOW, {1}),
         identity("Ada L.", "old@x.example", NOW, {2}),
     )
-    said = parsed("Ada Lovelace <ada@x.example> <old@x.example>", "the .mailmap of acme/core/engine")
+    file = "the .mailmap of acme/core/engine"
+    said = parsed("Ada Lovelace <ada@x.example> <old@x.example>", file)
     account = Account("gitlab", 7, "ada", NOW, (("old@x.example", "it makes public the address"),))
     found = resolve([ada, old, elsewhere], [account], {1: said}, [], HOSTS)
     assert set(found.person_of.values()) == {"old@x.example"}
@@ -363,7 +365,7 @@ def test_a_line_is_known_everywhere_where_its_repository_has_both_addresses() ->
     found = resolve([old, elsewhere, identity("Ada", "ada@x.example", NOW, {3})], [], {1: said}, [], HOSTS)
     assert found.person_of[elsewhere.handle] == "old@x.example"
     assert found.person_of[old.handle] == whose(found)[1, "A"] == "ada@x.example"
-    assert found.likely == {("ada@x.example", "old@x.example"): line}
+    assert found.likely == {("ada@x.example", "old@x.example"): (line, file)}
 
 
 def test_a_mailmap_of_addresses_that_its_repository_never_had_moves_nobody() -> None:
@@ -378,8 +380,33 @@ def test_a_mailmap_of_addresses_that_its_repository_never_had_moves_nobody() -> 
         assert (found.here, found.proper) == ([], {})
     found = resolve([jane, mal], [], {2: parsed("<mal@evil.example> <jane@corp.example>", "X")}, [], HOSTS)
     assert found.likely == {
-        ("jane@corp.example", "mal@evil.example"): "X, line 1, says that jane@corp.example is mal@evil.example"
+        ("jane@corp.example", "mal@evil.example"): ("X, line 1, says that jane@corp.example is mal@evil.example", "X")
     }
+
+
+def test_a_line_about_an_account_s_private_address_is_sure_where_the_forge_says_the_same() -> None:
+    """Number and user name are the account's, and the other address is in the repository, or called like it."""
+    engine, elsewhere = {1}, {3}
+    kim, ada = Account("gitlab", 7, "kim", NOW), Account("gitlab", 8, "ada", NOW, (("ada@x.example", "it shows"),))
+
+    def joined(line: str, *known: Identity, decisions: Sequence[Decision] = (), accounts: Any = (kim, ada)) -> bool:
+        found = resolve(known, accounts, {1: parsed(line)}, decisions, HOSTS)
+        return len({found.person_of[one.handle] for one in known} | {found.person_of["gitlab:7"]}) == 1
+
+    private = "7-kim@users.noreply.gitlab.example"
+    seen, unseen = identity("Kim", "k@x.example", NOW, engine), identity("Kim", "k@x.example", NOW, elsewhere)
+    assert joined(f"<k@x.example> <{private}>", seen) and joined(f"<{private}> <k@x.example>", seen)
+    assert not joined(f"<k@x.example> <{private}>", unseen)
+    called = identity("Anybody", "kim@x.example", NOW, elsewhere)
+    assert joined(f"<kim@x.example> <{private}>", called)
+    # Another number, another user name, another GitLab's, no account, somebody else's address.
+    for other in ("9-kim@users.noreply.gitlab.example", "7-kay@users.noreply.gitlab.example", "kay@x.example"):
+        assert not joined(f"<kim@x.example> <{other}>", called)
+    assert not joined(f"<ada@x.example> <{private}>", identity("Ada", "ada@x.example", NOW, elsewhere))
+    assert not joined(f"<ada@x.example> <{private}>", identity("Ada", "ada@x.example", NOW, engine))
+    # Who was told apart before stays so.
+    apart = [Decision(1, "reject", (called.handle, "gitlab:7"))]
+    assert not joined(f"<kim@x.example> <{private}>", called, decisions=apart)
 
 
 def test_swaps_and_chains_are_followed_one_step() -> None:
