@@ -28,33 +28,39 @@ ENDS = {"failed": palette.STATES["failed"].colour, "no verdict": palette.OTHERS,
 """How builds end, and the colours of that."""
 _PEOPLE = Column("people", "People", "number", 75)
 _RANKED = (
-    Column("commits", "Commits", "number", 80),
-    Column("share", "Share", "share", 105),
-    Column("change", "± before", "change", 80, help="Against as many days before; empty where those were not read."),
-    Column("active_days", "Active days", "number", 90, help="Days with at least one commit."),
+    Column("commits", "Commits", "number", 72),
+    Column("share", "Share", "share", 84),
+    Column("change", "± before", "change", 72, help="Against as many days before; empty where those were not read."),
+    Column("active_days", "Active days", "number", 82, help="Days with at least one commit."),
 )
 _LINES = (
-    Column("additions", "Lines +", "number", 80, help="Without merge commits, as git log --numstat counts."),
-    Column("deletions", "Lines −", "number", 80, help="Without merge commits, as git log --numstat counts."),
-    Column("first_commit", "First", "moment", 130, help="The first commit of the period."),
-    Column("last_commit", "Last", "moment", 130, help="The last commit of the period."),
+    Column("additions", "Lines +", "number", 62, help="Without merge commits, as git log --numstat counts."),
+    Column("deletions", "Lines −", "number", 62, help="Without merge commits, as git log --numstat counts."),
+    Column("first_commit", "First", "day", 92, help="The first commit of the period."),
+    Column("last_commit", "Last", "day", 92, help="The last commit of the period."),
 )
-_PLACE = Column("place", "#", "number", 45)
+_PLACE = Column("place", "#", "number", 38)
 RANKING = {
     "person": (
         _PLACE,
-        Column("label", "Person", width="medium"),
+        Column("label", "Person", width=160),
         *_RANKED,
-        Column("repositories", "Repositories", "number", 95),
+        Column("repositories", "Repos", "number", 60, help="Repositories with at least one of the commits."),
         *_LINES,
-        Column("is_new", "New", "flag", 55, help="Their first commit ever stored is of this period."),
-        Column("is_bot", "Robot", "flag", 60),
+        Column("is_new", "New", "flag", 48, help="Their first commit ever stored is of this period."),
+        Column("is_bot", "Robot", "flag", 58),
     ),
     **{
         by: (_PLACE, Column("label", by.title(), width="medium"), *_RANKED, _PEOPLE, *_LINES)
         for by in ("repository", "group", "team")
     },
 }
+CSV_HEADINGS = {
+    by: {"place": "rank", "label": by, "key": "id", "is_bot": "robot"}
+    | {"is_new": "new", "change": "change against before"}
+    for by in RANKING
+}
+"""What the columns of a ranking are called in a file, by what is ranked."""
 COMMITS = (
     Column("committed", "When", "moment", 135),
     Column("person_label", "Who", width=175),

@@ -121,6 +121,10 @@ def _tooltip(value: str, title: str) -> list[alt.Tooltip]:
     ]
 
 
+_AROUND = 34
+"""Pixels of a chart's height that are not its bars'."""
+
+
 def shares(frame: pd.DataFrame, value: str, title: str) -> alt.LayerChart:
     """The same series summed over the whole time: horizontal bars with their numbers; of the rest the number alone."""
     summed = pd.DataFrame(frame.groupby(["rank", "series"], as_index=False)[value].sum())
@@ -133,7 +137,12 @@ def shares(frame: pd.DataFrame, value: str, title: str) -> alt.LayerChart:
         title=None,
         scale=alt.Scale(domain=names),
         axis=alt.Axis(
-            labelLimit=alt.ExprRef("min(220, containerSize()[0] * 0.5)"), ticks=False, domain=False, labelPadding=6
+            labelLimit=alt.ExprRef("min(220, containerSize()[0] * 0.5)"),
+            ticks=False,
+            domain=False,
+            labelPadding=6,
+            # Every bar has its name: of three of them Vega would leave the middle one out.
+            labelOverlap=False,
         ),
     )
     x = alt.X(f"{value}:Q", title=None, axis=None, scale=alt.Scale(domain=[0, float(bars[value].max()) * room]))
@@ -147,7 +156,7 @@ def shares(frame: pd.DataFrame, value: str, title: str) -> alt.LayerChart:
             y=y, x=alt.value(0), text="text:N"
         ),
     ]
-    whole: alt.LayerChart = alt.LayerChart(layer=layers).properties(height=max(60, 26 * len(summed)))
+    whole: alt.LayerChart = alt.LayerChart(layer=layers).properties(height=26 * len(summed) + _AROUND)
     return whole
 
 

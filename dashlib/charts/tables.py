@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Kind = Literal[
-    "text", "wrapped", "number", "change", "share", "link", "date", "moment", "clock", "seconds", "flag", "bars"
+    "text", "wrapped", "number", "change", "share", "link", "date", "day", "moment", "clock", "seconds", "flag", "bars"
 ]
 
 
@@ -14,9 +14,9 @@ Kind = Literal[
 class Column:
     """One column: its name in the answer, its title, and what kind of thing it is.
 
-    ``link`` shows ``text`` instead of the address; ``moment`` is a day and a time, ``clock`` the time alone; ``bars``
-    are a list of numbers in the order of time. ``wrapped`` is text over as many lines as it needs, in a
-    column of so many pixels.
+    ``link`` shows ``text`` instead of the address; ``date`` is a day of these weeks, ``day`` one of any year;
+    ``moment`` is a day and a time, ``clock`` the time alone; ``bars`` are a list of numbers in the order of time.
+    ``wrapped`` is text over as many lines as it needs, in a column of so many pixels.
     """
 
     name: str

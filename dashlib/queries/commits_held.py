@@ -120,11 +120,15 @@ class HeldCommits:
         return self._wanted.is_set()
 
     def hurry(self) -> None:
-        """Somebody decided who is who: the next copy shall not wait for the rest of this one's time."""
+        """Somebody decided who is who: the next copy is begun at once, and does not wait for the rest of this one's
+        time, nor for somebody who looks at it. One that is made quickly is made when it is asked for.
+        """
         with self._lock:
-            if self._held is not None and self._held.seconds >= _QUICK:
+            copy = self._held
+            if copy is not None and copy.seconds >= _QUICK and copy.version != self._store.data_version:
                 self._wanted_version = self._store.data_version
                 self._wanted.set()
+                self._begin()
 
     def newest(self) -> HeldCopy:
         """A copy of the data as they are, or, where making it takes long, as they were when it last began."""
@@ -136,26 +140,43 @@ class HeldCommits:
                 if copy.seconds < _QUICK:
                     copy = self._held = self._made(copy)
                 else:
-                    self._renewing = True
-                    threading.Thread(target=self._renew, args=(copy,), name="commits-held", daemon=True).start()
+                    self._begin()
             return copy
 
-    def _renew(self, copy: HeldCopy) -> None:
+    def _begin(self) -> None:
+        if not self._renewing:
+            self._renewing = True
+            threading.Thread(target=self._renew, name="commits-held", daemon=True).start()
+
+    def _renew(self) -> None:
+        """Make copies until one shows what was decided last."""
+        is_done = False
         try:
-            # Whoever looks at the page meanwhile need not come again for the next one to be made.
-            self._wanted.wait(max(0.0, copy.made_at + _REST * copy.seconds - time.monotonic()))
-            made = self._made(copy)
-            with self._lock:
-                self._held = made
-                awaited = self._wanted.is_set() and made.version >= self._wanted_version
-                if awaited:
-                    self._wanted.clear()
-                self.renewals += awaited or made.connection is not copy.connection
+            while self._renewed():
+                pass
+            is_done = True
         except duckdb.Error:
             if not self._store.closed:
                 _LOG.exception("the copy of the commits could not be renewed")
         finally:
-            self._renewing = False
+            if not is_done:
+                self._renewing = False
+
+    def _renewed(self) -> bool:
+        """Make one copy, when it is time; whether somebody decided something meanwhile, so that it is not the last."""
+        copy = self._held
+        assert copy is not None
+        # Whoever looks at the page meanwhile need not come again for the next one to be made.
+        self._wanted.wait(max(0.0, copy.made_at + _REST * copy.seconds - time.monotonic()))
+        made = self._made(copy)
+        with self._lock:
+            self._held = made
+            awaited = self._wanted.is_set() and made.version >= self._wanted_version
+            if awaited:
+                self._wanted.clear()
+            self.renewals += awaited or made.connection is not copy.connection
+            self._renewing = self._wanted.is_set()
+            return self._renewing
 
     def _made(self, before: HeldCopy | None) -> HeldCopy:
         """A copy of what is stored now; the one before, where nothing in it moved."""

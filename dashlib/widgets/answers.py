@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal
 
@@ -21,6 +21,7 @@ from dashlib.runtime import runtime
 
 Question = Callable[..., pd.DataFrame]
 NO_FILTERS = Filters()
+NO_HEADINGS: Mapping[str, str] = {}
 _WORDS = ("age", "span")
 """Tiles that show words beside numbers: wider than a number."""
 _PIXELS_A_LETTER, _LINE_PIXELS, _ROW_PIXELS, _MOST_LINES = 8, 21, 14, 8
@@ -96,13 +97,13 @@ def chart(figure: alt.Chart | alt.LayerChart, answer: pd.DataFrame, says: str, n
     return event
 
 
-def below(answer: pd.DataFrame, name: str) -> None:
-    """Under a chart or table: how it is computed, and its rows as CSV."""
+def below(answer: pd.DataFrame, name: str, headings: Mapping[str, str] = NO_HEADINGS) -> None:
+    """Under a chart or table: how it is computed, and its rows as CSV, its columns called by ``headings``."""
     with st.container(horizontal=True, gap="small"):
         how_computed(answer, name)
         st.download_button(
             "CSV",
-            data=lambda: to_csv(answer),
+            data=lambda: to_csv(answer.rename(columns=dict(headings))),
             file_name=f"{name}.csv",
             mime="text/csv",
             key=f"csv_{name}",
@@ -121,11 +122,13 @@ def table(
     on_select: Callable[[], None] | Literal["rerun"] | None = None,
     picks: Literal["single-row", "multi-row"] = "single-row",
     known_by: Sequence[str] = (),
+    headings: Mapping[str, str] = NO_HEADINGS,
 ) -> None:
     """A table of the declared columns, with its SQL and its rows as a file; says when it is cut off.
 
     ``on_select`` is called when a person picks rows: their positions stand in the session state of ``table_<name>``.
     ``known_by`` are the columns that tell its rows apart: what was picked stays picked where it stands now.
+    ``headings`` call columns in the file by what people call them.
     """
     if known_by:
         _keep_picks(answer, name, known_by)
@@ -150,7 +153,7 @@ def table(
         )
         if whole is not None and whole > len(answer):
             st.caption(f"The newest {len(answer):,} of {whole:,}; narrow the filters, or ask in SQL for the rest.")
-        below(answer, name)
+        below(answer, name, headings)
 
 
 def _keep_picks(answer: pd.DataFrame, name: str, known_by: Sequence[str]) -> None:
@@ -190,6 +193,7 @@ def _configured(column: Column) -> Any:
         "seconds": (kinds.NumberColumn, {"format": "localized"}),
         "link": (kinds.LinkColumn, {"display_text": column.text}),
         "date": (kinds.DateColumn, {"format": "ddd DD MMM"}),
+        "day": (kinds.DateColumn, {"format": "D MMM YYYY"}),
         "moment": (kinds.DatetimeColumn, {"format": "YYYY-MM-DD HH:mm"}),
         "clock": (kinds.DatetimeColumn, {"format": "HH:mm"}),
         "flag": (kinds.CheckboxColumn, {}),

@@ -97,7 +97,7 @@ def overview(filters: Filters, which: Choices) -> None:
     st.subheader(f"Every {by}", anchor=False)
     says = f"Commits of every {by}, the most first"
     picked = partial(_row_clicked, by, ranking) if by in _FILTER_OF else None
-    table(ranking, shown.RANKING[by], says, "ranking", on_select=picked)
+    table(ranking, shown.RANKING[by], says, "ranking", on_select=picked, headings=shown.CSV_HEADINGS[by])
     st.subheader(f"By {other}", anchor=False)
     split = of_commits(commits.over_time, filters, by=other, grain="quarter", top=12, **which)
     chart(shares(split, "commits", "commits"), split, f"Commits by {other}", "commits_by_other")

@@ -121,8 +121,9 @@ def test_an_odd_repository(tmp_path: Path) -> None:
             message=b"x\n\nCo-authored-by: Bob <BOB@example.com>\n",
         ),
         Made(bob, parents=(6,), files=(("d", 9),), message=b"Not merged\n"),
+        Made((b" Blank  Ada \t ", b"blank@example.com"), parents=(8,)),
     ]
-    repository = made(tmp_path / "odd.git", history, {DEFAULT: 8, "feature": 9})
+    repository = made(tmp_path / "odd.git", history, {DEFAULT: 10, "feature": 9})
     with synced(tmp_path, repository) as reader:
         agrees(reader, repository)
         nobody_is_joined_by_name(reader)

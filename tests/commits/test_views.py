@@ -121,6 +121,14 @@ def test_a_copy_that_takes_long_stands_for_a_while_and_is_made_behind_the_page(
         thread.join(20)
     # The page is told, and asks again.
     assert (counted(), kept.renewals) == (3, 2)
+    # A decision begins the work itself, before anybody looks.
+    monkeypatch.setattr(commits_held, "_REST", 1e9)
+    built.commit("d", BOB)
+    kept.hurry()
+    assert len(behind()) == 1
+    for thread in behind():
+        thread.join(20)
+    assert (kept.renewals, kept.is_awaited, counted(), behind()) == (3, False, 4, [])
 
 
 def test_teams_share_commits_and_nobody_is_left_out(built: Builder) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from dashlib.model import Row
 from dashlib.sources.github import status as words
 from dashlib.sources.gitlab import stamps
-from dashlib.sources.gitlab.commits import co_authors
+from dashlib.sources.gitlab.commits import co_authors, git_name
 from dashlib.sources.gitlab.shapes import number, text, texts, thing, things, truth
 from dashlib.sources.gitlab.status import rank
 from dashlib.sources.hook import foreign_id
@@ -175,7 +175,7 @@ def commit_row(project_id: int, json: Mapping[str, Any]) -> Row:
         **_commit(project_id, told, author, committer.get("date") or author.get("date")),
         "authored_at": stamps.utc(author.get("date")),
         "author_utc_offset": None,
-        "committer_name": text(committer.get("name")),
+        "committer_name": git_name(committer.get("name")),
         "committer_email": text(committer.get("email")),
         "parent_ids": [sha for parent in things(json.get("parents")) if (sha := text(parent.get("sha")))],
         "additions": number(thing(json.get("stats")).get("additions")),
@@ -192,7 +192,7 @@ def graph_commit_row(project_id: int, json: Mapping[str, Any]) -> Row:
         **_commit(project_id, told, author, json.get("committedDate")),
         "authored_at": stamps.utc(authored),
         "author_utc_offset": stamps.offset_minutes(authored),
-        "committer_name": text(committer.get("name")),
+        "committer_name": git_name(committer.get("name")),
         "committer_email": text(committer.get("email")),
         "parent_ids": [oid for one in things(thing(json.get("parents")).get("nodes")) if (oid := text(one.get("oid")))],
         "additions": number(json.get("additions")),
@@ -207,7 +207,7 @@ def _commit(project_id: int, told: Mapping[str, Any], author: Mapping[str, Any],
         "id": text(told["id"]),
         "title": message.partition("\n")[0],
         "message": message,
-        "author_name": text(author.get("name")),
+        "author_name": git_name(author.get("name")),
         "author_email": text(author.get("email")),
         "committed_at": stamps.utc(committed),
         "co_authors": co_authors(message),

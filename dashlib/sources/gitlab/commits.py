@@ -10,6 +10,7 @@ from dashlib.sources.gitlab import stamps
 from dashlib.sources.gitlab.shapes import number, text, texts, thing, things, truth
 
 _TRAILER = "co-authored-by:"
+_BLANKS = " \t\n\r"
 
 
 def commit_row(project_id: int, json: Mapping[str, Any]) -> Row:
@@ -24,19 +25,25 @@ def commit_row(project_id: int, json: Mapping[str, Any]) -> Row:
         "id": json["id"],
         "title": text(json.get("title")) or message.partition("\n")[0],
         "message": message,
-        "author_name": text(json.get("author_name")),
+        "author_name": git_name(json.get("author_name")),
         "author_email": text(json.get("author_email")),
         "committed_at": stamps.utc(json.get("committed_date") or json.get("created_at")),
         "co_authors": co_authors(message),
         "web_url": text(json.get("web_url")),
         "authored_at": stamps.utc(json.get("authored_date")),
         "author_utc_offset": stamps.offset_minutes(json.get("authored_date")),
-        "committer_name": text(json.get("committer_name")),
+        "committer_name": git_name(json.get("committer_name")),
         "committer_email": text(json.get("committer_email")),
         "parent_ids": texts(json.get("parent_ids")),
         "additions": number(stats.get("additions")),
         "deletions": number(stats.get("deletions")),
     }
+
+
+def git_name(value: Any) -> str | None:
+    """A name as git has it: what is blank at its end is none of it (ident.c, split_ident_line); forges may show it."""
+    name = text(value)
+    return None if name is None else name.rstrip(_BLANKS)
 
 
 def co_authors(message: str) -> list[dict[str, str]]:
