@@ -7,10 +7,12 @@ go; where the runner cut a line in two (a time stamp with ``+``), it is joined a
 
 from __future__ import annotations
 
+import codecs
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 SIZE = 1 << 18
 # What stands before and after the part of a block that is searched, so that a found line can see its neighbours.
@@ -38,6 +40,11 @@ _CONTINUES = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z [0-9a-f]{2}[OE
 _STAMP_SIZE = 32
 # So many pieces of one line are looked back for.
 _MOST_JOINTS = 200
+
+
+_KEY_BEGINS = re.compile(rb"-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
+_LONGEST_KEY = 20_000
+_OF_A_KEY = re.compile(rb"\S")
 
 
 @dataclass(frozen=True)
@@ -69,7 +76,7 @@ def blocks(log: Iterable[bytes]) -> Iterator[Block]:
     number = 1
     for raw in _whole_lines(log):
         fresh, joined = _plain(raw)
-        text = before + ahead + fresh
+        text = _without_keys(before + ahead + fresh)
         start = len(before)
         offset = start + len(ahead)
         every = (*(start + at for at in joined_ahead), *(offset + at for at in joined))
@@ -84,6 +91,36 @@ def blocks(log: Iterable[bytes]) -> Iterator[Block]:
         ahead, joined_ahead = text[stop:], tuple(at - stop for at in every if at >= stop)
     text = before + ahead
     yield Block(text, len(before), len(text), number, tuple(len(before) + at for at in joined_ahead))
+
+
+def _without_keys(text: bytes) -> bytes:
+    """Private keys overwritten, length and line ends kept: no line of one is quoted, whatever stands before it."""
+    if b"PRIVATE KEY" not in text:
+        return text
+    parts, done = [], 0
+    for begins in _KEY_BEGINS.finditer(text):
+        start = begins.end()
+        stop = text.find(b"-----END", start, start + _LONGEST_KEY)
+        if start >= done and stop >= 0:
+            parts += [text[done:start], _OF_A_KEY.sub(b"*", text[start:stop])]
+            done = stop
+    return b"".join([*parts, text[done:]])
+
+
+def as_utf8(log: Iterable[bytes]) -> Iterator[bytes]:
+    """The log as it is; one that begins with UTF-16's byte order mark (PowerShell's ``>``) in UTF-8."""
+    pieces = iter(log)
+    first = b""
+    while len(first) < len(codecs.BOM_UTF16) and (piece := next(pieces, None)) is not None:
+        first += piece
+    if not first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        yield first
+        yield from pieces
+        return
+    decoder = codecs.getincrementaldecoder("utf-16")("replace")
+    for piece in chain((first,), pieces):
+        yield decoder.decode(piece).encode("utf-8", "replace")
+    yield decoder.decode(b"", final=True).encode("utf-8", "replace")
 
 
 def _whole_lines(log: Iterable[bytes]) -> Iterator[bytes]:

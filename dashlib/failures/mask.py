@@ -21,7 +21,7 @@ TELLING = (
     r"gl(?:pat|oas|dt|rt|rtr|cbt|ptt|ft|imt|agent|soat|ffct|wt|sa)[-_]|gh[pousr]_|github_pat_|A(?:KIA|SIA|BIA|CCA)"
     r"|xox[a-z]-|xapp-|npm_|pypi-|hf_|whsec_|eyJ|PRIVATE KEY|AIza|ya29\.|GOCSPX-|sk-|[sr]k_(?:live|test)_|do[opr]_v1_"
     r"|SG\.|shp(?:at|ca|pa|ss)_|dckr_(?:pat|oat)_|ATATT3|hvs\.|hvb\.|lin_api_|ntn_|pul-|rubygems_|sntry[su]_|tfp_"
-    r"|AGE-SECRET|nvapi-|gsk_|dapi[0-9a-f]|AKCp|cmVmd|LTAI|NRAK-|PMAK-|figd_|Q~|:AA|atlasv1|/services/T|/webhooks/"
+    r"|AGE-SECRET|nvapi-|gsk_|dapi[0-9a-f]|AKCp|cmVmd|LTAI|sq[apu]_|bot\d{8,10}:|key-data|nuget|NRAK-|PMAK-|figd_|Q~|:AA|atlasv1|/services/T|/webhooks/"
     r"|(?i:pass(?:word|wd|phrase|code)|pass[_\-A-Za-z0-9]{0,60}\\{0,3}[\"']?\]?(?:[ \t]|\\t){0,8}[:=]|pwd|secret|token"
     r"|credential|authorization|bearer|cookie|login|sshpass|curl|wget|signature|[?&]sig=|https? -|htpasswd"
     r"|mysql|mariadb|mycli|mongo|redis-cli|valkey-cli|requirepass|masterauth|cqlsh|sqlcmd|ldap|storepass|keypass"
@@ -56,6 +56,7 @@ _TOKENS = re.compile(
     rf"|{_EDGE}AKCp[0-9A-Za-z]{{60,}}+|{_EDGE}cmVmd[0-9A-Za-z]{{50,}}+|{_EDGE}LTAI[0-9A-Za-z]{{16,24}}(?![0-9A-Za-z])"
     r"|NRAK-[0-9A-Z]{27}|PMAK-[0-9a-f\-]{40,}+|figd_[0-9A-Za-z_\-]{30,}+"
     rf"|{_EDGE}[0-9A-Za-z_~.]{{3}}\dQ~[0-9A-Za-z_~.\-]{{30,}}+"
+    rf"|{_EDGE}sq[apu]_[0-9a-f]{{40}}(?![0-9A-Za-z])|(?<=bot)\d{{8,10}}:[0-9A-Za-z_\-]{{30,}}+"
     rf"|{_EDGE}\d{{8,10}}:AA[0-9A-Za-z_\-]{{32,34}}(?![0-9A-Za-z_\-])"
 )
 _HOOKS = re.compile(r"(/services/T[0-9A-Z]{6,}+/B|/webhooks/\d{15,}+/)[0-9A-Za-z_/\-]{15,}+")
@@ -77,7 +78,7 @@ _BEARER = re.compile(rf"({_EDGE}Bearer\s)[0-9A-Za-z._~+/=\-]{{20,}}+", re.IGNORE
 
 # Names are told by their last word; before it may stand anything (DB_PASSWORD, X-Api-Key, awsSecretAccessKey).
 _NAME = (
-    r"(?:pass(?:word|wd|phrase|code)|pwd|(?<=[_\-])pass|(?-i:(?:SSH|DB|PG|MYSQL|FTP|SMTP|USER|ROOT|ADMIN|LDAP)PASS)"
+    r"(?:private_key_id|client-key-data|(?<=sonar\.)login|pass(?:word|wd|phrase|code)|pwd|(?<=[_\-])pass|(?-i:(?:SSH|DB|PG|MYSQL|FTP|SMTP|USER|ROOT|ADMIN|LDAP)PASS)"
     r"|(?<![\w\-])pass(?=\\{0,3}[\"']?[ \t]{0,8}(?:=|:[ \t]{0,8}[\"']))"
     r"|secret|token|credential|_auth|(?<=[\"'])auth(?=\\?[\"'])|(?<=[?&])sig|(?<=amz-)signature"
     r"|(?:api|access|account|private|signing|encryption|encrypt|master|shared|storage)[_.\-]?key)"
@@ -111,6 +112,9 @@ _CLIENTS = re.compile(
     rf"|(?:redis|valkey)-cli\b{_BEFORE}-a[ \t]{{1,3}}[\"']?"
     rf"|ldap[a-z]{{2,12}}\b{_BEFORE}(?-i:-w)[ \t]{{0,3}}[\"']?|sqlcmd\b{_BEFORE}(?-i:-P)[ \t]{{0,3}}[\"']?"
     rf"|openssl\b{_BEFORE}-pass(?:in|out)?[ \t]{{1,3}}[\"']?pass:"
+    # .NET's packages, and ~/.netrc written in one line
+    rf"|nuget(?:\.exe)?\b(?:{_BEFORE}-(?:k|sk)|[ \t]{{1,3}}setapikey)[ \t=]{{1,3}}[\"']?"
+    r"|(?:machine[ \t]{1,3}\S{1,200}|default)[ \t]{1,3}login[ \t]{1,3}\S{1,200}[ \t]{1,3}password[ \t]{1,3}[\"']?"
     # user and password together
     rf"|(?:curl|wget|https?)\b[^\r\n|;]{{0,300}}?[ \t](?:-[a-z]{{0,8}}u|-a|--(?:proxy-)?user|--auth)[ \t=]{{0,3}}[\"']?"
     r"[^\s:\"'/$]{1,100}:))"
