@@ -36,14 +36,14 @@ _SEEN = (
 # What a person decides by, and what was decided, stands first: at 1,440 pixels it is seen without scrolling.
 SIGNATURES = (
     _NEW,
-    Column("reason", "Reason", width=300, help="The most telling line of its newest failure."),
+    Column("reason", "Reason", width=440, help="The most telling line of its newest failure."),
     Column("failure_url", "Newest", "link", 60, text="open"),
     Column("category", "Category", width=95),
     Column("failures", "Failures", "number", 65),
     Column("repositories", "Repos", "number", 60, help="Repositories that it struck."),
+    *_ISSUE,
     Column("nights", "Nights", "number", 60, help="Nights of nightlies that it failed."),
     Column("spread", "By day", "bars", 100, help="Failed jobs of each day of the period."),
-    *_ISSUE,
     *_MORE_OF_ISSUE,
     *_SEEN,
     Column("first_here", "Struck first in", width="medium", help="The first repository it struck in this period."),
@@ -105,11 +105,12 @@ COVERAGE = (
 
 MERGE = (
     Column("similarity", "Alike", "share", 95),
-    Column("category", "Category", width=115),
-    Column("one_told", "One", width=340, help="From a little before the place where the two differ."),
-    Column("failures", "Failures", "number", 75),
-    Column("other_told", "The other", width=340),
-    Column("other_failures", "Failures", "number", 75),
+    Column("differ_told", "They differ in", width=260, help="What stands in one where the other has something else."),
+    Column("category", "Category", width=95),
+    Column("failures", "Failures", "number", 70),
+    Column("other_failures", "The other's", "number", 80),
+    Column("one_told", "One", width=300, help="From a little before the place where the two differ."),
+    Column("other_told", "The other", width=300),
     Column("last_seen", "Last seen", "moment", 135),
 )
 

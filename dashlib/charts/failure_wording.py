@@ -29,6 +29,12 @@ def attempt_told(row: pd.Series) -> str:
     return " · ".join(parts)
 
 
+def first_seen_told(days: int) -> str:
+    """How new a signature is; ``days`` counts from the day it was first seen on until today."""
+    when = "today" if days <= 0 else "yesterday" if days == 1 else f"{days} days ago"
+    return f"new: first seen {when}"
+
+
 def state_told(row: pd.Series) -> str:
     """What its analysis came to, in two or three words."""
     if row["state"] == "explained" and pd.isna(row["rule_line"]):

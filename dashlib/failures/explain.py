@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
+from dashlib.failures.blocks import as_utf8
 from dashlib.failures.reason import Reason
 from dashlib.failures.search import search
 from dashlib.failures.weigh import weigh
@@ -17,7 +18,7 @@ def explain(log: Iterable[bytes], *, failure_reason: str | None = None, green: C
     ``failure_reason`` is GitLab's own word for the job's end; ``green`` holds the templates (`signature.template`) of
     the last green log's lines: what stood there is hardly the reason.
     """
-    return weigh(search(log), failure_reason, green)
+    return weigh(search(as_utf8(log)), failure_reason, green)
 
 
 def explain_text(text: str, *, failure_reason: str | None = None, green: Collection[str] = ()) -> Reason:

@@ -21,6 +21,8 @@ _LONGEST_COMMAND = 120
 _OF_PYTEST = re.compile(r"^E (?=\S)")
 # Where a test's file lies on the runner.
 _DIRECTORY = re.compile(r"(?<!\S)/(?:\S+/)?")
+# A program keeps its name, wherever it lies: "$ ./build/run" is not "$ ./build/stop".
+_PROGRAM = re.compile(r"^\$ (?:[\w.~-]{0,80}/){1,20}(?=[\w.-]*[A-Za-z])")
 # What testthat and others draw behind a title, and the number before one.
 _RULE_DRAWN = re.compile(r" *[-─━═=_*]{4,}$")
 _TITLE = re.compile(r"^\d{1,5}\) (?=\S)")
@@ -45,6 +47,8 @@ def headline(finding: Finding, lines: tuple[TellingLine, ...]) -> str:
     if rule.category != "test_failure" or rule.lead != "follow" or not finding.followed:
         return said
     name = _DIRECTORY.sub("", one_line(" ".join(_named(finding)))).rstrip(" -")
+    if rule.above and finding.under:
+        name = one_line(_grouped(rule.above, finding.under))
     said = _OF_PYTEST.sub("", said)
     return said if not name or name in said else f"{name}: {said}"[:LONGEST_LINE]
 
@@ -72,7 +76,7 @@ def signature(finding: Finding, category: str, lines: tuple[TellingLine, ...]) -
     said = [template(part.strip()) for part in parts]
     if finding.frame and finding.rule.frames and (where := template(_grouped(finding.rule.frames, finding.frame))):
         return f"{category}: {' | '.join([*said, where])}"
-    command = template(mask(text_of(finding.command)))[:_LONGEST_COMMAND]
+    command = template(_PROGRAM.sub("$ ", mask(text_of(finding.command))))[:_LONGEST_COMMAND]
     if category in _SAID_BY_MANY and command:
         said.append(command)
     elif rule.rank < _VERDICT or not any(_NAME.search(part) for part in said):

@@ -106,13 +106,9 @@ def form_url(project_url: str, facts: Facts, label: str = LABEL) -> str:
 
 def _body(facts: Facts) -> list[str]:
     parts = [f"{_code(facts.job_name)} of {_code(facts.path)} failed: {_code(facts.reason)}"]
-    known = [
-        f"{facts.category.replace('_', ' ')} failure",
-        f"{facts.count} failed job{'' if facts.count == 1 else 's'}",
-    ]
-    if facts.since is not None:
-        known.append(f"since {facts.since:%Y-%m-%d %H:%M} UTC")
-    parts.append(", ".join(known).capitalize() + ".")
+    since = f" since {facts.since:%Y-%m-%d %H:%M} UTC" if facts.since is not None else ""
+    many = f"{facts.count} failed job{'' if facts.count == 1 else 's'}{since}"
+    parts.append(f"Category: {facts.category.replace('_', ' ')}; {many}.")
     if facts.lines:
         parts.append(_block(facts.lines))
     if facts.jobs:

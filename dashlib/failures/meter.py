@@ -1,6 +1,9 @@
-"""The meter of a rule before it is saved: what it matches among red logs, among green ones, and beside other rules.
+"""The meter of a rule before it is saved: what it links, what it matches in red and green logs, and other rules.
 
-A rule that matches a green log says nothing about why a job failed (elastic-recheck refuses such rules).
+What it links is told by the rule's own measure: the reason, the signature and the telling lines of failed jobs. Of
+jobs that passed there are none, so red and green are compared by another one that is the same for both: a line anywhere
+in the stored log. A rule that matches a green log says nothing about why a job failed (elastic-recheck refuses such
+rules).
 """
 
 from __future__ import annotations
@@ -14,18 +17,36 @@ from dashlib.failures.decisions import Rule
 from dashlib.failures.match import matched
 from dashlib.failures.rule_pattern import expression, of_signature
 
-_GREEN = """
-select p.path_with_namespace, g.job_name,
-       coalesce(
-           nullif(regexp_extract(log_text(g.text), '(?m)^.*' || $line || '.*$'), ''),
-           regexp_extract(g.templates, $expression)
-       ) as line
+MOST_RED = 100
+"""Of so many logs of failed jobs, the newest, the lines are looked through."""
+
+_IN_SCOPE = """($project_glob::varchar is null or p.path_with_namespace glob $project_glob::varchar)
+  and ($job_glob::varchar is null or {job} glob $job_glob::varchar)"""
+# One measure for both: does a line of the whole log match?
+_GREEN = f"""
+select p.path_with_namespace, g.job_name, regexp_extract(log_text(g.text), '(?m)^.*' || $line || '.*$') as line
 from bookkeeping.green_logs g
 join projects p on p.id = g.project_id
-where ($project_glob::varchar is null or p.path_with_namespace glob $project_glob::varchar)
-  and ($job_glob::varchar is null or g.job_name glob $job_glob::varchar)
-  and (regexp_matches(log_text(g.text), $expression) or regexp_matches(g.templates, $expression))
+where {_IN_SCOPE.format(job="g.job_name")} and regexp_matches(log_text(g.text), $expression)
 order by p.path_with_namespace, g.job_name
+"""
+_GREEN_HELD = f"""
+select count(*) from bookkeeping.green_logs g join projects p on p.id = g.project_id
+where {_IN_SCOPE.format(job="g.job_name")}
+"""
+_RED = f"""
+with newest as materialized (
+    select t.project_id, t.job_id
+    from traces t
+    join jobs j on j.project_id = t.project_id and j.id = t.job_id and j.status = 'failed'
+    join projects p on p.id = t.project_id
+    where {_IN_SCOPE.format(job="j.name")}
+    order by coalesce(j.finished_at, j.started_at, j.created_at) desc, t.project_id, t.job_id desc
+    limit $most
+)
+select count(*), count(*) filter (regexp_matches(log_text(t.text), $expression))
+from traces t
+join newest n on n.project_id = t.project_id and n.job_id = t.job_id
 """
 _OTHERS = """
 with these as (
@@ -52,13 +73,17 @@ class Overlap:
 
 @dataclass(frozen=True)
 class Meter:
-    """``red`` failed jobs in ``repositories`` match, the last of them at ``last_at`` (UTC); ``green`` are (repository,
-    job, line) of the matching logs of jobs that passed, of ``green_logs`` that are kept.
+    """It links ``red`` failed jobs in ``repositories``, the last of them at ``last_at`` (UTC).
+
+    A line of the whole log matches in ``red_lines`` of the newest ``red_logs`` logs of failed jobs; ``green`` are
+    (repository, job, line) of such logs of jobs that passed, of ``green_logs`` that are kept; both within its scope.
     """
 
     red: int
     repositories: int
     last_at: datetime | None
+    red_lines: int
+    red_logs: int
     green: tuple[tuple[str, str, str], ...]
     green_logs: int
     others: tuple[Overlap, ...]
@@ -71,29 +96,39 @@ class Meter:
 
 def measured(reader: duckdb.DuckDBPyConnection, rule: Rule) -> Meter:
     """The meter of a rule as it stands; nothing is written. Raises PatternError for a rule that cannot be used."""
-    rule = rule.cleaned()
+    rule = rule.searched()
     found = matched(reader, rule.row())
     others = reader.execute(
         _OTHERS, {"projects": [project for project, _, _ in found], "jobs": [job for _, job, _ in found]}
     ).fetchall()
-    held = reader.execute("select count(*) from bookkeeping.green_logs").fetchone()
+    scope = {"project_glob": rule.project_glob, "job_glob": rule.job_glob}
+    searched = _searched(rule)
+    held = reader.execute(_GREEN_HELD, scope).fetchone()
+    red = reader.execute(_RED, scope | {"expression": searched, "most": MOST_RED}).fetchone() or (0, 0)
     return Meter(
         red=len(found),
         repositories=len({project for project, _, _ in found}),
         last_at=max((at for *_, at in found if at is not None), default=None),
-        green=_green(reader, rule),
+        red_lines=int(red[1]),
+        red_logs=int(red[0]),
+        green=_green(reader, searched, scope),
         green_logs=int(held[0]) if held else 0,
         others=tuple(Overlap(*values) for values in others),
     )
 
 
-def _green(reader: duckdb.DuckDBPyConnection, rule: Rule) -> tuple[tuple[str, str, str], ...]:
+def _searched(rule: Rule) -> str | None:
+    """The expression that is looked for in whole logs."""
     kind, pattern = rule.kind, rule.pattern
     if pattern is None and rule.signature is not None:
         kind, pattern = "like", of_signature(rule.signature, rule.signature.partition(": ")[0])
-    searched = expression(kind, pattern)
+    return expression(kind, pattern)
+
+
+def _green(
+    reader: duckdb.DuckDBPyConnection, searched: str | None, scope: dict[str, str | None]
+) -> tuple[tuple[str, str, str], ...]:
     if searched is None:
         return ()
     within = searched.removeprefix("(?m)").removeprefix("^").removesuffix("$")
-    values = {"expression": searched, "line": f"(?:{within})", "project_glob": rule.project_glob}
-    return tuple(reader.execute(_GREEN, values | {"job_glob": rule.job_glob}).fetchall())
+    return tuple(reader.execute(_GREEN, scope | {"expression": searched, "line": f"(?:{within})"}).fetchall())

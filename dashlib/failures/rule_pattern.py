@@ -39,6 +39,8 @@ def checked(kind: str, pattern: str) -> str:
     probe = expression(kind, pattern)
     with duckdb.connect() as alone:
         try:
+            # First as it was typed: what is wrong is told in the person's own words.
+            alone.execute("select regexp_matches('', $typed)", {"typed": pattern if kind == "regex" else ""})
             found = alone.execute("select regexp_matches('', $probe), regexp_matches('q~', $probe)", {"probe": probe})
             row = found.fetchone()
         except duckdb.Error as error:

@@ -109,6 +109,7 @@ _NOISE = tuple(
         (
             r"^\s*(?:✓|✔|√|--- PASS|PASS\b|PASSED\b|ok\b|\[ +(?:OK|PASSED) +\])",
             r"(?i)^\W*(?:fail|failed|failures?|errors?|error summary|build failed)\W*$",
+            r"(?i)^\W*(?:info|debug|trace|warn|warning|notice|error message|stack ?trace|message|details?)\W*$",
             r"(?i)\b(?:added|changed|audited)\b.{0,20}\b\d+ packages?\b|^up to date\b|^found 0 vulnerabilities",
             r"(?i)^\W*(?:tests?:? *)?\d+ (?:tests? |specs? |examples? )?pass(?:ed|ing)\b",
             r"(?i)^(?:successfully |built |build succe|done in |compiled successfully|all checks passed)",

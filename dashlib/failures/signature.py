@@ -27,6 +27,11 @@ _KINDS = {
     "shell": r"^(?:\S{0,80}/)?(?:ba|z|da|a|k)?sh:\ (?:eval:\ )?(?:line\ )?\d{1,6}:"
     r"|^\S{0,160}(?:step_script|build_script|script-\S{1,40}):\ (?:eval:\ )?line\ \d{1,6}:",
     "junk": r"(?:\ufffd\ ?){3,}",
+    # The Kubernetes executor's: runner's token, project, slot and a suffix by chance.
+    "pod": r"\brunner-[0-9A-Za-z_-]{4,40}?-project-\d{1,12}-concurrent-\d{1,6}(?:-[0-9a-z]{4,16})?(?![0-9A-Za-z])",
+    # Clouds give every answer a number to ask their support by.
+    "asked": r"(?i:\b(?:(?:extended[\ _-]?)?request|host|trace|correlation|operation|activity)[\ _-]?id(?:-2)?)"
+    r"[\"']?(?:\ ?[:=]\ ?|>)[\"']?(?:(?=[A-Za-z+/=_.-]{0,119}\d)[0-9A-Za-z+/=_.-]{4,120}|[A-Za-z+/=_-]{20,120})",
     "kept": r"\b(?:HTTP(?:/\d(?:\.\d)?)?|[Ss]tatus(?:\ code)?|[Ee]xit(?:ed)?(?:\ with)?(?:\ code|\ status|\ value)?"
     r"|returned\ error|[Cc]ode|[Ss]ignal|curl|errno|\[Errno|Error)[:=]?\ ?\(?\d{1,3}\b(?!\.\d)"
     r"|\[(?:Errno|WinError)\ \d{1,5}\]",
@@ -56,6 +61,8 @@ _KINDS = {
     r"|\d{1,40}(?:[.,]\d{1,40}){0,8})",
 }
 _ONE = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _KINDS.items()), re.VERBOSE)
+_ALWAYS = {"pod": "runner-<n>", "junk": "…", "shell": "…:"}
+_SAID_AS = re.compile(r"((?:\ ?[:=]\ ?|>)[\"']?)")
 _MARK = r"(?:<(?:time|uuid|hex|path|n|host|ip|tmp|t)>|…[/:]?)"
 _MARKS = re.compile(rf"{_MARK}(?:[\s,:.]?{_MARK})*")
 _RANDOM = re.compile(r"^(?=.*\d)[0-9a-zA-Z_-]{16,}$|^tmp|^[0-9a-f]{6,}$")
@@ -86,10 +93,11 @@ def _replaced(match: re.Match[str]) -> str:
         return whole
     if kind == "url":
         return _url(whole)
-    if kind == "junk":
-        return "…"
-    if kind == "shell":
-        return "…:"
+    if kind in _ALWAYS:
+        return _ALWAYS[kind]
+    if kind == "asked":
+        name, sep, _ = _SAID_AS.split(whole, maxsplit=1)
+        return f"{name}{sep}<hex>"
     if kind in ("windows", "path", "relative", "system"):
         name = whole.replace("\\", "/").rpartition("/")[2]
         return f"…/{name}" if kind == "system" else _file(name)

@@ -77,7 +77,7 @@ class Suggestion:
 
 
 def suggested(
-    reader: duckdb.DuckDBPyConnection, words: str, project_id: int, search: str = "", most: int = 8
+    reader: duckdb.DuckDBPyConnection, words: str, project_id: int, search: str = "", most: int = 5
 ) -> tuple[list[Suggestion], list[Suggestion]]:
     """Open issues and closed ones, each the most alike first.
 

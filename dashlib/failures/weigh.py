@@ -64,6 +64,9 @@ class _Weighed:
         """The finding's lines, most telling first."""
         finding = self.finding
         own, followed = (finding.line,), finding.followed
+        if finding.under and finding.rule.category == "test_failure" and finding.rule.lead == "follow":
+            # The test's name tells more than what else it said.
+            return (*followed[:1], finding.under, *own, *followed[1:])
         return (*followed, *own) if finding.rule.lead == "follow" and followed else (*own, *followed)
 
 

@@ -14,10 +14,16 @@ select f.* exclude (failed_at, first_seen_at, started_at),
        team_time(f.started_at) as started,
        team_time(f.issue_closed_at) as issue_closed,
        newly_seen(f.first_seen_at) as is_new,
+       date_diff('day', team_day(f.first_seen_at), team_day(utc_now())) as first_seen_days,
        t.bytes as log_bytes, t.omitted_bytes, t.omitted_lines
 from job_failures f
 left join traces t on t.project_id = f.project_id and t.job_id = f.job_id
 where f.project_id = $project and f.job_id = $job
+"""
+
+NUMBERED = """
+select project_id, job_id from job_failures where job_id = $job
+order by failed_at desc, project_id desc limit 1
 """
 
 TEXT = "select text from traces where project_id = $project and job_id = $job"
@@ -126,10 +132,16 @@ limit 20
 def one(connection: duckdb.DuckDBPyConnection, filters: Filters, *, project: int, job: int) -> pd.DataFrame:
     """The row of job_failures of this job, whatever the filters; none when it did not fail or is not stored.
 
-    Times (failed, first_seen, started, issue_closed) are the team's wall clock; log_bytes, omitted_bytes and
-    omitted_lines tell how much of the log is stored (null without one).
+    Times (failed, first_seen, started, issue_closed) are the team's wall clock, first_seen_days
+    counts days until today; log_bytes, omitted_bytes and omitted_lines tell how much of the log is
+    stored (null without one).
     """
     return ask(connection, ONE, filters, project=project, job=job)
+
+
+def numbered(connection: duckdb.DuckDBPyConnection, filters: Filters, *, job: int) -> pd.DataFrame:
+    """One row: project_id and job_id of the newest failed job with this number, whatever its source; else none."""
+    return ask(connection, NUMBERED, filters, job=job)
 
 
 def log_text(connection: duckdb.DuckDBPyConnection, filters: Filters, *, project: int, job: int) -> pd.DataFrame:

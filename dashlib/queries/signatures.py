@@ -6,7 +6,7 @@ from __future__ import annotations
 import duckdb
 import pandas as pd
 
-from dashlib.failures.difference import where_apart
+from dashlib.failures.difference import what_differs, where_apart
 from dashlib.model import Filters
 from dashlib.queries.failures import ALL, HERE, Narrowed
 from dashlib.queries.question import ask
@@ -97,11 +97,15 @@ def merge_proposals(
     """One row per pair of nearly equal signatures that both occur here and nobody has judged, the most alike first.
 
     Columns: similarity (0.9..1), category, reason, other_reason, failures, other_failures, last_seen, signature, other,
-    signature_id, other_id; one_told and other_told, the two without the beginning that they share.
+    signature_id, other_id; one_told and other_told, the two without the beginning that they share; differ_told, what
+    stands in one where the other has something else.
     """
     found = ask(connection, MERGE, filters, rows=rows, **which.values())
     told = [where_apart(one, other) for one, other in zip(found["signature"], found["other"], strict=True)]
     found["one_told"], found["other_told"] = [one for one, _ in told], [other for _, other in told]
+    found["differ_told"] = [
+        what_differs(one, other) for one, other in zip(found["signature"], found["other"], strict=True)
+    ]
     return found
 
 

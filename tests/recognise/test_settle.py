@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rapidfuzz import fuzz
 
 from dashlib.failures import settle as module
-from dashlib.failures.difference import where_apart
+from dashlib.failures.difference import what_differs, where_apart
 from dashlib.failures.settle import near_duplicates, settle
 from dashlib.failures.tables import SIGNATURES
 from dashlib.model import Delete, Put
@@ -189,3 +189,9 @@ def test_signatures_known_without_any_failure_stay(built: Builder) -> None:
     built.store.write(Put(SIGNATURES, [row]))
     settle(built.store)
     assert built.rows("select * from signatures") == [row]
+
+
+def test_the_words_in_which_two_differ() -> None:
+    shared = "fmt.Printf format %d has arg"
+    assert what_differs(f"lint: …/buffer.go: {shared}", f"lint: …/queue.go: {shared}") == "buffer → queue"
+    assert what_differs("a b", "a b c") == "nothing → c" and what_differs("a x b", "a x b") == "nothing → nothing"
