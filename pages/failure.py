@@ -11,7 +11,7 @@ from dashlib.widgets.act_forms import actions
 from dashlib.widgets.signals import around_failure
 from dashlib.widgets.what_changed import what_changed
 
-asked_for = shared.failure_asked_for()
+asked_for = shared.failure_asked_for() or shared.job_asked_for()
 if asked_for is None:
     shared.which_failure()
     st.stop()

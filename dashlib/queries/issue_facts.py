@@ -9,48 +9,13 @@ import pandas as pd
 
 from dashlib.failures.issue_draft import Facts
 from dashlib.model import Filters
+from dashlib.queries import what_changed
 from dashlib.queries.question import ask
 
-# The streak that this failure belongs to: runs of the same job, of the same schedule or of the same ref and source,
-# after the last that passed.
-STREAK = """
-with this as (
-    select j.project_id, j.id, j.name, j.kind, b.ref, b.source, b.schedule_id,
-           coalesce(j.finished_at, j.started_at, j.created_at) as ended_at
-    from jobs j join pipelines b on b.project_id = j.project_id and b.id = j.pipeline_id
-    where j.project_id = $project and j.id = $job
-), runs as (
-    select j.id, j.status, coalesce(j.sha, b.sha) as sha,
-           coalesce(j.finished_at, j.started_at, j.created_at) as ended_at
-    from this t
-    join pipelines b
-        on b.project_id = t.project_id and b.ref is not distinct from t.ref and b.source = t.source
-        and b.schedule_id is not distinct from t.schedule_id
-    join jobs j
-        on j.project_id = b.project_id and j.pipeline_id = b.id and j.name = t.name
-        and j.kind is not distinct from t.kind
-    where j.status in ('success', 'failed') and coalesce(j.finished_at, j.started_at, j.created_at) <= t.ended_at
-), pass as (
-    select max(ended_at) as passed_at, arg_max(sha, ended_at) as sha from runs where status = 'success'
-), fail as (
-    select min(r.ended_at) as failed_at, arg_min(r.sha, r.ended_at) as sha
-    from runs r cross join pass p
-    where r.status = 'failed' and (p.passed_at is null or r.ended_at > p.passed_at)
-)
-select p.passed_at, p.sha as passed_sha, f.failed_at, f.sha as failed_sha,
-       case when p.sha <> f.sha then web_link(t.web_url) || '/-/compare/' || p.sha || '...' || f.sha end as compare_url
-from pass p cross join fail f
-join projects t on t.id = $project
+PASSED_AT = """
+select coalesce(finished_at, started_at, created_at) as passed_at from jobs where project_id = $project and id = $job
 """
-
-# The list of commits tells no branch: those of the repository in that time, the likeliest ones.
-COMMITS = """
-select left(id, 8) as sha, title
-from commits
-where project_id = $project and committed_at > $passed_at::timestamp and committed_at <= $failed_at::timestamp
-order by committed_at desc, id
-limit 10
-"""
+_MOST_COMMITS = 10
 
 OCCURRENCES = """
 with this as (select signature from job_failures where project_id = $project and job_id = $job)
@@ -76,15 +41,7 @@ def facts(connection: duckdb.DuckDBPyConnection, project: int, job: int) -> Fact
         return None
     row = one.iloc[0]
     seen = ask(connection, OCCURRENCES, nothing, project=project, job=job)
-    streak = ask(connection, STREAK, nothing, project=project, job=job)
-    between = pd.DataFrame(columns=["sha", "title"])
-    passed_at, compare = None, None
-    if len(streak) and pd.notna(streak["passed_at"].iloc[0]):
-        run = streak.iloc[0]
-        passed_at, compare = _moment(run["passed_at"]), _text(run["compare_url"])
-        between = ask(
-            connection, COMMITS, nothing, project=project, passed_at=passed_at, failed_at=_moment(run["failed_at"])
-        )
+    passed_at, compare, commits = _changed(connection, project, job)
     since = [_moment(value) for value in (seen["first_seen_at"].iloc[0] if len(seen) else None, row["failed_at"])]
     return Facts(
         reason=_text(row["reason"]) or f"GitLab says: {row['failure_reason'] or 'nothing'}",
@@ -102,9 +59,24 @@ def facts(connection: duckdb.DuckDBPyConnection, project: int, job: int) -> Fact
             for one in seen.itertuples()
         ),
         compare_url=compare,
-        commits=tuple((str(one.sha), str(one.title)) for one in between.itertuples()),
+        commits=commits,
         passed_at=passed_at,
     )
+
+
+def _changed(
+    connection: duckdb.DuckDBPyConnection, project: int, job: int
+) -> tuple[Any, str | None, tuple[tuple[str, str], ...]]:
+    """When it last passed (UTC), GitLab's comparison and the commits between, as "What changed" on the page says."""
+    nothing = Filters()
+    runs = what_changed.between(connection, nothing, project=project, job=job)
+    if runs.empty or pd.isna(runs["good_job_id"].iloc[0]):
+        return None, None, ()
+    run = runs.iloc[0]
+    passed = ask(connection, PASSED_AT, nothing, project=project, job=int(run["good_job_id"]))
+    commits = what_changed.commits(connection, nothing, project=project, job=job, rows=_MOST_COMMITS)
+    told = tuple((str(one.sha), _text(one.title) or "") for one in commits.itertuples())
+    return _moment(passed["passed_at"].iloc[0]), _text(run["compare_url"]), told
 
 
 def _text(value: Any) -> str | None:

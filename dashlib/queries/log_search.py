@@ -137,7 +137,8 @@ def _pattern(connection: duckdb.DuckDBPyConnection, text: str, *, regex: bool, c
         raise SearchError(f"Type {SHORTEST} to {LONGEST} characters.")
     pattern = ("" if case else "(?i)") + (text if regex else re.escape(text))
     try:
-        connection.execute("select regexp_matches('', $1)", [pattern])
+        # As it was typed: what is wrong is told in the person's own words.
+        connection.execute("select regexp_matches('', $1)", [text if regex else ""])
     except duckdb.Error as error:
         why = str(error).partition("Error: ")[2].strip() or "it cannot be read"
         raise SearchError(f"This is no regular expression: {why}.") from error

@@ -28,7 +28,7 @@ from dashlib.widgets.act_held import FIELDS, FIELDS_OF_MANY, let_go
 from dashlib.widgets.address import arrivals
 from dashlib.widgets.answers import asked
 from dashlib.widgets.freshness import local_only
-from dashlib.widgets.whoami import ask_name, keep_name, my_name, save_name
+from dashlib.widgets.whoami import ask_name, keep_name, my_name
 
 MAY = "change issues and persons"
 _SAID, _SHOWN, _WAITING = "act_said", "act_said_since", "act_waiting"
@@ -64,16 +64,17 @@ def may_act() -> bool:
     return refusal is None
 
 
-def do(change: Callable[[str], str], says: str, close: str | None = None) -> None:
+def do(change: Callable[[str], str], says: str, close: str | None = None, at: str | None = None) -> None:
     """Make a change in a callback and say what came of it; ``close`` is the key of the choice to let go.
 
-    Where nobody has given a name yet the change waits for it: `told` asks.
+    Where nobody has given a name yet the change waits for it: `who_asked` asks at the place ``at`` (that of ``close``
+    where none is given), `told` where there is neither.
     """
     if local_only(MAY) is not None:
         return
     who = my_name()
     if who is None:
-        st.session_state[_WAITING] = partial(do, change, says, close)
+        st.session_state[_WAITING] = (at or close, partial(do, change, says, close, at))
         return
     st.session_state.pop(_WAITING, None)
     try:
@@ -95,18 +96,13 @@ def say(kind: str, text: str) -> None:
 
 
 def told(place: str = "") -> None:
-    """What came of the last change, for a while, on the page where it was made; or the question for a name.
+    """What came of the last change, for a while, on the page where it was made; or the question for a name, where
+    the change came from no place that asks itself.
 
     All of it stands in one container: what follows keeps its place in the page, and with it what is being typed there.
     """
     with st.container(gap="xsmall"):
-        waiting: Callable[[], None] | None = st.session_state.get(_WAITING)
-        if waiting is not None and my_name() is None:
-            with st.container(border=True, horizontal=True, vertical_alignment="bottom"):
-                ask_name(waiting, place)
-                save_name(waiting, place)
-                st.button("Do nothing", key=f"not_now{place}", type="tertiary", on_click=_not_now)
-            st.caption("Who are you? Asked once in this browser, before the first change, which is made then.")
+        who_asked(None, place)
         keep_name(place)
         said = st.session_state.get(_SAID)
         here, since = st.session_state.setdefault(_SHOWN, (arrivals(), time.monotonic()))
@@ -117,6 +113,13 @@ def told(place: str = "") -> None:
             kind, text = said
             icons = {"error": ":material/error:", "success": ":material/check_circle:", "info": ":material/info:"}
             {"error": st.error, "success": st.success, "info": st.info}[kind](plain(text), icon=icons[kind])
+
+
+def who_asked(at: str | None, place: str = "") -> None:
+    """The question for a name, where a change made here waits for it."""
+    waiting: tuple[str | None, Callable[[], None]] | None = st.session_state.get(_WAITING)
+    if waiting is not None and waiting[0] == at and my_name() is None:
+        ask_name(waiting[1], _not_now, place)
 
 
 def _not_now() -> None:
@@ -145,6 +148,7 @@ def history(which: Failure) -> None:
                     on_click=_undo,
                     args=(str(one.action),),
                 )
+        who_asked(f"undo_{one.action}")
 
 
 def matching_rules(which: Failure) -> None:
@@ -163,6 +167,7 @@ def matching_rules(which: Failure) -> None:
                 on_click=_remove,
                 args=(str(one["id"]), which),
             )
+        who_asked(f"remove_{one['id']}")
 
 
 def _rule(row: pd.Series) -> decisions.Rule:
@@ -189,9 +194,9 @@ def judge(signature: str, other: str, verdict: str) -> None:
 
 
 def _undo(action: str) -> None:
-    do(lambda who: undo(runtime().store, who, action), "Undone: it is as it was before.")
+    do(lambda who: undo(runtime().store, who, action), "Undone: it is as it was before.", at=f"undo_{action}")
 
 
 def _remove(rule_id: str, which: Failure) -> None:
     says = "The rule is gone; what it linked is linked no more. Undo stands in the history."
-    do(lambda who: decisions.remove_rule(runtime().store, who, rule_id, which.about), says)
+    do(lambda who: decisions.remove_rule(runtime().store, who, rule_id, which.about), says, at=f"remove_{rule_id}")

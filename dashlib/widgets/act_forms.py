@@ -15,7 +15,7 @@ from dashlib.failures.tracker import MayNotWrite, TrackerError
 from dashlib.queries import acts
 from dashlib.queries.issue_facts import facts
 from dashlib.runtime import runtime
-from dashlib.widgets.act import attach_to, do, failure_of, history, may_act, say, told, tracker
+from dashlib.widgets.act import attach_to, do, failure_of, history, may_act, say, told, tracker, who_asked
 from dashlib.widgets.act_held import FIELDS, FIELDS_OF_MANY, hold, one_of_these
 from dashlib.widgets.act_issue import choose_issue, stored
 from dashlib.widgets.act_rule import rule_form
@@ -47,6 +47,7 @@ def actions(row: pd.Series) -> None:
             rule_form(which, row)
         else:
             history(which)
+        who_asked("act")
 
 
 def attach_many(failures: Sequence[Failure], words: str) -> None:
@@ -72,6 +73,7 @@ def attach_many(failures: Sequence[Failure], words: str) -> None:
             )
         elif chosen == FORMS[2]:
             _assign(failures, "act_many")
+        who_asked("act_many", "_many")
 
 
 def _new_issue_of_many(failures: Sequence[Failure]) -> None:

@@ -13,9 +13,13 @@ import streamlit as st
 
 FIELDS = (
     "act", "issue_title", "issue_project", "issue_label", "issue_search", "issue_picked", "who_act", "rule_kind",
-    "rule_pattern", "rule_category", "rule_projects", "rule_jobs", "issue_search_rule", "issue_picked_rule",
+    "rule_pattern", "rule_category", "rule_projects", "rule_jobs", "rule_person",
+    "issue_search_rule", "issue_picked_rule", "closed_picked", "closed_picked_rule",
 )  # fmt: skip
-FIELDS_OF_MANY = ("act_many", "issue_search_many", "issue_picked_many", "who_act_many", "title_many", "project_many")
+FIELDS_OF_MANY = (
+    "act_many", "issue_search_many", "issue_picked_many", "closed_picked_many", "who_act_many", "title_many",
+    "project_many",
+)  # fmt: skip
 
 
 def hold(fields: Collection[str], about: str) -> None:

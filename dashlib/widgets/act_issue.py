@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashlib.charts.wording import plain
 from dashlib.failures.decisions import Issue
-from dashlib.failures.suggest import Suggestion, suggested
+from dashlib.failures.suggest import LIKELY, Suggestion, suggested
 from dashlib.queries import acts
 from dashlib.runtime import runtime
 from dashlib.widgets.act import tracker
@@ -36,29 +36,43 @@ def choose_issue(project_id: int, words: str, place: str = "") -> Issue | None:
     if not opened and not closed:
         st.caption("No stored issue is like this failure: search, paste an address, or make a new one.")
         return None
-    offered = {one.issue: one for one in [*opened, *closed]}
-    key = f"issue_picked{place}"
-    one_of_these(key, list(offered))
+    offered = {one.issue: one for one in opened + closed}
+    key, of_closed = f"issue_picked{place}", f"closed_picked{place}"
+    for each, among in ((key, opened), (of_closed, closed)):
+        one_of_these(each, [None, *(one.issue for one in among)])
     if key not in st.session_state and opened and opened[0].is_sure:
         st.session_state[key] = opened[0].issue
+    alike = "" if search else ", the most alike on top"
+    picked = _choice(f"Open issues{alike}", opened, key, of_closed)
+    told = "Closed issues: linked to one, this is told as a failure that returned"
+    again = _choice(told, closed, of_closed, key)
+    chosen = picked or again
+    return chosen if chosen in offered else None
+
+
+def _choice(title: str, among: list[Suggestion], key: str, other: str) -> Issue | None:
+    """One of some issues; of two such lists only one has a choice."""
+    if not among:
+        return None
     return st.radio(
-        "Open issues, the most alike on top" if opened else "Only closed issues are like this one",
-        list(offered),
+        title,
+        [one.issue for one in among],
         key=key,
         index=None,
-        format_func=lambda issue: _label(offered[issue]),
-        captions=[_likeness(one) for one in offered.values()],
+        format_func={one.issue: _label(one) for one in among}.__getitem__,
+        captions=[f"{one.score:.0f} % alike" if one.score >= LIKELY else "" for one in among],
+        on_change=_only,
+        args=(other,),
     )
+
+
+def _only(other: str) -> None:
+    st.session_state[other] = None
 
 
 def _label(one: Suggestion) -> str:
     title = one.title if len(one.title) <= _LONGEST_TITLE else f"{one.title[: _LONGEST_TITLE - 1].rstrip()}…"
     return plain(f"{one.path}#{one.issue.iid} {title}")
-
-
-def _likeness(one: Suggestion) -> str:
-    closed = ":material/check_circle: closed: linked, it is told as a failure that returned · " if one.closed else ""
-    return f"{closed}{one.score:.0f} % alike"
 
 
 def _issue_at(address: str) -> Issue | None:

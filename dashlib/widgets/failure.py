@@ -12,6 +12,7 @@ from dashlib.charts.failure_tables import NEWEST
 from dashlib.charts.failure_wording import (
     alone_told,
     attempt_told,
+    first_seen_told,
     issue_told,
     log_told,
     provenance,
@@ -35,6 +36,7 @@ _COLOURS: dict[str, Literal["green", "orange", "gray"]] = {
     "no_log": "gray",
     "not_analysed": "gray",
 }
+_NUMBER = re.compile(r"\d{1,18}")
 _KEY = re.compile(r"(\d{1,18})-(\d{1,18})")
 
 
@@ -46,6 +48,18 @@ def failure_asked_for() -> tuple[int, int] | None:
 
     found = _KEY.fullmatch(from_address("failure", read, "Failure"))
     return (int(found[1]), int(found[2])) if found else None
+
+
+def job_asked_for() -> tuple[int, int] | None:
+    """The newest failed job with the number that the address names (``job=345``); says so where there is none."""
+    said = st.query_params.get("job", "")
+    if not _NUMBER.fullmatch(said):
+        return None
+    found = asked(failure.numbered, job=int(said))
+    if found.empty:
+        st.warning(f"No failed job with the number {said} is stored here.", icon=":material/link_off:")
+        return None
+    return int(found["project_id"].iloc[0]), int(found["job_id"].iloc[0])
 
 
 def which_failure() -> None:
@@ -77,7 +91,7 @@ def failure_header(row: pd.Series) -> None:
         st.badge(state_told(row), icon=":material/rule:", color=colour)
         if row["is_new"]:
             about = "Its signature was first seen in the last 14 days, in any repository, and never before."
-            st.badge("new signature", icon=":material/fiber_new:", color="red", help=about)
+            st.badge(first_seen_told(int(row["first_seen_days"])), icon=":material/fiber_new:", color="red", help=about)
         if row["allow_failure"]:
             st.badge("allowed to fail", color="gray")
         if row["passed_on_retry"]:

@@ -30,7 +30,11 @@ ROWS, BYTES = 100_000, 32 << 20
 """What an answer in the browser may have; the command has no such limit."""
 _AT_ONCE_SECONDS, _LOOK_SECONDS = 1.0, 0.5
 _REMEMBERED = 30
-_STYLE = "<style>.st-key-sql textarea {font-family: 'Source Code Pro', monospace; font-size: 0.875rem}</style>"
+_STYLE = """<style>
+.st-key-sql textarea {font-family: 'Source Code Pro', monospace; font-size: 0.875rem}
+[class*=st-key-sql_begin_] button, [class*=st-key-sql_example_] button, [class*=st-key-sql_history_] button
+    {justify-content: flex-start; text-align: left}
+</style>"""
 
 
 @dataclass

@@ -16,7 +16,7 @@ from dashlib.failures.signature import like_pattern, template
 from dashlib.failures.suggest import suggested
 from dashlib.model import Put, Upsert
 from dashlib.sources.gitlab.traces import Trace
-from dashlib.sources.tables import ISSUES
+from dashlib.sources.tables import ISSUES, TRACES
 from dashlib.sync.run import Request
 from dashlib.sync.steps.green_logs import green_row
 from tests.act.failures import failed
@@ -71,6 +71,11 @@ def test_each_green_log_is_fetched_once_after_everything_else_and_at_most_three_
         assert not [call for call in gitlab.calls if call.path.endswith("/trace")]
 
 
+def trace(job: int, text: str, project: int) -> dict[str, object]:
+    known = {"project_id": project, "job_id": job, "bytes": len(text), "complete": True, "text": text}
+    return dict.fromkeys(TRACES.columns) | known
+
+
 def test_a_rule_that_matches_green_logs_is_doubtful(built: Builder) -> None:
     green(built)
     failed(built, "x: warning: retrying <n> times", reason="warning: retrying 4 times", at=MIDNIGHT)
@@ -93,8 +98,18 @@ def test_a_rule_that_matches_green_logs_is_doubtful(built: Builder) -> None:
         elsewhere_built = like_pattern(template("all 20 tests passed in /home/ci/7/run.log"))
         paths = measured(reader, Rule(pattern=elsewhere_built, issue=Issue(1, 9)))
         assert (paths.red, paths.is_doubtful) == (0, True)
+        assert (bad.red_lines, bad.red_logs) == (0, 0)
+        built.store.write(Put(TRACES, [trace(last.job_id, "a\n\x1b[32mwarning: retrying\x1b[0m 9 times\nb", 2)]))
+        whole = measured(reader, Rule(pattern="warning: retrying % times"))
+        assert (whole.red, whole.red_lines, whole.red_logs, len(whole.green)) == (2, 1, 1, 1), "red as green: by lines"
         regex = measured(reader, Rule(pattern=r"retrying \d times", kind="regex", issue=Issue(1, 9)))
         assert (regex.red, regex.is_doubtful) == (2, True)
+
+
+def test_what_is_wrong_with_a_pattern_is_told_in_the_words_that_were_typed() -> None:
+    with pytest.raises(PatternError) as told:
+        checked("regex", "(abc")
+    assert "(abc" in str(told.value) and "(?" not in str(told.value)
 
 
 @pytest.mark.parametrize(

@@ -114,7 +114,10 @@ def test_the_name_is_asked_once_and_stands_beside_each_change(visited: Visit, mo
     app.selectbox(key="who_act").set_value("Ada Lovelace (ada)").run()
     app.button(key="assign_act").click().run()
     assert "Who are you?" in words(app) and asked("select * from assignments") == []
-    app.text_input(key="name_asked").set_value("  Grace  Hopper ").run()
+    order = [getattr(one, "key", None) for one in app.main]
+    assert order.index("assign_act") < order.index("name_asked"), "asked below the button that asks"
+    app.text_input(key="name_asked").set_value("  Grace  Hopper ")
+    app.button(key="name_saved").click().run()
     assert not [field for field in app.text_input if field.key == "name_asked"]
     assert not app.exception and "ada has it now." in words(app)
     # The change itself draws the page anew: what came of it is still there, and goes after a while.
@@ -134,8 +137,14 @@ def test_the_name_is_asked_once_and_stands_beside_each_change(visited: Visit, mo
 def test_linking_a_signature_and_one_job(visited: Visit) -> None:
     visit, made = visited
     app = choose(open_failure(visit, made["new"]), "Link to an issue")
-    offered = app.radio(key="issue_picked").options
-    assert "#12" in offered[0] and "#14" in offered[-1] and not any("#13" in one for one in offered)
+    opened, closed = (app.radio(key=key).options for key in ("issue_picked", "closed_picked"))
+    assert ["#12" in one for one in opened] == [True] and ["#14" in one for one in closed] == [True]
+    app.radio(key="closed_picked").set_value(Issue(1, 14)).run()
+    app.radio(key="issue_picked").set_value(Issue(1, 12)).run()
+    assert app.radio(key="closed_picked").value is None, "only one is chosen"
+    app.radio(key="closed_picked").set_value(Issue(1, 14)).run()
+    assert app.radio(key="issue_picked").value is None
+    app.radio(key="closed_picked").set_value(None).run()
     assert app.radio(key="issue_picked").value is None and app.button(key="link_all").disabled, "nobody chose one"
     app.radio(key="issue_picked").set_value(Issue(1, 12)).run()
     app.button(key="link_all").click().run()
@@ -146,6 +155,7 @@ def test_linking_a_signature_and_one_job(visited: Visit) -> None:
     ]
     choose(app, "Link to an issue")
     app.text_input(key="issue_search").set_value("docs").run()
+    assert "% alike" not in str(app.radio(key="issue_picked").proto.captions), "what was searched for is hardly alike"
     app.radio(key="issue_picked").set_value(Issue(1, 13)).run()
     app.button(key="link_one").click().run()
     assert asked(f"select issue_iid, linked_by from job_failures where job_id = {made['new'].job_id}") == [(13, "hand")]
@@ -169,7 +179,7 @@ def test_an_address_of_an_issue(visited: Visit) -> None:
 def test_a_failure_after_its_issue_was_closed_is_flagged(visited: Visit) -> None:
     visit, made = visited
     app = choose(open_failure(visit, made["new"]), "Link to an issue")
-    app.radio(key="issue_picked").set_value(Issue(1, 14)).run()
+    app.radio(key="closed_picked").set_value(Issue(1, 14)).run()
     app.button(key="link_all").click().run()
     said = words(app)
     closed_on = YESTERDAY - timedelta(hours=5)
@@ -188,12 +198,17 @@ def test_a_rule_that_matches_green_logs_asks_twice(visited: Visit) -> None:
     assert stored is not None
     runtime().store.write(Put(GREEN_LOGS, [stored]))
     choose(app, "Rule")
-    assert "choose one" in words(app) and not [one for one in app.button if one.key == "save_rule"], "nobody chose one"
+    assert "Links 3 failed jobs" in words(app), "the meter needs a pattern and no more"
+    assert "0 of the newest 0 logs of failed jobs, and in 1 of 1 logs of jobs that passed" in words(app)
+    app.checkbox(key="rule_sure").check().run()
+    assert "Choose an issue or a person" in words(app) and app.button(key="save_rule").disabled
+    app.selectbox(key="rule_person").set_value("Ada Lovelace (ada)").run()
+    assert not app.button(key="save_rule").disabled
+    app.selectbox(key="rule_person").set_value(None).run()
     app.radio(key="issue_picked_rule").set_value(Issue(1, 12)).run()
-    assert "Matches 3 failed jobs" in words(app) and "logs of jobs that passed" in words(app)
+    app.checkbox(key="rule_sure").uncheck().run()
     assert app.button(key="save_rule").disabled
     app.checkbox(key="rule_sure").check().run()
-    assert not app.button(key="save_rule").disabled
     app.button(key="save_rule").click().run()
     assert asked("select pattern, issue_iid, created_by from link_rules") == [("%boom in engine line %", 12, "Grace")]
     choose(app, "Rule")
@@ -293,3 +308,10 @@ def test_everything_there_was_stands_after_a_restart(visited: Visit) -> None:
     choose(app, "Changes")
     button(app, "undo_").click().run()
     assert asked(f"select * from {RULES.name}") == []
+
+
+def test_a_failure_by_the_number_of_its_job(visited: Visit) -> None:
+    visit, made = visited
+    app = visit("failure", job=str(made["new"].job_id))
+    assert not app.exception and app.title[0].value == "unit"
+    assert "No failed job with the number 999999 is stored here." in words(visit("failure", job="999999"))
