@@ -22,7 +22,8 @@ _OF_PYTEST = re.compile(r"^E (?=\S)")
 # Where a test's file lies on the runner.
 _DIRECTORY = re.compile(r"(?<!\S)/(?:\S+/)?")
 # A program keeps its name, wherever it lies: "$ ./build/run" is not "$ ./build/stop".
-_PROGRAM = re.compile(r"^\$ (?:[\w.~-]{0,80}/){1,20}(?=[\w.-]*[A-Za-z])")
+# One with a dot would be taken for a host's; as a file it keeps it anyway.
+_PROGRAM = re.compile(r"^\$ (?:[\w.~-]{0,80}/){1,20}(?=[\w-]{0,80}[A-Za-z][\w-]{0,80}(?:\s|$))")
 # What testthat and others draw behind a title, and the number before one.
 _RULE_DRAWN = re.compile(r" *[-─━═=_*]{4,}$")
 _TITLE = re.compile(r"^\d{1,5}\) (?=\S)")

@@ -64,12 +64,15 @@ def asks(page: Page, query: str) -> None:
 
 def test_pages_and_webhooks_are_answered_while_queries_never_end(here: Tab, window: BrowserContext) -> None:
     page = here.open("/sql")
+    other, third = (Tab(window.new_page(), here.server) for _ in range(2))
+    other.open("/sql")
+    third.open("/people")
+    # A query may take 30 seconds, in which a slow machine does not load three pages.
     asks(page, ENDLESS[0])
-    other = Tab(window.new_page(), here.server)
-    asks(other.open("/sql"), BOMBS[0])
+    asks(other.page, BOMBS[0])
     expect(page.get_by_text("Running for")).to_be_visible(timeout=15_000)
-    third = Tab(window.new_page(), here.server)
-    assert third.open("/commits").get_by_role("heading", name="Commits", exact=True).is_visible()
+    third.page.get_by_test_id("stSidebar").get_by_role("link", name="Commits", exact=True).click()
+    expect(third.page.get_by_role("heading", name="Commits", exact=True)).to_be_visible(timeout=15_000)
     for number in range(3):
         assert posted(here.server, number) == 200
         answered(here.server)

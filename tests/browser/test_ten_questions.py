@@ -164,7 +164,7 @@ def test_who_commits_how_much(tab: Tab, chromium: Browser) -> None:
     assert sum(int(each["commits"]) for each in people) == int(tile(page, "Commits"))
     assert rows(page).count() == len(people) == int(tile(page, "People"))
     for row, person in zip(rows(page).all(), people, strict=True):
-        expect(row).to_contain_text(person["label"])
+        expect(row).to_contain_text(person["person"])
 
     other = Tab(chromium.new_context(viewport={"width": 1600, "height": 1200}).new_page(), tab.server)
     seen = other.open(page.url.removeprefix(tab.server))
@@ -205,7 +205,7 @@ def test_what_did_somebody_do(tab: Tab, demo: Demo) -> None:
 def test_how_long_do_pipelines_and_jobs_take(tab: Tab) -> None:
     told = story("creeping_timeout")
     page = follow(tab, "Pipelines", "Pipelines")
-    assert re.fullmatch(r"\d+ min", tile(page, "Ran, half"))
+    assert re.fullmatch(r"\d+ min \d\d s", tile(page, "Ran, half"))
     page.get_by_role("radio", name="jobs", exact=True).first.click()
     page.wait_for_url(re.compile("pipelines_view=jobs"))
     tab.settled()
