@@ -84,6 +84,7 @@ def test_from_a_search_to_a_failure_to_its_signature_and_back(
     field.press_sequentially("assertionerror: ASSERT", delay=30)
     page.wait_for_url(re.compile("log="))
     page.get_by_text("4 logs have such a line, the newest first.").wait_for()
+    tab.settled()
     searched = page.url
     page.get_by_role("link", name="why it failed").first.click()
     page.wait_for_url(re.compile(r"/failure\?.*failure="))
