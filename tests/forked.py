@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+from types import ModuleType
 
 _FORKED = multiprocessing.get_context("forkserver")
 _FORKED.set_forkserver_preload(["tests.warm"])
@@ -30,7 +31,12 @@ class Command:
         self._process: ForkServerProcess = _FORKED.Process(
             target=_run, args=(list(words), str(folder), dict(environment), str(self._said))
         )
-        self._process.start()
+        # A script that Streamlit ran here calls itself the main module: the forked process would begin with running it.
+        main, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
+        try:
+            self._process.start()
+        finally:
+            sys.modules["__main__"] = main
 
     @property
     def returncode(self) -> int | None:
