@@ -90,6 +90,11 @@ def same(database: Path, world: World, days: int = 10, repos: Iterable[Repo] | N
         pytest.fail(told, pytrace=False)
 
 
+def _as_git(name: str) -> str:
+    """Git counts no blanks at a name's end."""
+    return name.rstrip(" \t\n\r")
+
+
 def since_of(world: World, days: int) -> datetime:
     """The first midnight (UTC) of the window."""
     return world.now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days)
@@ -120,8 +125,8 @@ def _truth_of(repo: Repo, since: datetime, want: dict[str, Rows]) -> None:
         for c in repo.reachable(list(repo.branches.values())):
             if c.committed_at >= since:
                 add(
-                    "commits", repo.id, c.sha, c.author_name, c.author_email, c.authored_at, c.committed_at,
-                    tuple(c.parents), c.title, c.message, c.additions, c.deletions, c.offset, c.author_name,
+                    "commits", repo.id, c.sha, _as_git(c.author_name), c.author_email, c.authored_at, c.committed_at,
+                    tuple(c.parents), c.title, c.message, c.additions, c.deletions, c.offset, _as_git(c.author_name),
                     c.author_email, c.co_authors,
                 )  # fmt: skip
     if allowed("events"):
