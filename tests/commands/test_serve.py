@@ -43,7 +43,8 @@ def test_it_ends_in_order_and_says_nothing(shell: Shell, how: signal.Signals) ->
 def test_what_it_started_ends_with_it_even_when_it_is_killed(shell: Shell, words: tuple[str, ...]) -> None:
     process, address = started(shell, *words)
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text("ascii").split()
-    assert len(children) == {"serve": 1, "demo": 2}[words[0]]
+    # At first another one may still explain logs.
+    assert len(children) >= {"serve": 1, "demo": 2}[words[0]]
     process.kill()
     process.communicate(timeout=60)  # until the last of them has let go of the pipes
     with pytest.raises(requests.ConnectionError):
