@@ -15,6 +15,11 @@ from dashlib.widgets.answers import asked_now
 @st.fragment(run_every="30s")
 def freshness_line(version_shown: int) -> None:
     """How fresh the data is. Where an open page is not renewed by itself (no socket comes through to it), a button."""
+    with st.container(key="freshness", gap=None):
+        _freshness(version_shown)
+
+
+def _freshness(version_shown: int) -> None:
     opened = runtime()
     state, zone = opened.sync.state(), opened.settings.timezone
     if state.running:
@@ -55,7 +60,7 @@ def sync_card() -> None:
     state, refusal = opened.sync.state(), local_only()
     if not opened.settings.sources:
         refusal = "Set GITLAB_ACCESS_TOKEN first, then start this server again."
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="sync_card"):
         if state.running:
             took = ago(state.started_at)
             st.markdown(

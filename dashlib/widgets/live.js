@@ -7,13 +7,19 @@ const LONGEST_RUN = 60000
 const STEADY =
   '[data-stale="true"] { opacity: 1 !important; transition: none !important }' +
   '[data-testid="stStatusWidget"] { visibility: hidden }'
+// These look again by themselves (``freshness.py``), which is no reason either; where motion is reduced it shows at once.
+const BY_ITSELF = ".st-key-freshness [data-stale], .st-key-sync_card [data-stale] { opacity: 1 !important; transition: none !important }"
 
 const begin = () => {
   const tab = { shown: null, news: null, ask: null, asked: 0, next: 0, timer: 0, retry: 500, held: false, over: false }
   const steady = document.createElement("style")
   steady.textContent = STEADY
+  const byItself = document.createElement("style")
+  byItself.textContent = BY_ITSELF
+  document.head.append(byItself)
 
-  const drawing = () => document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState === "running"
+  const drawing = () =>
+    ["running", "rerunRequested"].includes(document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState)
   const newer = () =>
     tab.news && tab.shown && (tab.news.data !== tab.shown.data || (tab.shown.behind && tab.news.copies !== tab.shown.copies))
   const plan = () => {
@@ -31,12 +37,18 @@ const begin = () => {
     document.head.append(steady)
     tab.ask(tab.asked)
   }
+  // What the new run no longer has stands, stale, until Streamlit has heard that the run ended: a moment after ``drawn``.
+  const unsteady = () => {
+    if (tab.asked) return
+    if (drawing()) requestAnimationFrame(unsteady)
+    else steady.remove()
+  }
   tab.drawn = () => {
     const now = Date.now()
     const took = tab.asked ? now - tab.asked : 0
     if (tab.asked) tab.next = Math.max(tab.asked + EVERY, now + took / 2)
     tab.asked = 0
-    steady.remove()
+    unsteady()
     plan()
   }
 
@@ -80,6 +92,7 @@ const begin = () => {
     clearTimeout(tab.again)
     for (const [where, what, call] of heard) where.removeEventListener(what, call, true)
     steady.remove()
+    byItself.remove()
     tab.socket.onclose = null
     tab.socket.close()
   }
