@@ -35,7 +35,10 @@ with cells as materialized (
 ), gone as (
     select *, case when state = 'missing' then
         min(night) filter (state = 'missing') over (partition by project_id, schedule_id, runs_before)
-    end as missing_since
+    end as missing_since,
+    -- Not a condition of the join: DuckDB compares every pair where ON asks one side alone.
+    case when state = 'failed' or (verdict is not null and previous_verdict = 'failed') then greens_before
+    end as greens_of_streak
     from before
 ), streaks as (
     select project_id, schedule_id, greens_before, min(night) as red_since, count(*) as nights_red
@@ -65,7 +68,7 @@ with cells as materialized (
     group by all
 )
 select
-    b.* exclude (greens_before, runs_before, previous_verdict, missing_since),
+    b.* exclude (greens_before, greens_of_streak, runs_before, previous_verdict, missing_since),
     b.previous_verdict as previous_state,
     case
         when b.state = 'missing' then 'missing'
@@ -102,8 +105,7 @@ select
 from gone b
 left join streaks s
     on s.project_id = b.project_id and s.schedule_id is not distinct from b.schedule_id
-    and s.greens_before = b.greens_before
-    and (b.state = 'failed' or (b.verdict is not null and b.previous_verdict = 'failed'))
+    and s.greens_before = b.greens_of_streak
 left join heads h
     on h.project_id = b.project_id and h.schedule_id is not distinct from b.schedule_id and h.night = b.night
 left join assignments t

@@ -43,15 +43,17 @@ with runs as materialized (
            ) end as red_since,
            case when is_failed then count(*) filter (is_failed) over (
                partition by project_id, schedule_id, trigger_name, job_name, greens_before order by night
-           ) end as nights_red
+           ) end as nights_red,
+           -- Not a condition of the join: DuckDB compares every pair where ON asks one side alone.
+           case when is_failed then job_id end as failed_job_id
     from counted
     where ever_failed
 )
 select
-    s.*,
+    s.* exclude (failed_job_id),
     s.is_failed and s.red_since = s.night as is_new,
     f.category, coalesce(f.reason, f.failure_reason) as reason, f.signature, f.signature_id, f.failure_reason,
     f.issue_iid, f.issue_title, f.issue_state, f.issue_url, f.assignee, f.job_web_url,
     case when s.is_failed then s.project_id || '-' || s.job_id end as failure
 from series s
-left join explained f on f.project_id = s.project_id and f.job_id = s.job_id and s.is_failed
+left join explained f on f.project_id = s.project_id and f.job_id = s.failed_job_id

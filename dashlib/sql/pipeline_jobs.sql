@@ -15,8 +15,9 @@ with told as (
            end as queued_for
     from jobs j
     join projects r on r.id = j.project_id
-    left join pipelines d on j.kind = 'bridge'
-        and d.project_id = coalesce(j.downstream_project_id, j.project_id) and d.id = j.downstream_pipeline_id
+    -- DuckDB compares every pair where ON asks one side alone.
+    left join pipelines d on d.project_id = coalesce(j.downstream_project_id, j.project_id)
+        and d.id = case when j.kind = 'bridge' then j.downstream_pipeline_id end
 )
 select
     project_id, pipeline_id, id as job_id, name as job_name, stage, kind, status,
