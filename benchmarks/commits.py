@@ -12,7 +12,6 @@ frame that is already loaded. Neither knows persons, robots or the team's zone, 
 from __future__ import annotations
 
 import argparse
-import os
 import resource
 import tempfile
 import time
@@ -23,6 +22,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
+from benchmarks.machine import described
 from dashlib.model import Filters
 from dashlib.queries import commits, reconciliation
 from dashlib.queries.commits_held import HeldCommits
@@ -91,7 +91,7 @@ def main() -> None:
             before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
             copy = kept.newest()
             grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-            print(f"{given.commits:,} commits, {given.identities:,} identities, {os.cpu_count()} cores;")
+            print(f"{given.commits:,} commits, {given.identities:,} identities; {described()};")
             print(
                 f"the copy in memory: {copy.seconds:.1f} s, once per change; at most {grown:,.0f} MB while it is made\n"
             )

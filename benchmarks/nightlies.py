@@ -24,6 +24,7 @@ from typing import Any
 import pandas as pd
 from streamlit.testing.v1 import AppTest
 
+from benchmarks.machine import described
 from dashlib import runtime
 from dashlib.charts.night_grid import grid_data
 from dashlib.failures.tables import FAILURES
@@ -57,6 +58,7 @@ def main() -> None:
             database.write_bytes(given.database.read_bytes())
         else:
             _fill(database, given.repos, given.days)
+        _say(f"{described()}\n")
         _say("| what | cells or rows | ms | bare SQL, ms |\n|---|---|---|---|")
         _page(database, given.days)
         _questions(database, given.days)
