@@ -156,8 +156,22 @@ def _mailmap(opened: Runtime, body: dict[str, Any], say: Callable[[dict[str, Any
     say({"mailmap": take(opened.store, str(body["name"]), str(body["text"])).as_json()})
 
 
+def _doctor(opened: Runtime, _: dict[str, Any], say: Callable[[dict[str, Any]], None]) -> None:
+    """What it was started with, as far as that is no secret, and what it refused."""
+    settings, refused = opened.settings, opened.receiver.metrics.refusals.told()
+    say(
+        {
+            "gitlab_url": settings.gitlab_url,
+            "has_token": settings.gitlab_token is not None,
+            "open": [source.name for source in SOURCES if source.is_open(settings)],
+            "refused": [asdict(one) | {"last_at": one.last_at.isoformat()} for one in refused],
+        }
+    )
+
+
 _COMMANDS = {
-    "ping": _ping, "sync": _sync, "snapshot": _snapshot, "status": _status, "replay": _replay, "mailmap": _mailmap,
+    "ping": _ping, "doctor": _doctor, "sync": _sync, "snapshot": _snapshot, "status": _status, "replay": _replay,
+    "mailmap": _mailmap,
 }  # fmt: skip
 
 ENDPOINTS = {source.path: Endpoint(source, lambda: runtime().receiver) for source in SOURCES}

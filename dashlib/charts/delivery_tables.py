@@ -5,7 +5,6 @@ from __future__ import annotations
 from dashlib.charts.tables import Column, Tile
 
 SUMS = (
-    Tile("last_received_at", "Last delivery", kind="age"),
     Tile("deliveries", "Deliveries", "Stored ones; each was answered 200 after it was on disk."),
     Tile("shaped", "In the tables", "Their rows are made."),
     Tile("failed", "Failed", "No rows could be made of them: kept with their error for a replay.", "less"),
@@ -13,29 +12,29 @@ SUMS = (
     Tile("unused", "Not used", "Of kinds that no table is made for, or of repositories that are not chosen."),
 )
 KINDS = (
-    Column("source", "From", width=110),
-    Column("kind", "Kind", width=150),
-    Column("deliveries", "Deliveries", "number", 95),
-    Column("shaped", "In tables", "number", 85),
-    Column("failed", "Failed", "number", 70),
-    Column("waiting", "Waiting", "number", 75),
-    Column("kept", "No table", "number", 80, help="Nothing is made of this kind yet; it is kept."),
-    Column("ignored", "Not chosen", "number", 95, help="DASH_GROUPS and DASH_PROJECTS leave the repository out."),
-    Column("bytes", "Bytes", "number", 95, help="The bodies as they came."),
-    Column("last_received", "Last", "moment", 140),
+    Column("source", "From", width=95),
+    Column("kind", "Kind", "wrapped", 265),
+    Column("last_received", "Last", "moment", 130),
+    Column("deliveries", "Deliveries", "number", 80),
+    Column("shaped", "In the tables", "number", 98),
+    Column("failed", "Failed", "number", 60),
+    Column("waiting", "Waiting", "number", 66),
+    Column("unused", "Not used", "number", 74, help="Kept, and no rows are made of them."),
+    Column("why_unused", "Why not", width=140),
+    Column("bytes", "Bytes", "number", 80, help="The bodies as they came."),
 )
 FAILED = (
     Column("received", "When", "moment", 135),
     Column("source", "From", width=95),
-    Column("kind", "Kind", width=105),
+    Column("kind", "Kind", "wrapped", 240),
     Column("error", "Why", "wrapped", 330),
-    Column("path_with_namespace", "Repository", width=160),
+    Column("path_with_namespace", "Repository", width=130),
+    Column("id", "Delivery", "number", 70, help="Its id in the table deliveries, where its body is."),
     Column("bytes", "Bytes", "number", 80),
-    Column("id", "Delivery", "number", 85, help="Its id in the table deliveries, where its body is."),
 )
 WAITING = (
     Column("source", "From", width=110),
-    Column("kind", "Kind", width=150),
+    Column("kind", "Kind", "wrapped", 240),
     Column("deliveries", "Deliveries", "number", 95),
     Column("since", "Since", "moment", 140),
 )

@@ -17,6 +17,7 @@ from dashlib import control
 from dashlib.commands import say, serve
 from dashlib.commands import sync as sync_command
 from dashlib.lifeline import Lifeline
+from dashlib.receive.setup import SETTING_NAMES
 from dashlib.settings import Settings
 from dashlib.store import StoreError, open_store
 
@@ -112,19 +113,26 @@ def add_hooks(gitlab_url: str, hook_url: str, hook_token: str) -> None:
 
 
 def _environment(settings: Settings, hook_token: str, bearer: str) -> dict[str, str]:
-    """What the served dashboard needs to go on syncing from the simulated GitLab, where things go on happening."""
+    """What the served dashboard needs to go on syncing from the simulated GitLab, where things go on happening; and the
+    secrets of webhooks that somebody has set, to post to it himself.
+    """
     ours = {name: value for name, value in os.environ.items() if not name.startswith(("GITLAB_", "DASH_"))}
-    return ours | {
-        "GITLAB_URL": settings.gitlab_url,
-        "GITLAB_ACCESS_TOKEN": settings.gitlab_token or "",
-        "DASH_DATABASE": str(settings.database.resolve()),
-        "DASH_TIMEZONE": settings.timezone,
-        "DASH_WINDOW_DAYS": str(settings.window_days),
-        "DASH_SYNC_MINUTES": "0.5",
-        "DASH_PROJECTS": "*",
-        "DASH_GITLAB_WEBHOOK_TOKEN": hook_token,
-        "DASH_HOOK_TOKEN": bearer,
-    }
+    told = {name: getattr(settings, field) for field, name in SETTING_NAMES.items()}
+    return (
+        ours
+        | {name: secret for name, secret in told.items() if secret}
+        | {
+            "GITLAB_URL": settings.gitlab_url,
+            "GITLAB_ACCESS_TOKEN": settings.gitlab_token or "",
+            "DASH_DATABASE": str(settings.database.resolve()),
+            "DASH_TIMEZONE": settings.timezone,
+            "DASH_WINDOW_DAYS": str(settings.window_days),
+            "DASH_SYNC_MINUTES": "0.5",
+            "DASH_PROJECTS": "*",
+            "DASH_GITLAB_WEBHOOK_TOKEN": hook_token,
+            "DASH_HOOK_TOKEN": bearer,
+        }
+    )
 
 
 class _GitLab:

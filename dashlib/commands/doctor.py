@@ -11,9 +11,9 @@ from typing import TypeAlias
 
 from dashlib import control
 from dashlib import settings as settings_module
+from dashlib.commands import doctor_app, say
 from dashlib.commands import doctor_forges as forges
 from dashlib.commands import doctor_webhooks as webhooks
-from dashlib.commands import say
 from dashlib.commands.layout import visible
 from dashlib.failures.rulebook import rulebook
 from dashlib.settings import Settings, SettingsError
@@ -49,12 +49,16 @@ def _findings() -> Iterator[Finding]:
         yield from ((False, wrong) for wrong in error.sentences)
         return
     yield True, f"settings: GitLab at {settings.gitlab_url}, time zone {settings.timezone}, logs {settings.logs}"
+    app = doctor_app.running(settings)
+    if app is not None:
+        yield from app.differs(settings)
     yield from _database(settings)
     yield _rules()
-    if settings.gitlab_token is not None or not settings.sources:
+    is_theirs = settings.gitlab_token is None and app is not None and app.has_token
+    if not is_theirs and (settings.gitlab_token is not None or not settings.sources):
         yield from _gitlab(settings)
     yield from forges.findings(settings)
-    yield from webhooks.findings(settings)
+    yield from webhooks.findings(settings, app)
 
 
 def _rules() -> Finding:

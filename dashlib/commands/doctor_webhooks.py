@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 import duckdb
 
 from dashlib.commands.database import readable, reading
+from dashlib.commands.doctor_app import Running
 from dashlib.commands.layout import visible
 from dashlib.receive.setup import GUIDES, Guide
 from dashlib.settings import Settings
@@ -39,16 +41,28 @@ moved as (
 )
 select p.path_with_namespace
 from projects p
-where p.source = $source and not p.archived and p.id in (from moved)
+where p.source = $source and not p.archived and p.deleted_at is null and p.id in (from moved)
   and p.id not in (select project_id from deliveries where source = $source and project_id is not null)
 order by p.path_with_namespace
 """
 
 
-def findings(settings: Settings) -> Iterator[Finding]:
-    """One line per sender that is set up or has sent; one alone where none is."""
-    closed = [guide for guide in GUIDES if not guide.source.is_open(settings)]
+def findings(settings: Settings, app: Running | None = None) -> Iterator[Finding]:
+    """One line per sender that is set up or has sent; one alone where none is.
+
+    Which routes are open the running dashboard knows: its settings count, those of this shell where none runs.
+    """
+    here = [guide for guide in GUIDES if guide.source.is_open(settings)]
+    closed = [guide for guide in GUIDES if (guide not in here if app is None else guide.source.name not in app.is_open)]
+    if app is not None:
+        for guide in here:
+            if guide in closed:
+                told = f"{guide.set_in(settings)} is set here, and was not when the dashboard at {app.address} began"
+                yield False, f"webhooks of {guide.title}: {told}: its route is closed; start it again"
+        yield from _refused(app)
     if len(closed) == len(GUIDES):
+        if app is not None and (here or app.refused):
+            return
         yield True, "webhooks: no secret is set, so every route is closed; Sources → Set up webhooks says how to begin"
         return
     try:
@@ -66,6 +80,18 @@ def findings(settings: Settings) -> Iterator[Finding]:
     finally:
         if connection is not None:
             connection.close()
+
+
+def _refused(app: Running) -> Iterator[Finding]:
+    """Posts that were refused since the dashboard began; wrong where none of that sender was taken after them."""
+    now = datetime.now(UTC).replace(tzinfo=None)
+    for guide in GUIDES:
+        is_open = guide.source.name in app.is_open
+        for one in app.refused:
+            if one.source == guide.source.name:
+                when = f"the last {_ago((now - one.last_at).total_seconds())} ago"
+                told = f"{one.count:,} refused with {one.status}, {when}: {one.why(guide, is_open=is_open)}"
+                yield not one.lasts, f"webhooks of {guide.title}: {told}"
 
 
 def _sent(connection: duckdb.DuckDBPyConnection, guide: Guide) -> tuple[Any, ...] | None:

@@ -46,7 +46,7 @@ order by place, lower(any_value(name)), username
 
 PROJECTS = """
 select id, path_with_namespace as path, web_link(web_url) as web_url from projects
-where not coalesce(archived, false) and coalesce(issues_enabled, true)
+where not coalesce(archived, false) and deleted_at is null and coalesce(issues_enabled, true)
 order by id = $project desc, path
 """
 

@@ -23,8 +23,9 @@ select source, kind, count(*) as deliveries,
        count(*) filter (status = 'shaped') as shaped,
        count(*) filter (status = 'failed') as failed,
        count(*) filter (status = 'received') as waiting,
-       count(*) filter (status = 'kept') as kept,
-       count(*) filter (status = 'ignored') as ignored,
+       count(*) filter (status in ('kept', 'ignored')) as unused,
+       concat_ws(', ', case when bool_or(status = 'kept') then 'no table for it' end,
+                 case when bool_or(status = 'ignored') then 'repository not chosen' end) as why_unused,
        sum(bytes) as bytes, team_time(max(received_at)) as last_received
 from deliveries group by source, kind
 order by source, deliveries desc, kind
@@ -82,7 +83,8 @@ def sources(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataF
 
 
 def kinds(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:
-    """One row per source and kind of delivery: what became of them, bytes, the last arrival (the team's clock)."""
+    """One row per source and kind of delivery: what became of them (why_unused is empty where all are used),
+    bytes, the last arrival (the team's clock)."""
     return ask(connection, KINDS, filters)
 
 

@@ -19,8 +19,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from dashlib.receive.body import Incoming, Refused, in_time, plain_only, read
 from dashlib.receive.receiver import Receiver
 from dashlib.receive.secrets import cleaned_headers
+from dashlib.receive.setup import SETTING_NAMES
 from dashlib.receive.sources import Opened, Source, bare_content_type, extra_headers
-from dashlib.settings import SettingsError
+from dashlib.settings import Settings, SettingsError
 from dashlib.store import StoreError
 from dashlib.store.repeats import content_key, push_key
 
@@ -66,7 +67,7 @@ class Endpoint:
         source, settings, now = self._source, receiver.settings, time.time()
         signed = source.is_open(settings) and source.signed(headers, settings)
         if not signed and not source.verify(headers, b"", settings, now):
-            raise Refused(401, "the secret is missing or wrong", _WANTS_SECRET)
+            raise Refused(401, _unproven(source, settings), _WANTS_SECRET)
         if not source.takes(bare_content_type(headers), headers):
             raise Refused(415, "the content type is not one that this route takes")
         plain_only(headers)
@@ -104,6 +105,14 @@ class Deliveries:
         else:
             app = self._app
         await app(scope, receive, send)
+
+
+def _unproven(source: Source, settings: Settings) -> str:
+    """A closed route says so: there is no secret to find out, and whoever sets up the sender looks for one."""
+    if source.is_open(settings):
+        return "the secret is missing or wrong"
+    names = " or ".join(SETTING_NAMES[field] for field in source.secrets)
+    return f"this route is closed: {names} is not set"
 
 
 def _row(source: Source, headers: dict[str, str], raw: bytes, opened: Opened) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector
 
 from dashlib.model import Filters
 from dashlib.queries import nightlies
+from dashlib.receive.refusals import Refusals
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 _KINDS = 100
@@ -29,8 +30,9 @@ _DOUBTS = "select count(*) from bookkeeping.doubts"
 
 
 class Metrics:
-    """One process's counts. ``budget_left``: by source, the API calls that it still allows as last told.
+    """One process's counts; ``refusals`` are those of them that people are told.
 
+    ``budget_left``: by source, the API calls that it still allows as last told.
     ``nights`` is asked for the night, where it is not ``reader``: the views of nights are dear.
     """
 
@@ -41,6 +43,7 @@ class Metrics:
         nights: Callable[[], duckdb.DuckDBPyConnection] | None = None,
     ) -> None:
         self._registry = CollectorRegistry()
+        self.refusals = Refusals()
         self._kinds: dict[str, set[str]] = {}
         self._deliveries = Counter(
             "dashboard_deliveries",
@@ -66,6 +69,10 @@ class Metrics:
 
     def answered(self, source: str, kind: str, result: str) -> None:
         """A request was answered; ``result`` is ``accepted``, ``duplicate`` or the status of a refusal."""
+        if result.isdecimal():
+            self.refusals.refused(source, int(result))
+        else:
+            self.refusals.taken(source)
         child = self._children.get((source, kind, result))
         if child is None:
             known = self._kinds.setdefault(source, set())

@@ -68,6 +68,10 @@ class Guide:
         """Each setting that opens the route, and whether it has a value."""
         return {SETTING_NAMES[field]: bool(getattr(settings, field)) for field in self.source.secrets}
 
+    def set_in(self, settings: Settings) -> str:
+        """Those of them that have a value, by name."""
+        return " and ".join(name for name, is_set in self.is_set(settings).items() if is_set)
+
     def curl(self, base: str) -> str:
         """A command for a POSIX shell that posts the trial delivery; the secret is in the variable of its setting."""
         given = " ".join(f"-H '{header}'" for header in ("Content-Type: application/json", *self.headers))

@@ -34,7 +34,7 @@ where id > $after and (not $waiting or status = 'received')
 order by id limit $limit
 """
 _BODIES = """
-select id, source, kind, received_at, headers, body, coalesce(turn, 0), error from deliveries
+select id, source, kind, received_at, headers, body, coalesce(turn, 0), error, shaped_at from deliveries
 where id >= $first and id <= $last and id in (select unnest($ids::bigint[])) order by id
 """
 _HELD = """
@@ -45,10 +45,17 @@ _READ = """
 select project_id, id from commits where parent_ids is not null and id in (select unnest($ids::varchar[]))
 """
 
+_UNDER = """
+select id, native_id, path_with_namespace, name, web_url from projects
+where source = 'gitlab' and starts_with(lower(path_with_namespace), lower($path) || '/')
+"""
+
 
 @dataclass(frozen=True)
 class Delivery:
-    """A stored delivery; ``error`` is what was wrong with it when rows were last made of it."""
+    """A stored delivery; ``error`` is what was wrong with it when rows were last made of it, ``shaped_at`` when they
+    were first.
+    """
 
     id: int
     source: str
@@ -58,6 +65,13 @@ class Delivery:
     body: str
     turn: int = 0
     error: str | None = None
+    shaped_at: datetime | None = None
+
+    def marks(self, now: datetime) -> Row:
+        """When its rows were made: the first time stays what it was, of later ones the last is told beside it."""
+        if self.shaped_at is None:
+            return {"id": self.id, "shaped_at": now, "replayed_at": None}
+        return {"id": self.id, "shaped_at": self.shaped_at, "replayed_at": now}
 
 
 @dataclass
@@ -151,10 +165,10 @@ class Shaper:
 
     def _commit(self, outcomes: Sequence[Outcome]) -> None:
         now = datetime.now(UTC).replace(tzinfo=None)
-        marks: list[Row] = [outcome.row | {"id": outcome.delivery.id, "shaped_at": now} for outcome in outcomes]
+        marks: list[Row] = [{**outcome.row, **outcome.delivery.marks(now)} for outcome in outcomes]
         changes = [change for outcome in outcomes for change in outcome.changes]
         raised = self._raised(outcomes) if self._on_doubt is not None else []
-        self._store.submit([*changes, Upsert(DELIVERIES, marks), Put(DOUBTS, raised)]).result()
+        self._store.submit([*changes, Upsert(DELIVERIES, marks), Put(DOUBTS, raised)], urgent=True).result()
         if raised and self._on_doubt is not None:
             self._on_doubt()
 
@@ -199,7 +213,8 @@ class Shaper:
             raise Unshapeable(str(error)) from error
         instance = headers.get("x-gitlab-instance") or self._settings.gitlab_url
         of = instance.rstrip("/")
-        return Hook(payload, headers, delivery.received_at, of, self._project_id, delivery.turn)
+        known = (self._project_id, self._projects_under)
+        return Hook(payload, headers, delivery.received_at, of, *known, delivery.turn)
 
     def _is_chosen(self, source: Source, shaped: Shaped) -> bool:
         """Whether the settings, where they choose, choose the project; what is of no project is taken."""
@@ -214,6 +229,12 @@ class Shaper:
         statement = "select id from projects where source = 'gitlab' and lower(path_with_namespace) = lower($value)"
         found = self._ask(statement, path)
         return None if found is None else int(found)
+
+    def _projects_under(self, path: str) -> list[Row]:
+        with self._store.reader() as reader:
+            found = reader.execute(_UNDER, {"path": path})
+            names = [column[0] for column in found.description or []]
+            return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
     def _ask(self, statement: str, value: Any) -> Any:
         with self._store.reader() as reader:

@@ -40,12 +40,13 @@ DELIVERIES = table(
         "happened_at": "TIMESTAMP",
         "rows": "BIGINT",
         "shaped_at": "TIMESTAMP",
+        "replayed_at": "TIMESTAMP",
     },
     groups={
         "inbox": (["source", "kind", "received_at", "bytes", "dedup_key", "turn", "headers", "body"], ["received_at"]),
         "outcome": (
-            ["status", "error", "project_id", "subject", "happened_at", "rows", "shaped_at"],
-            ["shaped_at"],
+            ["status", "error", "project_id", "subject", "happened_at", "rows", "shaped_at", "replayed_at"],
+            ["replayed_at", "shaped_at"],
         ),
     },
 )

@@ -41,13 +41,13 @@ def mode(headers: Mapping[str, str]) -> str:
 
 
 def kind_of(payload: Any, headers: Mapping[str, str]) -> str | None:
-    """The type of the event; of a batch that of all of them, or ``batch``. None where one names none."""
+    """The type of the event; of a batch that of all that name one, or ``batch``. None where none does."""
     if mode(headers) == BINARY:
         return unquote(headers.get("ce-type", "").strip()) or None
     if mode(headers) == STRUCTURED:
         return _type(payload)
-    kinds = {_type(event) for event in payload}
-    if None in kinds:
+    kinds = {kind for event in payload if (kind := _type(event)) is not None}
+    if not kinds:
         return None
     return next(iter(kinds)) if len(kinds) == 1 else BATCH
 

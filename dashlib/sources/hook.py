@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from dashlib.model import Change, Row, Table, Upsert
-from dashlib.sources.gitlab.shapes import stable_id, text, thing
+from dashlib.sources.gitlab.shapes import number, stable_id, text, thing
 
 
 class Unshapeable(ValueError):
@@ -20,8 +20,9 @@ class Hook:
     """One delivery: its JSON, the headers that matter (names in lower case), and when it came (naive UTC).
 
     ``instance`` is the address of the forge that sent it; ``project_id`` finds the number of a project by its path, for
-    versions that do not send it (None where nothing is known of that path). ``turn`` is not 0 where a push of the same
-    ref from and to the same commits was heard of before: then it is one more event (``store.repeats``).
+    versions that do not send it (None where nothing is known of that path); ``projects_under`` the projects known of a
+    group, those of its subgroups too: id, native_id, path_with_namespace, name, web_url. ``turn`` is not 0 where a push
+    of the same ref from and to the same commits was heard of before: then it is one more event (``store.repeats``).
     """
 
     payload: Any
@@ -29,6 +30,7 @@ class Hook:
     received_at: datetime
     instance: str = ""
     project_id: Callable[[str], int | None] = lambda _: None
+    projects_under: Callable[[str], Sequence[Row]] = lambda _: ()
     turn: int = 0
 
 
@@ -63,6 +65,16 @@ def each(items: Iterable[Any], row_of: Callable[[Any], Row]) -> tuple[list[Row],
     if wrong and not rows:
         raise Unshapeable(wrong[0])
     return rows, f"{len(wrong)} of {len(wrong) + len(rows)} left out: {wrong[0]}" if wrong else None
+
+
+def whole(json: Mapping[str, Any], name: str, what: str) -> int:
+    """The number by which ``what`` is known. Raises Unshapeable where there is none, or none that a BIGINT holds."""
+    value = json.get(name)
+    found = number(value)
+    if found is None:
+        missing = value is None or value == ""
+        raise Unshapeable(f"{what} has no {name}" if missing else f"the {name} of {what} is no whole number of 64 bits")
+    return found
 
 
 @dataclass

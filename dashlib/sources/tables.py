@@ -11,7 +11,7 @@ as its state, else from its jobs.
 
 from __future__ import annotations
 
-from dashlib.model import table
+from dashlib.model import Group, table
 from dashlib.sources.ci_tables import JOBS, PIPELINES, SCHEDULES, TRACES
 from dashlib.sources.work_tables import COMMITS, EVENTS, ISSUES, MERGE_REQUESTS, SIGNALS
 
@@ -33,7 +33,7 @@ __all__ = [
 
 PROJECTS = table(
     "projects",
-    grain="One row per repository, whatever forge it lives on.",
+    grain="One row per repository, whatever forge it lives on; one that its forge has no more stays.",
     key=["id"],
     columns={
         "id": "BIGINT",
@@ -54,6 +54,7 @@ PROJECTS = table(
         "updated_at": "TIMESTAMP",
         "last_activity_at": "TIMESTAMP",
         "changed_at": "TIMESTAMP",
+        "deleted_at": "TIMESTAMP",
     },
     groups={
         "name": (
@@ -65,6 +66,8 @@ PROJECTS = table(
             + ["created_at", "updated_at", "last_activity_at"],
             ["last_activity_at", "updated_at"],
         ),
+        # Only a webhook tells of it; the first one counts. Whatever is listed again is there again (Put).
+        "end": Group(("deleted_at",), ("deleted_at",), earliest=True),
     },
 )
 

@@ -6,7 +6,7 @@ with recursive groups as (
     select p.id as project_id, array_to_string(words[1:depth], '/') as team, depth
     from (
         select id, string_split(namespace, '/') as words, unnest(range(1, len(string_split(namespace, '/')) + 1)) as depth
-        from projects where source = 'gitlab' and namespace <> '' and archived is not true
+        from projects where source = 'gitlab' and namespace <> '' and archived is not true and deleted_at is null
     ) p
 ), sizes as (
     select team, any_value(depth) as depth, count(*) as projects from groups group by team

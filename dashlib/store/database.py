@@ -70,14 +70,20 @@ class Store:
         return self.submit(changes).result()
 
     def submit(
-        self, changes: Sequence[Change], *, patience: float = 0.0, after: Future[int] | None = None, size: int = 0
+        self,
+        changes: Sequence[Change],
+        *,
+        patience: float = 0.0,
+        after: Future[int] | None = None,
+        size: int = 0,
+        urgent: bool = False,
     ) -> Future[int]:
         """Hand changes to the writer; the future resolves when they are on disk.
 
         ``patience``: seconds that they may wait for company. ``after``: what must have been stored before; where it
-        could not be, they are not either. ``size``: their bytes, where these count.
+        could not be, they are not either. ``size``: their bytes, where these count. ``urgent``: before what else waits.
         """
-        return self._writer.submit(changes, patience=patience, after=after, size=size)
+        return self._writer.submit(changes, patience=patience, after=after, size=size, urgent=urgent)
 
     def prune_deliveries(self, before: datetime) -> int:
         """Remove shaped deliveries that came before a moment (UTC); returns how many."""

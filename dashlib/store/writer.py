@@ -1,8 +1,9 @@
 """One writer for one database: whoever has changes hands them over and waits for the commit that holds them.
 
 Changes that wait together are committed together: a commit costs about 3 ms and each table in it 10 ms, whatever is in
-it. Whoever is in no hurry says so and waits for company. A batch that cannot be written is told so alone, and what was
-handed over to come after it; their neighbours are committed without them.
+it. Whoever is in no hurry says so and waits for company; whoever is urgent goes before what else waits, where the order
+makes no difference to the end. A batch that cannot be written is told so alone, and what was handed over to come after
+it; their neighbours are committed without them.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any
 
 import duckdb
 
-from dashlib.model import Change
+from dashlib.model import Change, Replace, Upsert
 from dashlib.store import merge
 
 _ROWS_PER_COMMIT = 20_000
@@ -32,11 +33,19 @@ class _Work:
     patience: float = 0.0
     after: Future[Any] | None = None
     size: int = 0
+    urgent: bool = False
     done: Future[Any] = field(default_factory=Future)
 
     @property
     def rows(self) -> int:
         return sum(len(change.rows) for change in self.changes)
+
+    def may_pass(self, other: _Work) -> bool:
+        """Whether the two, one after the other, end in one state either way: upserts of one table do, nothing else."""
+        if self.after is not None:
+            return False
+        mine, theirs = _tables(self.changes), _tables(other.changes)
+        return all(mine[name] and theirs[name] for name in mine.keys() & theirs.keys())
 
 
 class NotStored(Exception):
@@ -56,15 +65,22 @@ class Writer:
         self._thread.start()
 
     def submit(
-        self, changes: Sequence[Change], *, patience: float = 0.0, after: Future[int] | None = None, size: int = 0
+        self,
+        changes: Sequence[Change],
+        *,
+        patience: float = 0.0,
+        after: Future[int] | None = None,
+        size: int = 0,
+        urgent: bool = False,
     ) -> Future[int]:
         """Hand over changes; the future resolves after their commit, to the number of rows in the batch.
 
         They may wait ``patience`` seconds for others to be committed with, but not longer than any of these want to.
         They are not stored where what they come ``after`` was not: the future raises NotStored then. ``size`` is in
-        bytes, where it counts (a log may be as large as ten thousand rows).
+        bytes, where it counts (a log may be as large as ten thousand rows). ``urgent`` ones have a commit of their own
+        before the others that wait (a webhook's rows before a sync's thousands).
         """
-        return self._enqueue(_Work(changes, patience=patience, after=after, size=size))
+        return self._enqueue(_Work(changes, patience=patience, after=after, size=size, urgent=urgent))
 
     def run(self, task: Callable[[duckdb.DuckDBPyConnection], Any]) -> Future[Any]:
         """Run something between two commits, outside a transaction (a checkpoint, say)."""
@@ -91,7 +107,7 @@ class Writer:
             if batch and batch[0].task is not None:
                 self._perform(batch[0])
             else:
-                self._commit(batch)
+                self._commit_in_turn(batch)
             if stop:
                 return
 
@@ -109,7 +125,7 @@ class Writer:
             if work is None:
                 return batch, True
             if work.task is not None:
-                self._commit(batch)
+                self._commit_in_turn(batch)
                 return [work] if _wanted(work) else [], False
             until = min(until, time.monotonic() + work.patience)
             if _wanted(work):
@@ -126,6 +142,14 @@ class Writer:
             work.done.set_result(work.task(self._connection))
         except Exception as error:  # noqa: BLE001 - whoever waits for the future gets it
             work.done.set_exception(error)
+
+    def _commit_in_turn(self, batch: list[_Work]) -> None:
+        first, rest = list[_Work](), list[_Work]()
+        for work in batch:
+            ahead = work.urgent and all(work.may_pass(other) for other in rest)
+            (first if ahead else rest).append(work)
+        self._commit(first)
+        self._commit(rest)
 
     def _commit(self, batch: list[_Work]) -> None:
         batch = [work for work in batch if not _orphaned(work)]
@@ -155,6 +179,16 @@ class Writer:
             raise
         if changed:
             self._on_commit()
+
+
+def _tables(changes: Sequence[Change]) -> dict[str, bool]:
+    """The tables that changes touch, and whether by upserts alone."""
+    found: dict[str, bool] = {}
+    for change in changes:
+        if change.rows or isinstance(change, Replace):
+            name = change.table.qualified
+            found[name] = found.get(name, True) and isinstance(change, Upsert)
+    return found
 
 
 def _orphaned(work: _Work) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -11,7 +12,7 @@ import streamlit as st
 
 from dashlib.charts import delivery_tables as tables
 from dashlib.charts.delivery_wording import share_told, size_told, span_told
-from dashlib.charts.wording import plain
+from dashlib.charts.wording import ago, plain
 from dashlib.queries import choices, deliveries
 from dashlib.receive import gitlab_hook
 from dashlib.receive.gitlab_hook import HookError, Kind
@@ -42,6 +43,7 @@ def webhooks(*, first_steps: bool) -> None:
             "after the next sync. How to set them up stands below.",
             icon=":material/webhook:",
         )
+    _refused()
     _set_up(opened=not total["deliveries"])
 
 
@@ -51,7 +53,8 @@ def _told(total: pd.Series) -> None:
     metrics(tables.SUMS, total)
     disk = int(asked(deliveries.on_disk).iloc[0]["bytes"])
     st.caption(
-        f"Kept for {settings.hook_days} days (`DASH_HOOK_DAYS`): {size_told(int(total['bytes']))} as they came, "
+        f"The last one came {ago(total['last_received_at'])}. Kept for {settings.hook_days} days (`DASH_HOOK_DAYS`): "
+        f"{size_told(int(total['bytes']))} as they came, "
         + (f"{size_told(disk)} of the database file." if disk else "too few yet to say how much of the database file.")
     )
     failed = asked(deliveries.failed)
@@ -66,6 +69,21 @@ def _told(total: pd.Series) -> None:
         table(waiting, tables.WAITING, "Deliveries that wait", "hooks_waiting")
     st.markdown("**By sender and kind**")
     table(asked(deliveries.kinds), tables.KINDS, "Deliveries by sender and kind, and their results", "hooks_kinds")
+
+
+def _refused() -> None:
+    """Posts that were answered with an error since the start: of some senders all of them, and nothing else tells."""
+    opened, now = runtime(), datetime.now(UTC).replace(tzinfo=None)
+    lines = list[str]()
+    for one in opened.receiver.metrics.refusals.told():
+        guide = next(guide for guide in BY_TITLE.values() if guide.source.name == one.source)
+        why = one.why(guide, is_open=guide.source.is_open(opened.settings))
+        when = f"the last {span_told((now - one.last_at).total_seconds())} ago"
+        none = "" if one.lasts else " (others were taken after them)"
+        lines.append(f"- {guide.title}: {one.count:,} refused with {one.status}, {when}{none}: {plain(why)}")
+    if lines:
+        st.markdown("**Refused: not stored, since the dashboard began**")
+        st.markdown("\n".join(lines))
 
 
 def _lost() -> None:

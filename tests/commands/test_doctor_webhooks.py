@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from dashlib.commands.doctor_app import Running
 from dashlib.commands.doctor_webhooks import Finding, findings
 from dashlib.model import Put, Upsert
+from dashlib.receive.refusals import Refusal
 from dashlib.receive.tables import DEFECT, DELIVERIES, UNWRITTEN
 from dashlib.settings import Settings
 from dashlib.sources.gitlab.hook_parts import project_columns
@@ -33,7 +35,12 @@ def told(store: Store, **more: Any) -> list[Finding]:
     """What it finds in the database as it stands, the app not running."""
     path = store.path
     store.close()
-    return list(findings(Settings(database=path, **{"gitlab_webhook_token": CANARY} | more)))
+    app = more.pop("app", None)
+    return list(findings(Settings(database=path, **{"gitlab_webhook_token": CANARY} | more), app))
+
+
+def app(*is_open: str, refused: tuple[Refusal, ...] = ()) -> Running:
+    return Running("http://127.0.0.1:8501", "https://gitlab.example", True, frozenset(is_open), refused)
 
 
 def delivery(ident: int, **more: Any) -> dict[str, Any]:
@@ -64,6 +71,36 @@ def test_open_and_nothing_came(store: Store) -> None:
         )
         for name in ("GitLab", "Alertmanager", "CloudEvents", "Kubernetes")
     ]
+
+
+def test_the_routes_are_those_of_the_running_dashboard(store: Store) -> None:
+    """A secret that is set in this shell alone opens nothing; one that it alone has does."""
+    github, alerts = told(store, gitlab_webhook_token=None, github_webhook_secret=CANARY, app=app("alertmanager"))
+    assert github == (
+        False, "webhooks of GitHub: DASH_GITHUB_WEBHOOK_SECRET is set here, and was not when the dashboard at "
+        "http://127.0.0.1:8501 began: its route is closed; start it again",
+    )  # fmt: skip
+    assert alerts[0] is True and alerts[1].startswith("webhooks of Alertmanager: the route is open, nothing came yet")
+
+
+def test_what_the_running_dashboard_refused(store: Store) -> None:
+    """Nothing of it is stored; it is wrong until something of that sender was taken."""
+    at = datetime.now(UTC).replace(tzinfo=None) - timedelta(seconds=90)
+    refused = (
+        Refusal("github", 401, 9, at, lasts=True), Refusal("gitlab", 401, 1200, at, lasts=True),
+        Refusal("gitlab", 413, 1, at, lasts=False),
+    )  # fmt: skip
+    found = told(store, app=app("gitlab", refused=refused))
+    assert found[:3] == [
+        (False, "webhooks of GitLab: 1,200 refused with 401, the last 1 minute ago: the secret is missing or differs "
+         "from DASH_GITLAB_WEBHOOK_TOKEN or DASH_GITLAB_SIGNING_TOKEN"),
+        (True, "webhooks of GitLab: 1 refused with 413, the last 1 minute ago: the body was larger than 25 MB"),
+        (False, "webhooks of GitHub: 9 refused with 401, the last 1 minute ago: no secret is set, so the route is "
+         "closed (DASH_GITHUB_WEBHOOK_SECRET)"),
+    ]  # fmt: skip
+    assert len(found) == 4
+    [only] = told(store, gitlab_webhook_token=None, app=app(refused=refused[:1]))
+    assert only == found[2]
 
 
 def test_what_came_and_what_failed(store: Store) -> None:

@@ -14,10 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from dashlib.commands.demo import add_hooks
+from dashlib.commands.demo import _environment, add_hooks
 from dashlib.demo import READ_TOKEN, WRITE_TOKEN, Live, World, create_app, serving
 from dashlib.demo.sender import HookSender, header_of
 from dashlib.demo.webhooks import FLAGS, WebHook, WebHooks
+from dashlib.settings import Settings
 
 from .conftest import END
 from .inbox import Inbox
@@ -290,3 +291,13 @@ def test_the_simulated_gitlab_alone_sends_to_the_hook_it_is_given(inbox: Inbox) 
     assert err == ""
     headers, _ = inbox.got[0]
     assert (headers["X-Gitlab-Token"], headers["X-Gitlab-Instance"]) == (SECRET, url)
+
+
+def test_the_demo_s_dashboard_has_every_secret_of_webhooks_that_was_set() -> None:
+    """Whoever wants to post to it himself sets them; what was not set stays closed, but for the demo's own two."""
+    names = ("DASH_GITLAB_SIGNING_TOKEN", "DASH_GITHUB_WEBHOOK_SECRET", "DASH_GITLAB_WEBHOOK_TOKEN", "DASH_HOOK_TOKEN")
+    mine = Settings(gitlab_signing_token="whsec_c2VjcmV0", github_webhook_secret=SECRET)
+    told = _environment(mine, "theirs", "bearer")
+    assert [told[name] for name in names] == ["whsec_c2VjcmV0", SECRET, "theirs", "bearer"]
+    bare = _environment(Settings(), "theirs", "bearer")
+    assert [bare.get(name) for name in names] == [None, None, "theirs", "bearer"]

@@ -82,13 +82,30 @@ def test_deliveries_by_sender_and_kind(hooked: Open) -> None:
     assert {name: numbers[name] for name in ("Deliveries", "In the tables", "Failed", "Waiting", "Not used")} == {
         "Deliveries": "6", "In the tables": "2", "Failed": "1", "Waiting": "1", "Not used": "2"
     }  # fmt: skip
-    names = ("source", "kind", "deliveries", "shaped", "failed", "waiting", "kept", "ignored", "bytes")
-    assert [tuple(row[name] for name in names) for row in table(app, "ignored")] == [
-        ("github", "push", 1, 0, 0, 1, 0, 0, 1000),
-        ("gitlab", "pipeline", 4, 2, 1, 0, 0, 1, 4000),
-        ("gitlab", "wiki_page", 1, 0, 0, 0, 1, 0, 1000),
+    names = ("source", "kind", "deliveries", "shaped", "failed", "waiting", "unused", "why_unused", "bytes")
+    assert [tuple(row[name] for name in names) for row in table(app, "unused")] == [
+        ("github", "push", 1, 0, 0, 1, 0, "", 1000),
+        ("gitlab", "pipeline", 4, 2, 1, 0, 1, "repository not chosen", 4000),
+        ("gitlab", "wiki_page", 1, 0, 0, 0, 1, "no table for it", 1000),
     ]
-    assert "Kept for 30 days (`DASH_HOOK_DAYS`): 6.0 kB as they came" in captions(app)
+    assert "The last one came 30 minutes ago. Kept for 30 days (`DASH_HOOK_DAYS`): 6.0 kB as they came" in captions(app)
+
+
+def test_what_was_refused_since_the_start(hooked: Open) -> None:
+    """Nothing of it is stored: the page alone tells whoever sets a sender up why nothing comes."""
+    app = hooked("sources")
+    assert "Refused" not in " ".join(one.value for one in app.markdown)
+    refusals = runtime.runtime().receiver.metrics.refusals
+    for _ in range(9):
+        refusals.refused("github", 401)
+    refusals.refused("gitlab", 413)
+    refusals.taken("gitlab")
+    [told] = [one.value for one in app.run().markdown if one.value.startswith("- ") and "refused with" in one.value]
+    github, gitlab = told.splitlines()
+    assert github.startswith("- GitHub: 9 refused with 401, the last ")
+    assert github.endswith("ago: no secret is set, so the route is closed \\(DASH\\_GITHUB\\_WEBHOOK\\_SECRET\\)")
+    assert gitlab.startswith("- GitLab: 1 refused with 413, the last ")
+    assert gitlab.endswith(" ago (others were taken after them): the body was larger than 25 MB")
 
 
 def test_what_failed_with_its_error_and_what_waits(hooked: Open) -> None:

@@ -6,10 +6,12 @@ from datetime import date, datetime
 
 import pytest
 
-from dashlib.model import Delete, Put
+from dashlib.model import Delete, Put, Replace
+from dashlib.sources.gitlab import stamps
 from dashlib.sources.gitlab.hooks import kind_of
 from dashlib.sources.gitlab.status import rank
 from dashlib.sources.hook import Unshapeable, foreign_id
+from dashlib.sources.tables import SCHEDULES
 from tests.receive.payloads import RECEIVED, payload, rows, shaped
 
 A, B, C = (
@@ -302,7 +304,64 @@ def test_projects_that_come_and_move() -> None:
             "ostrelune/forecast/tide-watch", "tide-watch", datetime(2026, 3, 13, 10, 5), f"{root}/forecast/tide-watch",
         ),
     }  # fmt: skip
-    assert shaped("gitlab", "project_destroy").changes == []
+
+
+def test_a_project_that_is_no_more_is_marked_and_kept() -> None:
+    """Where nothing was known of it its name is; its schedules are marked as those that GitLab lists no more."""
+    said = payload("gitlab", "project_destroy")
+    said["path_with_namespace"] += "-deletion_scheduled-74"
+    told = shaped("gitlab", "project_destroy", payload=said, instance="https://gitlab.ostrelune.example")
+    projects, schedules = told.changes
+    assert projects.rows == [
+        {
+            "id": 74, "source": "gitlab", "native_id": "74", "path_with_namespace": "ostrelune/platform/tide-clock",
+            "name": "tide-clock", "namespace": "ostrelune/platform", "changed_at": None,
+            "web_url": "https://gitlab.ostrelune.example/ostrelune/platform/tide-clock",
+        },
+        {"id": 74, "deleted_at": RECEIVED},
+    ]  # fmt: skip
+    assert schedules == Replace(SCHEDULES, {"project_id": 74}, [])
+    assert (told.project_id, told.subject, told.happened_at) == (74, "project:74", at(10, 5))
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "when"),
+    [
+        ("group_rename", "ostrelune/forecast", "ostrelune/waves", at(10, 5)),
+        ("user_rename", "bolafsund", "birta", None),
+    ],
+)
+def test_who_has_another_path_takes_the_projects_along(name: str, old: str, new: str, when: datetime | None) -> None:
+    said = payload("gitlab", name)
+    if name == "user_rename":
+        said |= {"old_username": old, "username": new}
+        when = max(stamp for word in ("created_at", "updated_at") if (stamp := stamps.utc(said[word])))
+    known = {
+        "id": 15, "native_id": "15", "path_with_namespace": f"{old}/sea/tide-store", "name": "Tides",
+        "web_url": f"https://gitlab.ostrelune.example/{old}/sea/tide-store",
+    }  # fmt: skip
+    asked = []
+
+    def under(path: str) -> list[dict[str, object]]:
+        asked.append(path)
+        return [known]
+
+    found = rows("gitlab", name, payload=said, projects_under=under, instance="https://gitlab.ostrelune.example")
+    assert asked == [old]
+    assert found["projects"] == [{
+        "id": 15, "source": "gitlab", "native_id": "15", "path_with_namespace": f"{new}/sea/tide-store",
+        "name": "Tides", "namespace": f"{new}/sea", "changed_at": when,
+        "web_url": f"https://gitlab.ostrelune.example/{new}/sea/tide-store",
+    }]  # fmt: skip
+
+
+def test_who_asks_to_join_is_an_account_and_no_member() -> None:
+    [of_group] = shaped("gitlab", "user_access_request_to_group").changes
+    assert (of_group.table.name, of_group.rows[0]["username"]) == ("users", "vdruzhnik")
+    said = payload("gitlab", "user_add_to_team") | {"event_name": "user_access_request_revoked_for_project"}
+    told = shaped("gitlab", "user_add_to_team", payload=said)
+    assert sorted(change.table.name for change in told.changes) == ["projects", "users"]
+    assert (told.project_id, told.subject) == (15, "user:86")
 
 
 def test_accounts_that_come_and_go() -> None:
@@ -323,11 +382,22 @@ def test_accounts_that_come_and_go() -> None:
         ("note_on_issue", "object_attributes", "the comment has no id"),
         ("user_create", "user_id", "the user has no user_id"),
         ("user_add_to_team", "user_id", "the member has no user_id"),
-        ("project_create", "path_with_namespace", "the project has no id or no path"),
+        ("project_create", "path_with_namespace", "the project has no path"),
+        ("project_destroy", "project_id", "the project has no project_id"),
+        ("group_rename", "group_id", "the group has no group_id"),
+        ("user_access_request_to_group", "user_id", "the user has no user_id"),
     ],
 )
-def test_what_cannot_be_shaped_says_why(name: str, drop: str, sentence: str) -> None:
+def test_what_is_missing_is_said(name: str, drop: str, sentence: str) -> None:
     said = payload("gitlab", name)
     del said[drop]
     with pytest.raises(Unshapeable, match=sentence):
         shaped("gitlab", name, payload=said)
+
+
+@pytest.mark.parametrize("ident", [10**30, -(2**63) - 1, "x7", [7], True])
+def test_an_id_that_does_not_fit_is_not_called_missing(ident: object) -> None:
+    said = payload("gitlab", "pipeline")
+    said["object_attributes"]["id"] = ident
+    with pytest.raises(Unshapeable, match=r"^the id of the pipeline is no whole number of 64 bits$"):
+        shaped("gitlab", "pipeline", payload=said)

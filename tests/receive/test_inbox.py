@@ -15,13 +15,18 @@ import pytest
 import requests
 
 from dashlib import control, runtime
-from dashlib.model import Delete, Put, Upsert
+from dashlib.commands import doctor_app
+from dashlib.model import Delete, Put, Replace, Upsert
 from dashlib.receive import shaping
+from dashlib.receive.refusals import Refusals
 from dashlib.receive.tables import DELIVERIES
+from dashlib.settings import Settings
 from dashlib.sources.gitlab import hooks, hooks_work
 from dashlib.sources.gitlab.events import event_row
+from dashlib.sources.gitlab.hook_parts import project_columns
 from dashlib.sources.gitlab.pipelines import pipeline_row
-from dashlib.sources.tables import EVENTS, PIPELINES
+from dashlib.sources.gitlab.projects import member_row, project_row, schedule_row
+from dashlib.sources.tables import EVENTS, MEMBERS, PIPELINES, PROJECTS, SCHEDULES
 from tests.receive.conftest import Dashboard
 from tests.receive.payloads import payload, raw
 
@@ -176,6 +181,68 @@ def test_a_value_that_fits_no_column_fails_alone(dashboard: Dashboard, monkeypat
     assert "could not be written" in dashboard.settled()[1]["error"]
 
 
+def test_when_rows_were_first_made_outlives_a_replay(dashboard: Dashboard) -> None:
+    """Each replay is told in a column of its own, and its outcome wins."""
+    dashboard.send("gitlab", "push")
+    [before] = dashboard.settled(1)
+    assert before["replayed_at"] is None
+    opened, times = runtime.runtime(), list[datetime]()
+    for _ in range(2):
+        list(shaping.replay(opened.settings, opened.store))
+        [now] = dashboard.settled(1)
+        assert (now["shaped_at"], now["status"]) == (before["shaped_at"], "shaped")
+        times.append(now["replayed_at"])
+    assert before["shaped_at"] < times[0] < times[1]
+    narrow = replace(opened.settings, groups=("another/*",))
+    list(shaping.replay(narrow, opened.store))
+    assert dashboard.settled(1)[0]["status"] == "ignored", "the newest outcome holds"
+
+
+def test_a_project_goes_and_nothing_of_it_is_lost(dashboard: Dashboard) -> None:
+    """Marked, with its schedules, whatever came late; where GitLab lists it again it is there again."""
+    nightly = schedule_row(74, {"id": 3, "description": "nightly", "cron": "0 2 * * *", "active": True})
+    store = runtime.runtime().store
+    dashboard.send("gitlab", "project_create")
+    dashboard.settled(1)
+    store.write(Replace(SCHEDULES, {"project_id": 74}, [nightly]), Put(MEMBERS, [member_row(74, {"id": 9})]))
+    for name in ("project_destroy", "project_update", "project_destroy"):
+        dashboard.send("gitlab", name, Idempotency_Key=f"{name} {time.monotonic()}")
+    gone = dashboard.settled(4)[1]
+    state = "select path_with_namespace, deleted_at, archived from projects where id = 74"
+    [told] = dashboard.rows(state)
+    assert told == {
+        "path_with_namespace": told["path_with_namespace"], "deleted_at": gone["received_at"], "archived": False,
+    }  # fmt: skip
+    assert dashboard.rows("select id, description, deleted from schedules") == [
+        {"id": 3, "description": "nightly", "deleted": True}
+    ]
+    assert dashboard.rows("select user_id from members") == [{"user_id": 9}]
+    listed = {"id": 74, "path_with_namespace": "ostrelune/platform/tide-clock"}
+    store.write(Put(PROJECTS, [project_row(listed)]))
+    assert dashboard.rows(state)[0]["deleted_at"] is None
+
+
+def test_a_group_s_new_path_is_that_of_its_projects(dashboard: Dashboard) -> None:
+    """Of those of its subgroups too; what is newer than the renaming keeps the name that it has."""
+    early, late = datetime(2026, 3, 11, 9), datetime(2026, 3, 11, 11)
+    known = [
+        (1, "ostrelune/forecast/waves", early), (2, "Ostrelune/Forecast/sea/tides", early),
+        (3, "ostrelune/forecast/newer", late), (4, "ostrelune/forecasting/other", early),
+    ]  # fmt: skip
+    rows = [project_columns(ident, path, "Its name", None, at) for ident, path, at in known]
+    runtime.runtime().store.write(Upsert(PROJECTS, rows))
+    for _ in range(2):
+        dashboard.send("gitlab", "group_rename", Idempotency_Key=str(time.monotonic()))
+    dashboard.settled(2)
+    found = dashboard.rows("select id, path_with_namespace as path, namespace, name from projects order by id")
+    assert found == [
+        {"id": 1, "path": "ostrelune/waves/waves", "namespace": "ostrelune/waves", "name": "Its name"},
+        {"id": 2, "path": "ostrelune/waves/sea/tides", "namespace": "ostrelune/waves/sea", "name": "Its name"},
+        {"id": 3, "path": "ostrelune/forecast/newer", "namespace": "ostrelune/forecast", "name": "Its name"},
+        {"id": 4, "path": "ostrelune/forecasting/other", "namespace": "ostrelune/forecasting", "name": "Its name"},
+    ]
+
+
 def test_replay_by_source_and_day(dashboard: Dashboard) -> None:
     dashboard.send("gitlab", "push")
     dashboard.send("alertmanager", "firing")
@@ -287,6 +354,29 @@ def test_metrics(dashboard: Dashboard) -> None:
     assert lines['dashboard_deliveries_total{kind="",result="401",source="gitlab"}'] >= 1
     assert lines['dashboard_deliveries_shaped_total{result="shaped",source="gitlab"}'] >= 1
     assert "dashboard_nightlies_failed" in lines
+
+
+def test_refused_posts_and_open_routes_are_told_to_doctor(
+    dashboard: Dashboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the running process, whatever stands in the shell of who asks."""
+    refusals = Refusals()
+    monkeypatch.setattr(runtime.runtime().receiver.metrics, "refusals", refusals)
+    dashboard.send("gitlab", "push")
+    dashboard.post("gitlab", raw("gitlab", "push"), secret=False)
+    dashboard.post("gitlab", b"{}")
+    dashboard.post("kubernetes", b"{", secret=False)
+    dashboard.send("kubernetes", "core_v1")
+    told = doctor_app.running(Settings(database=runtime.runtime().settings.database))
+    assert told is not None
+    assert (told.address, told.has_token, len(told.is_open)) == (dashboard.url, False, 5)
+    assert sorted((one.source, one.status, one.count, one.lasts) for one in told.refused) == [
+        ("gitlab", 401, 1, True), ("gitlab", 422, 1, True), ("kubernetes", 401, 1, False),
+    ]  # fmt: skip
+    assert list(told.differs(Settings(gitlab_url="https://other.example"))) == [(
+        True, "settings: the dashboard at " + dashboard.url + " was started with another GitLab, https://gitlab.com; "
+        "the line above tells this shell's",
+    )]  # fmt: skip
 
 
 def test_metrics_from_elsewhere_want_the_bearer(dashboard: Dashboard, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,12 +6,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dashlib.model import Delete, Put, Replace, Row, Upsert
+from dashlib.model import Change, Delete, Put, Replace, Row, Upsert
 from dashlib.sources.tables import COMMITS, JOBS, MEMBERS, PIPELINES, SCHEDULES, TRACES
 from dashlib.store import Store, open_store
 from dashlib.store.bookkeeping import ASKED, PASSES
@@ -110,6 +111,40 @@ def test_who_is_patient_waits_for_company_and_for_nobody_who_is_not(store: Store
     waiting = store.submit([Upsert(TRACES, [trace(11)])], patience=60)
     assert store._writer.run(lambda connection: connection.execute("from traces").fetchall()).result(30)
     assert waiting.result(0) == 1, "a task comes after what was handed over before it"
+
+
+def test_who_is_urgent_goes_before_what_waits(store: Store) -> None:
+    """In commits of their own, in their order: a webhook's rows do not wait for a sync's thousands."""
+    told: list[str] = []
+
+    def said(name: str, _: object) -> None:
+        told.append(f"{name} {store.data_version}")
+
+    with held(store):
+        for name, number, urgent in (("sync", 1, False), ("hook", 2, True), ("more", 3, False), ("next", 2, True)):
+            future = store.submit([Upsert(TRACES, [trace(number)])], urgent=urgent)
+            future.add_done_callback(partial(said, name))
+    store.write()
+    assert told == ["hook 1", "next 1", "sync 2", "more 2"]
+
+
+@pytest.mark.parametrize("kept", ["their listing", "my state", "after"])
+def test_who_is_urgent_does_not_pass_what_it_must_follow(store: Store, kept: str) -> None:
+    """Listings and states count in the order of their arrival, and so does what comes after something."""
+    member = {"project_id": 1, "user_id": 9}
+    told: list[str] = []
+    with held(store):
+        listed = Upsert(TRACES, [trace(1)]) if kept == "after" else Replace(MEMBERS, {"project_id": 1}, [])
+        first = store.submit([listed])
+        first.add_done_callback(lambda _: told.append("sync"))
+        rows: list[Row] = [dict.fromkeys(MEMBERS.columns) | member]
+        changes: dict[str, Change] = {"their listing": Upsert(MEMBERS, rows), "my state": Put(MEMBERS, rows)}
+        change = changes.get(kept, Upsert(TRACES, [trace(2)]))
+        hook = store.submit([change], urgent=True, after=first if kept == "after" else None)
+        hook.add_done_callback(lambda _: told.append("hook"))
+    store.write()
+    assert told == ["sync", "hook"]
+    assert ask(store, "select count(*) from members") == [(1 if kept == "my state" else 0,)]
 
 
 def test_what_is_large_does_not_wait_for_company(store: Store) -> None:

@@ -13,7 +13,7 @@ from dashlib.sources.github import rows as made
 from dashlib.sources.github.rows import SOURCE
 from dashlib.sources.gitlab.events import push_data
 from dashlib.sources.gitlab.shapes import number, stable_id, text, thing, things
-from dashlib.sources.hook import Hook, Rows, Shaped, Unshapeable
+from dashlib.sources.hook import Hook, Rows, Shaped, Unshapeable, whole
 from dashlib.sources.tables import COMMITS, EVENTS, JOBS, PIPELINES, PROJECTS, USERS
 
 
@@ -65,8 +65,7 @@ def workflow_run(hook: Hook) -> Shaped:
     """A run of a workflow: a pipeline."""
     body = thing(hook.payload)
     run = thing(body.get("workflow_run"))
-    if number(run.get("id")) is None:
-        raise Unshapeable("the workflow run has no id")
+    whole(run, "id", "the workflow run")
     updated = made.run_version(run)
     project_id, path, rows = _repository(body, updated)
     row = made.run_row(project_id, run, by_api=False, workflow=text(thing(body.get("workflow")).get("name")))
@@ -79,8 +78,8 @@ def workflow_job(hook: Hook) -> Shaped:
     """A job of a workflow run; whoever is named as the sender started it."""
     body = thing(hook.payload)
     job = thing(body.get("workflow_job"))
-    if number(job.get("id")) is None or number(job.get("run_id")) is None:
-        raise Unshapeable("the workflow job has no id or no run_id")
+    for name in ("id", "run_id"):
+        whole(job, name, "the workflow job")
     at, sender = made.job_version(job), thing(body.get("sender"))
     project_id, path, rows = _repository(body, at)
     row = made.job_row(project_id, job, number(sender.get("id")), text(sender.get("login")), by_api=False)

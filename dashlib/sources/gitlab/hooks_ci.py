@@ -15,7 +15,7 @@ from dashlib.sources.gitlab import stamps
 from dashlib.sources.gitlab.hook_parts import Project, add_users, hook_commit, newest_in
 from dashlib.sources.gitlab.pipelines import job_row, pipeline_detail_row
 from dashlib.sources.gitlab.shapes import number, text, thing, things
-from dashlib.sources.hook import Hook, Rows, Shaped, Unshapeable, only
+from dashlib.sources.hook import Hook, Rows, Shaped, only, whole
 from dashlib.sources.tables import COMMITS, JOBS, MERGE_REQUESTS, PIPELINES, PROJECTS
 
 _TIMES = ("created_at", "started_at", "finished_at")
@@ -25,9 +25,7 @@ def pipeline(hook: Hook) -> Shaped:
     """A pipeline with the latest attempt of each job, its merge request and the pipeline that started it."""
     body = thing(hook.payload)
     told, builds = thing(body.get("object_attributes")), things(body.get("builds"))
-    ident = number(told.get("id"))
-    if ident is None:
-        raise Unshapeable("the pipeline has no id")
+    ident = whole(told, "id", "the pipeline")
     at = newest_in(told, *builds, names=_TIMES)
     project = Project(hook, at)
     rows = Rows()
@@ -71,9 +69,7 @@ def job(hook: Hook) -> Shaped:
     """One attempt of a job; ``commit.id`` is the pipeline's number there, ``build_failure_reason`` often untrue."""
     body = thing(hook.payload)
     said = {name.removeprefix("build_"): value for name, value in body.items() if name.startswith("build_")}
-    ident = number(said.get("id"))
-    if ident is None:
-        raise Unshapeable("the job has no id")
+    ident = whole(said, "id", "the job")
     for name in _TIMES:
         # The whole second of build_*_iso is as good as any spelling that cannot be read.
         if stamps.utc(said.get(name)) is None:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from dashlib.model import Change, Delete, Put, Row
+from dashlib.model import Change, Delete, Put, Replace, Row
 from dashlib.sources.gitlab import stamps
 from dashlib.sources.gitlab.hook_parts import add_users, hook_event, newest_in, project_columns
 from dashlib.sources.gitlab.projects import member_row
 from dashlib.sources.gitlab.shapes import number, text, thing
-from dashlib.sources.hook import Hook, Rows, Shaped, Unshapeable
-from dashlib.sources.tables import EVENTS, MEMBERS, PROJECTS, USERS
+from dashlib.sources.hook import Hook, Rows, Shaped, Unshapeable, only, whole
+from dashlib.sources.tables import EVENTS, MEMBERS, PROJECTS, SCHEDULES, USERS
 
 _LEVELS = {
     "minimal access": 5, "guest": 10, "planner": 15, "reporter": 20, "developer": 30, "maintainer": 40, "master": 40,
     "owner": 50,
 }  # fmt: skip
 """Hooks tell a role by its name (doc/administration/system_hooks.md), versions before 11 know ``Master``."""
+_MARKED = re.compile(r"-deletion_scheduled-[0-9]+$")
+"""What GitLab appends to the path of a project that waits for its deletion."""
 
 
 def member(hook: Hook) -> Shaped:
@@ -28,9 +32,7 @@ def member(hook: Hook) -> Shaped:
     """
     body = thing(hook.payload)
     user, at = _member(body), newest_in(body, names=("created_at", "updated_at"))
-    ident, project_id = number(user["id"]), number(body.get("project_id"))
-    if ident is None:
-        raise Unshapeable("the member has no user_id")
+    ident, project_id = whole(body, "user_id", "the member"), number(body.get("project_id"))
     rows = Rows()
     add_users(rows, [user])
     if project_id is None:
@@ -59,34 +61,85 @@ def _membership(project_id: int, user: Mapping[str, Any], body: Mapping[str, Any
     return member_row(project_id, {**user, **known, "state": "active", "membership_state": "active"})
 
 
-def project(hook: Hook) -> Shaped:
-    """A project that came, moved or changed its name. One that went stays: its nights are history."""
+def asked(hook: Hook) -> Shaped:
+    """Someone asks to join, or takes that back: no member yet, but an account; and a project where it is one's."""
     body = thing(hook.payload)
-    ident, path = number(body.get("project_id")), text(body.get("path_with_namespace"))
-    at = newest_in(body, names=("created_at", "updated_at"))
-    if ident is None or not path:
-        raise Unshapeable("the project has no id or no path")
+    user, at = _member(body), newest_in(body, names=("created_at", "updated_at"))
+    ident, project_id, path = whole(body, "user_id", "the user"), number(body.get("project_id")), None
     rows = Rows()
-    if body.get("event_name") != "project_destroy":
-        visibility = (text(body.get("project_visibility")) or "").removeprefix("visibilitylevel|") or None
-        known = {"visibility": visibility, "created_at": stamps.utc(body.get("created_at"))}
-        rows.add(PROJECTS, project_columns(ident, path, text(body.get("name")), _address(hook, path), at, **known))
+    add_users(rows, [user])
+    if project_id is not None and (path := text(body.get("project_path_with_namespace"))):
+        rows.add(PROJECTS, project_columns(project_id, path, text(body.get("project_name")), _address(hook, path), at))
+    return Shaped(rows.changes(), project_id, path, f"user:{ident}", at)
+
+
+def project(hook: Hook) -> Shaped:
+    """A project that came, moved or changed its name."""
+    ident, path, at = _which(hook)
+    body, rows = thing(hook.payload), Rows()
+    visibility = (text(body.get("project_visibility")) or "").removeprefix("visibilitylevel|") or None
+    known = {"visibility": visibility, "created_at": stamps.utc(body.get("created_at"))}
+    rows.add(PROJECTS, project_columns(ident, path, text(body.get("name")), _address(hook, path), at, **known))
     return Shaped(rows.changes(), ident, path, f"project:{ident}", at)
 
 
-def user(hook: Hook) -> Shaped:
-    """An account that came, went, changed its name, or was blocked when it tried to sign in."""
+def project_gone(hook: Hook) -> Shaped:
+    """A project that is no more: it is marked, and its schedules are, as those that a list lacks. All else stays.
+
+    Its name counts only where nothing was known of it: GitLab gives it another one before it deletes it. GitLab does
+    not tell the time of it: that of the first arrival stands for it.
+    """
+    ident, path, at = _which(hook)
+    path = _MARKED.sub("", path)
+    named = project_columns(ident, path, None, _address(hook, path), None)
+    rows = Rows()
+    rows.add(PROJECTS, only(PROJECTS, named, "name"), {"id": ident, "deleted_at": hook.received_at})
+    return Shaped([*rows.changes(), Replace(SCHEDULES, {"project_id": ident}, [])], ident, path, f"project:{ident}", at)
+
+
+def group_renamed(hook: Hook) -> Shaped:
+    """A group has another path: so have its projects, and nothing else tells of them (system hooks: project_rename)."""
     body = thing(hook.payload)
-    ident, at = number(body.get("user_id")), newest_in(body, names=("created_at", "updated_at"))
-    if ident is None:
-        raise Unshapeable("the user has no user_id")
+    ident, at = whole(body, "group_id", "the group"), newest_in(body, names=("created_at", "updated_at"))
+    rows = Rows()
+    rows.add(PROJECTS, *_moved(hook, text(body.get("old_full_path")), text(body.get("full_path")), at))
+    return Shaped(rows.changes(), subject=f"group:{ident}", happened_at=at)
+
+
+def user(hook: Hook) -> Shaped:
+    """An account that came, went, changed its name (and with it the path of its own projects), or was blocked when it
+    tried to sign in."""
+    body = thing(hook.payload)
+    ident, at = whole(body, "user_id", "the user"), newest_in(body, names=("created_at", "updated_at"))
     rows = Rows()
     add_users(rows, [{"id": ident, "username": body.get("username"), "name": body.get("name")}])
     if body.get("event_name") == "user_destroy":
         gone = [dict(row) for change in rows.changes() for row in change.rows]
         rows = Rows()
         rows.add(USERS, *(row | {"state": "deleted", "seen_on": at.date() if at else None} for row in gone))
+    rows.add(PROJECTS, *_moved(hook, text(body.get("old_username")), text(body.get("username")), at))
     return Shaped(rows.changes(), subject=f"user:{ident}", happened_at=at)
+
+
+def _which(hook: Hook) -> tuple[int, str, datetime | None]:
+    """Id, path and version of the project that a hook is about."""
+    body = thing(hook.payload)
+    ident, path = whole(body, "project_id", "the project"), text(body.get("path_with_namespace"))
+    if not path:
+        raise Unshapeable("the project has no path")
+    return ident, path, newest_in(body, names=("created_at", "updated_at"))
+
+
+def _moved(hook: Hook, old: str | None, new: str | None, at: datetime | None) -> list[Row]:
+    """What is known of the projects under ``old``, now that they are under ``new``; a newer name of theirs wins."""
+    if not old or not new or old == new:
+        return []
+    moved = []
+    for known in hook.projects_under(old):
+        path = new + known["path_with_namespace"][len(old) :]
+        row = project_columns(known["id"], path, known["name"], _address(hook, path) or known["web_url"], at)
+        moved.append(only(PROJECTS, row, "name"))
+    return moved
 
 
 def _address(hook: Hook, path: str) -> str | None:

@@ -16,7 +16,7 @@ from dashlib.sources.gitlab.commits import issue_row
 from dashlib.sources.gitlab.events import push_data
 from dashlib.sources.gitlab.hook_parts import Project, add_users, hook_commit, hook_event
 from dashlib.sources.gitlab.shapes import number, text, texts, thing, things, truth
-from dashlib.sources.hook import Hook, Rows, Shaped, Unshapeable, only
+from dashlib.sources.hook import Hook, Rows, Shaped, Unshapeable, only, whole
 from dashlib.sources.tables import COMMITS, EVENTS, ISSUES, MERGE_REQUESTS, PROJECTS
 
 _STATE_RANK = {"opened": 0, "locked": 1, "closed": 2, "merged": 3}
@@ -51,8 +51,7 @@ def issue(hook: Hook) -> Shaped:
     """An issue, or another work item of a project (task, incident …), as it is now; and what was done to it."""
     body = thing(hook.payload)
     told, user = thing(body.get("object_attributes")), thing(body.get("user"))
-    if number(told.get("iid")) is None:
-        raise Unshapeable("the issue has no iid")
+    whole(told, "iid", "the issue")
     updated = stamps.newest(stamps.utc(told.get("updated_at")), stamps.utc(told.get("created_at")))
     project = Project(hook, updated)
     rows = Rows()
@@ -92,9 +91,7 @@ def merge_request(hook: Hook) -> Shaped:
     """A merge request as it is now, and what was done to it."""
     body = thing(hook.payload)
     told, user = thing(body.get("object_attributes")), thing(body.get("user"))
-    iid = number(told.get("iid"))
-    if iid is None:
-        raise Unshapeable("the merge request has no iid")
+    iid = whole(told, "iid", "the merge request")
     updated = stamps.newest(stamps.utc(told.get("updated_at")), stamps.utc(told.get("created_at")))
     project = Project(hook, updated)
     rows = Rows()
@@ -139,9 +136,7 @@ def note(hook: Hook) -> Shaped:
     """A comment. An edited one is no new event, what GitLab writes itself (``system``) is none at all."""
     body = thing(hook.payload)
     told = thing(body.get("object_attributes"))
-    ident = number(told.get("id"))
-    if ident is None:
-        raise Unshapeable("the comment has no id")
+    ident = whole(told, "id", "the comment")
     created = stamps.utc(told.get("created_at"))
     at = stamps.newest(created, stamps.utc(told.get("updated_at")))
     project = Project(hook, at)
