@@ -6,7 +6,7 @@ from dashlib import widgets
 from dashlib.widgets import sql, sql_answer
 
 widgets.header("SQL", "Ask the tables and views that every page reads. Nothing can be changed from here.")
-left, right = st.columns([5, 2], gap="large")
+left, right = st.columns([3, 2], gap="large")
 with left:
     sql.editor()
     sql.bring()

@@ -63,10 +63,10 @@ CSV_HEADINGS = {
 """What the columns of a ranking are called in a file, by what is ranked."""
 COMMITS = (
     Column("committed", "When", "moment", 135),
-    Column("person_label", "Who", width=175),
-    Column("title", "What", width=310),
-    Column("web_url", "On GitLab", "link", 100, text="open commit"),
-    Column("path_with_namespace", "Repository", width="medium"),
+    Column("person_label", "Who", width=150),
+    Column("title", "What", width=290),
+    Column("web_url", "On GitLab", "link", 95, text="open commit"),
+    Column("path_with_namespace", "Repository", width=185),
     Column("additions", "Lines +", "number", 75),
     Column("deletions", "Lines −", "number", 75),
     Column("role", "Role", width=85),

@@ -28,19 +28,19 @@ COLOURS = {
 """Failures over time by kind: the kinds keep their colours, whichever is the most frequent."""
 
 JOBS = (
-    Column("state", "Now", width=70, help="As of now, over the last 30 days, whatever the period."),
-    Column("path_with_namespace", "Repository", width=170),
-    Column("job_name", "Job", width=130),
+    Column("state", "Now", width=62, help="As of now, over the last 30 days, whatever the period."),
+    Column("path_with_namespace", "Repository", width=200),
+    Column("job_name", "Job", width=120),
     Column(
-        "failure_url", "Newest", "link", 60, text="open", help="Its newest flaky failure in the period, or failure."
+        "failure_url", "Newest", "link", 58, text="open", help="Its newest flaky failure in the period, or failure."
     ),
-    Column("evidence", "Evidence", width=85, help="proven: failed, then passed on the same commit. suspected: flips."),
-    Column("flaky_failures", "Flaky failures", "number", 95, help="In the period."),
-    Column("flaky_share", "Of its runs", "share", 95, help="Runs with a flaky failure, last 30 days."),
-    Column("seconds_wasted", "Wasted", "seconds", 105, help="How long these attempts ran, in the period."),
-    Column("people", "People", "number", 65, help="People (no robots) whose pipelines were hit, in the period."),
-    Column("waited_p50", "They waited", "seconds", 100, help="From the failure to the pass, the middle of them."),
-    Column("spread", "By day", "bars", 110, help="Flaky failures of each day of the period."),
+    Column("evidence", "Evidence", width=77, help="proven: failed, then passed on the same commit. suspected: flips."),
+    Column("flaky_failures", "Flakes", "number", 60, help="Flaky failures in the period."),
+    Column("flaky_share", "Of its runs", "share", 85, help="Runs with a flaky failure, last 30 days."),
+    Column("seconds_wasted", "Wasted", "seconds", 80, help="How long these attempts ran, in the period."),
+    Column("people", "People", "number", 60, help="People (no robots) whose pipelines were hit, in the period."),
+    Column("waited_p50", "They waited", "seconds", 85, help="From the failure to the pass, the middle of them."),
+    Column("spread", "By day", "bars", 115, help="Flaky failures of each day of the period."),
     Column("last_flake", "Last flake", "moment", 130, help="Ever in the last 30 days; the team's wall clock."),
     Column("recovery", "On the mend", width=150, help="Passes since its last flake, of those that it takes."),
     Column("category", "Mostly", width=105, help="The category of most of its flaky failures."),

@@ -16,7 +16,7 @@ from dashlib.charts.commit_hours import DAYS
 
 _ROW, _HOUR = 36, 30
 """Pixels of a row of days, and of an hour: two lines of numbers."""
-_COLUMN, _NAMES = 34, 150
+_COLUMN, _NAMES = 27, 150
 """Pixels of a day at least, and of the names beside the days."""
 _SLOTS = {
     "day": ("%d %b", "%a %d %b %Y", "D"),

@@ -23,10 +23,10 @@ TILES = (
 JOBS = (
     Column("path_with_namespace", "Repository", width=200),
     Column("job_name", "Job", width=130),
-    Column("run_p50", "Ran, half", "seconds", 90, help="Half of its runs took no longer."),
-    Column("run_p95", "Ran, 95 %", "seconds", 90, help="95 of 100 of its runs took no longer."),
+    Column("run_p50", "Ran, half", "seconds", 80, help="Half of its runs took no longer."),
+    Column("run_p95", "Ran, 95 %", "seconds", 80, help="95 of 100 of its runs took no longer."),
     Column("run_change", "Half, against before", width=170, help="Against the period before, as long as this one."),
-    Column("spread", "By week", "bars", 120, help="The middle run time of each week, the period before included."),
+    Column("spread", "By week", "bars", 105, help="The middle run time of each week, the period before included."),
     Column("n", "Runs", "number", 65, help="Attempts that passed or failed."),
     Column("hours", "Hours", "number", 75, help="That it ran altogether."),
     Column("queue_p95", "Waited, 95 %", "seconds", 100, help="95 of 100 waited no longer for a runner."),
@@ -35,17 +35,17 @@ JOBS = (
 )
 
 PIPELINES = (
-    Column("created", "Created", "moment", 130, help="The team's wall clock."),
+    Column("created", "Created", "moment", 128, help="The team's wall clock."),
     Column("path_with_namespace", "Repository", width=200),
     Column("run_time", "Ran", "seconds", 85, help="While at least one of its jobs ran."),
     Column("queue_time", "Waited", "seconds", 85, help="Until its first job began."),
     Column("elapsed", "Until the end", "seconds", 95, help="From its creation, waiting and everything included."),
     Column("status", "Status", width=75),
+    Column("web_url", "On GitLab", "link", 95, text="open pipeline"),
     Column("source", "Source", width=120),
     Column("ref", "Ref", width=140),
     Column("person_name", "Author", width=120, help="Who set it off; nobody for schedules and child pipelines."),
     Column("pipeline_id", "Pipeline", "text", 80),
-    Column("web_url", "On GitLab", "link", 95, text="open pipeline"),
 )
 
 TIME_LINE = (
@@ -84,15 +84,15 @@ def by_columns(by: str) -> tuple[Column, ...]:
     """The table by repository, or by what else it is told by."""
     return (
         Column("key", by.capitalize(), width=220),
-        Column("n", "Ended", "number", 70, help="That passed or failed in the period."),
-        Column("run_p50", "Ran, half", "seconds", 90, help="Half ran no longer."),
-        Column("run_p95", "Ran, 95 %", "seconds", 90, help="95 of 100 ran no longer."),
+        Column("n", "Ended", "number", 62, help="That passed or failed in the period."),
+        Column("success_rate", "Passed", "share", 90, help="Of those that passed or failed."),
+        Column("run_p50", "Ran, half", "seconds", 80, help="Half ran no longer."),
+        Column("run_p95", "Ran, 95 %", "seconds", 80, help="95 of 100 ran no longer."),
         Column("run_change", "Half, against before", width=170, help="Against the period before."),
-        Column("queue_p50", "Waited, half", "seconds", 95, help="Half waited no longer."),
-        Column("queue_p95", "Waited, 95 %", "seconds", 100, help="95 of 100 waited no longer."),
+        Column("queue_p50", "Waited, half", "seconds", 88, help="Half waited no longer."),
+        Column("queue_p95", "Waited, 95 %", "seconds", 93, help="95 of 100 waited no longer."),
         Column("queue_change", "95 %, against before", width=170, help="Against the period before."),
-        Column("success_rate", "Passed", "share", 95, help="Of those that passed or failed."),
-        Column("success_change", "Against before", width=130, help="In points of a hundred."),
+        Column("success_change", "Passed, against before", width=150, help="In points of a hundred."),
         Column("n_before", "Ended before", "number", 95, help="In the period before."),
     )
 

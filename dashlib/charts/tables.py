@@ -16,7 +16,8 @@ class Column:
 
     ``link`` shows ``text`` instead of the address; ``date`` is a day of these weeks, ``day`` one of any year;
     ``moment`` is a day and a time, ``clock`` the time alone; ``bars`` are a list of numbers in the order of time.
-    ``wrapped`` is text over as many lines as it needs, in a column of so many pixels.
+    ``seconds`` are shown as hours:minutes:seconds, which need 80 pixels. ``wrapped`` is text over as many lines as it
+    needs, in a column of so many pixels.
     """
 
     name: str

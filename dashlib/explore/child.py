@@ -15,6 +15,7 @@ import bisect
 import contextlib
 import json
 import os
+import re
 import resource
 import select
 import signal
@@ -40,6 +41,24 @@ _FILE_BYTES, _SPILL_BYTES = 8 << 30, 4 << 30
 _MACHINE = {"IO", "Out of Memory", "INTERNAL", "FATAL", "Serialization", "INTERRUPT"}
 """What DuckDB calls it when the query is right and the file, the memory or DuckDB is not."""
 
+CHANGING = (
+    "enable_logging", "disable_logging", "truncate_duckdb_logs", "enable_profiling", "disable_profiling",
+    "force_checkpoint", "json_execute_serialized_sql", "python_map_function", "pandas_scan", "arrow_scan",
+    "arrow_scan_dumb",
+)  # fmt: skip
+"""Functions in FROM that change what DuckDB does in spite of its locked configuration, run a text as a query, or read
+at an address in memory: a SELECT to the parser."""
+TELLING = (
+    "duckdb_settings", "pg_settings", "current_setting", "duckdb_databases", "pragma_database_list", "database_list"
+)  # fmt: skip
+"""Functions and views that tell where on the server files lie."""
+CALLED = ("checkpoint", "query", "query_table")
+"""Of the same kinds, with names that may be those of columns as well. Since none makes a query or a name out of text,
+whatever is called stands in the query as it is called."""
+_WORDS = re.compile(rf"(?<!\w)(?:{'|'.join((*CHANGING, *TELLING))})(?!\w)", re.IGNORECASE)
+_BETWEEN = r"(?:\s|/\*.*?\*/|--[^\n]*)*"
+_CALLS = re.compile(rf"(?<!\w)({'|'.join(CALLED)})\"?{_BETWEEN}\(", re.IGNORECASE | re.DOTALL)
+
 
 class Order(TypedDict):
     """What is asked; see ``running.Order``."""
@@ -59,6 +78,14 @@ class Refused(Exception):
 
     def __init__(self, kinds: list[str]) -> None:
         super().__init__(", ".join(kinds))
+
+
+class Forbidden(Exception):
+    """It calls what no query may call, here in it (counted in bytes)."""
+
+    def __init__(self, name: str, position: int) -> None:
+        super().__init__(name)
+        self.position = position
 
 
 class Fault(TypedDict):
@@ -113,7 +140,7 @@ def answer(order: Order) -> dict[str, object]:
     try:
         rows, cut = stream(order, order["threads"])
     except Exception as error:  # noqa: BLE001 - whatever it is, the person who asked is told
-        fault = told(error)
+        fault = told(error, order)
         if fault["kind"] != "INTERRUPT":
             return {"fault": fault}
     else:
@@ -122,7 +149,7 @@ def answer(order: Order) -> dict[str, object]:
     try:
         stream(order, 1)
     except Exception as error:  # noqa: BLE001
-        fault = told(error)
+        fault = told(error, order)
     return {"fault": fault}
 
 
@@ -136,6 +163,7 @@ def stream(order: Order, threads: int) -> tuple[int, bool]:
     made = [statement.type.name == "CREATE" and not statement.query for statement in statements[:-1]]
     if kind not in ("SELECT", "EXPLAIN") or not all(made) or (made and kind != "SELECT"):
         raise Refused([*before, kind] if kind else [])
+    forbid(order["query"])
     import pyarrow as pa  # noqa: PLC0415
 
     for statement in statements[:-1]:
@@ -155,6 +183,14 @@ def stream(order: Order, threads: int) -> tuple[int, bool]:
             if fits < batch.num_rows:
                 return rows, True
     return rows, False
+
+
+def forbid(query: str) -> None:
+    """Raise Forbidden for the first of the names that no query may call."""
+    if found := _WORDS.search(query):
+        raise Forbidden(found[0], len(query[: found.start()].encode()))
+    if found := _CALLS.search(query):
+        raise Forbidden(found[1], len(query[: found.start()].encode()))
 
 
 def opened(order: Order, threads: int) -> duckdb.DuckDBPyConnection:
@@ -191,8 +227,13 @@ def fitting(batch: pa.RecordBatch, most_rows: int | None, rows: int, most_bytes:
     return fits if rows else max(fits, min(1, here, 1 if most_rows is None else most_rows))
 
 
-def told(error: Exception) -> Fault:
-    """What DuckDB says, taken apart: it gives its errors as JSON, behind their kind or (through Arrow) alone."""
+def told(error: Exception, order: Order) -> Fault:
+    """What DuckDB says, taken apart: it gives its errors as JSON, behind their kind or (through Arrow) alone.
+
+    Without what it says of itself for its makers, and without where files lie.
+    """
+    if isinstance(error, Forbidden):
+        return Fault(kind="Forbidden", message=str(error), position=error.position, machine=False)
     if isinstance(error, Refused):
         return Fault(kind="Refused", message=str(error), position=None, machine=False)
     if isinstance(error, MemoryError):
@@ -205,6 +246,9 @@ def told(error: Exception) -> Fault:
     except (ValueError, KeyError, TypeError):
         kind, _, message = text.rpartition(" Error: ")
         position = None
+    message = message.partition("Stack Trace:")[0].rstrip()
+    for place in (str(Path(order["database"]).parent), order["spill"]):
+        message = message.replace(place.rstrip("/") + "/", "").replace(place, "")
     return Fault(kind=kind, message=message, position=position, machine=kind in _MACHINE)
 
 

@@ -34,17 +34,30 @@ class Unwritable(Explained):
 def rows(batches: Batches) -> Iterator[list[Any]]:
     """Rows as Python values in the order of the columns; two columns may share a name."""
     for batch in batches:
-        columns = [_values(column) for column in batch.columns]
+        columns = [values_of(column) for column in batch.columns]
         yield from (list(row) for row in zip(*columns, strict=True))
 
 
-def _values(column: Any) -> list[Any]:
+def values_of(column: Any) -> list[Any]:
     """Python has no year 12000 and no infinite time: such columns come as text."""
     try:
         values: list[Any] = column.to_pylist()
     except (ValueError, OverflowError):
-        values = column.cast(pa.string()).to_pylist()
+        values = column.cast(_legible(column.type)).to_pylist()
     return values
+
+
+def _legible(kind: pa.DataType) -> pa.DataType:
+    """The type with text in it wherever a time stands, however deep."""
+    if pa.types.is_map(kind):
+        return pa.map_(_legible(kind.key_type), _legible(kind.item_type))
+    if pa.types.is_fixed_size_list(kind):
+        return pa.list_(_legible(kind.value_type), kind.list_size)
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return pa.list_(_legible(kind.value_type))
+    if pa.types.is_struct(kind):
+        return pa.struct([field.with_type(_legible(field.type)) for field in kind])
+    return pa.string() if pa.types.is_temporal(kind) else kind
 
 
 def write_parquet(schema: pa.Schema, batches: Batches, target: BinaryIO) -> None:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dashlib.charts import palette
-from dashlib.explore.formats import distinct, plain
+from dashlib.explore.formats import distinct, plain, values_of
 
 Kind = Literal["line", "bar", "point"]
 KINDS: tuple[Kind, ...] = ("line", "bar", "point")
@@ -69,10 +69,18 @@ def _shown(column: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:  # noqa: PLR0
             return column.cast(pa.timestamp("us")).cast(pa.timestamp("ns"))
         if pa.types.is_date(kind):
             return column.cast(pa.timestamp("ns"))
-        return _cut(pa.array([_as_text(value) for value in column.to_pylist()], pa.string()))
-    except (pa.ArrowInvalid, ValueError, OverflowError):
+        return _cut(pa.array([_as_text(value) for value in values_of(column)], pa.string()))
+    except (pa.ArrowException, ValueError, OverflowError):
         # Numbers of forty digits, the year 12000, infinite times.
+        return _last_resort(column)
+
+
+def _last_resort(column: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
+    """What neither a browser nor Python has a value for: as Arrow writes it, else only what it is."""
+    try:
         return column.cast(pa.string())
+    except (pa.ArrowException, ValueError, OverflowError):
+        return pa.array([f"({column.type}: cast it to varchar)"] * len(column), pa.string())
 
 
 def _as_text(value: object) -> str | None:

@@ -144,7 +144,10 @@ class Running:
         self._ended()
 
     def answer(self) -> Answer:
-        """Wait for its end and read the answer. Raises QueryError, QueryStopped or StoreError."""
+        """Wait for its end and read the answer. Raises QueryError, QueryStopped or StoreError.
+
+        Reading its rows may raise QueryStopped.
+        """
         code = self._child.process.wait()
         self._spill.cleanup()
         report = self._report() if code == 0 else None
@@ -155,12 +158,18 @@ class Running:
         if "fault" in report:
             raise self._why(report["fault"])
         self._child.out.seek(0)
-        reader = pa.ipc.open_stream(self._child.out)
+        try:
+            reader = pa.ipc.open_stream(self._child.out)
+        except (pa.ArrowException, OSError) as error:
+            raise _unreadable() from error
         return Answer(reader.schema, self._read(reader), int(report["rows"]), report["cut"], report["seconds"])
 
     def _read(self, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
         """As long as rows are being read, this object, and with it the file, stays."""
-        yield from reader
+        try:
+            yield from reader
+        except (pa.ArrowException, OSError) as error:
+            raise _unreadable() from error
 
     def _report(self) -> dict[str, Any] | None:
         self._child.err.seek(0)
@@ -188,6 +197,8 @@ class Running:
         kind, message = str(fault["kind"]), str(fault["message"])
         if kind == "Refused":
             return refused([word for word in message.split(", ") if word])
+        if kind in ("INTERNAL", "FATAL"):
+            return QueryStopped(f"DuckDB itself failed on this query, not the data: write it another way.\n{message}")
         if kind == "Out of Memory":
             return QueryStopped(
                 f"The query needs more memory than {self._memory}: ask for fewer rows or columns, or ask the snapshot"
@@ -197,9 +208,17 @@ class Running:
             return QueryError("Only reading is allowed here: EXPLAIN a SELECT, not a statement that changes something.")
         if kind == "Permission":
             message = f"Files and addresses cannot be read here, only the tables and views of this database.\n{message}"
+        if kind == "Forbidden":
+            kind, message = "", f"{message} is not allowed here: ask the tables and views of this database."
         if fault["machine"]:
             return StoreError(f"the data could not be read: {kind} Error: {message}")
         return drawn(kind, message, self.query, fault["position"])
+
+
+def _unreadable() -> QueryStopped:
+    return QueryStopped(
+        "The query ended, but its answer cannot be read: ask for fewer columns, or cast unusual types to varchar."
+    )
 
 
 def _let_go(child: _Child, spill: tempfile.TemporaryDirectory[str]) -> None:

@@ -23,6 +23,7 @@ from dashlib.widgets.address_keys import strange
 
 Value = TypeVar("Value")
 FRONT_DOOR = "overview"
+_NOBODYS = ""
 Words = list[str]
 """A choice as the address has it: one word, several (``repo=a&repo=b``), or none."""
 
@@ -155,9 +156,15 @@ def _pinned(now: Mapping[str, Words]) -> dict[str, Words]:
 
 
 def write() -> None:
-    """Bring the address up to date; one change is one step for Back. What was not drawn stays in it as it is."""
+    """Bring the address up to date; one change is one step for Back. What was not drawn stays in it as it is.
+
+    A key that no page knows leaves it, as a word does that means nothing here; ``unknown`` tells both.
+    """
     now = {key: st.query_params.get_all(key) for key in st.query_params}
-    wanted = {key: words for key, words in (now | _held().drawn | _pinned(now)).items() if words}
+    held = _held()
+    lost = strange(key for key in now if key not in held.starts)
+    held.unknown += [(_NOBODYS, text) for text in lost.values()]
+    wanted = {key: words for key, words in (now | held.drawn | _pinned(now)).items() if words and key not in lost}
     if wanted != now:
         st.query_params.from_dict(wanted)
 
@@ -197,12 +204,11 @@ def forget() -> None:
 def unknown() -> list[str]:
     """What the address asked for in vain of what this page shows, until something else is chosen; after ``write``.
 
-    Keys that no page knows are told as long as they stand there.
+    So are keys that no page knows.
     """
     held = _held()
     if held.unknown and held.unknown_with is None:
         held.unknown_with = dict(held.kept)
     elif held.unknown_with != held.kept:
         held.unknown, held.unknown_with = [], None
-    keys = strange(key for key in st.query_params if key not in held.starts)
-    return [*(text for key, text in held.unknown if key in held.drawn), *keys]
+    return [text for key, text in held.unknown if key in held.drawn or key == _NOBODYS]

@@ -23,13 +23,13 @@ _OTHERS = ("utm", "embed", "fbclid", "gclid")
 _LONGEST = 60
 
 
-def strange(found: Iterable[str]) -> list[str]:
-    """What to say of those keys in an address that no page knows; of a slip, what it was meant to be."""
-    said = []
+def strange(found: Iterable[str]) -> dict[str, str]:
+    """What to say of each of those keys in an address that no page knows; of a slip, what it was meant to be."""
+    said = {}
     for key in found:
         if key in KEYS or key.startswith(_OTHERS):
             continue
         near = get_close_matches(key, KEYS, 1, 0.75)
         meant = f", there is “{near[0]}”" if near else ""
-        said.append(f"no page has a filter “{key[:_LONGEST]}”{meant}")
+        said[key] = f"no page has a filter “{key[:_LONGEST]}”{meant}"
     return said

@@ -189,8 +189,9 @@ def _configured(column: Column) -> Any:
         "number": (kinds.NumberColumn, {"format": "localized"}),
         "change": (kinds.NumberColumn, {"format": "%+d"}),
         "share": (kinds.ProgressColumn, {"format": "%.1f%%", "min_value": 0, "max_value": 100}),
-        # "5 min, 3 sec", in the browser's language; sorted by length, as no text of ours would be.
-        "seconds": (kinds.NumberColumn, {"format": "localized"}),
+        # "01:36:54", as wide for a minute as for a day: what is wider than its cell loses its left end, the hours.
+        # It is sorted by length, as no text of ours would be.
+        "seconds": (kinds.NumberColumn, {"format": "compact"}),
         "link": (kinds.LinkColumn, {"display_text": column.text}),
         "date": (kinds.DateColumn, {"format": "ddd DD MMM"}),
         "day": (kinds.DateColumn, {"format": "D MMM YYYY"}),
@@ -200,7 +201,8 @@ def _configured(column: Column) -> Any:
         "bars": (kinds.BarChartColumn, {"y_min": 0}),
     }
     make, options = as_what[column.kind]
-    return make(column.title, width=column.width, help=column.help, **options)
+    about = f"{column.help or ''} Hours:minutes:seconds.".strip() if column.kind == "seconds" else column.help
+    return make(column.title, width=column.width, help=about, **options)
 
 
 def how_computed(answer: pd.DataFrame, name: str) -> None:

@@ -211,10 +211,15 @@ def relations() -> None:
             with st.expander("What its words mean"):
                 st.caption(plain(rest))
     columns = asked(catalog.columns, relation=chosen)
-    shown = ["name", "type", "comment"] if columns["comment"].notna().any() else ["name", "type"]
+    shown = ["name", "comment", "type"] if columns["comment"].notna().any() else ["name", "type"]
+    config = st.column_config
     st.dataframe(
         columns, hide_index=True, column_order=shown, height=300, key="sql_columns", alt=f"Columns of {chosen}",
-        column_config={"name": "Column", "type": "Type", "comment": "Meaning"},
+        column_config={
+            "name": config.TextColumn("Column", width=130),
+            "type": config.TextColumn("Type", width=90),
+            "comment": config.TextColumn("Meaning", width=255),
+        },
     )  # fmt: skip
     st.button(
         "Look at its rows", icon=":material/table_rows:", key="sql_look", on_click=_bring(f"from {chosen} limit 100")

@@ -8,7 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashlib.charts import commit_tables, failure_tables, flaky_tables, pipeline_tables, runner_tables, tables
 from dashlib.charts.delivery_wording import span_told
+from dashlib.charts.tables import Column
+from dashlib.widgets.answers import _configured as configured
 
 SIZES = {"s": 1, "min": 60, "h": 3600, "day": 86400, "days": 86400}
 
@@ -33,3 +36,15 @@ def test_what_is_told_is_what_it_is(seconds: float) -> None:
     exact = {"s": 0.5, "min": 30, "h": 1800}
     finest = min(SIZES[unit] for _, unit in parts)
     assert abs(back - seconds) <= exact["s" if finest == 1 or back < 3600 else "min" if back < 86400 else "h"] + 1e-6
+
+
+def test_a_duration_in_a_table_never_loses_its_hours() -> None:
+    """A cell too narrow cuts numbers on the left; a clock is as wide for hours as for seconds."""
+    modules = (tables, flaky_tables, pipeline_tables, failure_tables, commit_tables)
+    declared = [value for module in modules for value in vars(module).values() if isinstance(value, tuple)]
+    declared += [pipeline_tables.by_columns("job"), runner_tables.columns("runner")]
+    columns = [column for group in declared for column in group if isinstance(column, Column)]
+    spans = [column for column in columns if column.kind == "seconds"]
+    assert len(spans) > 20
+    assert [column.title for column in spans if not isinstance(column.width, int) or column.width < 80] == []
+    assert {configured(column)["type_config"]["format"] for column in spans} == {"compact"}

@@ -100,14 +100,37 @@ FILES = [
     "from force_checkpoint()",
     "select nextval('s')",
     "select set_config('threads', '1')",
+    "from query('from numbers')",
+    "from \"query\" /* ( */ ('from numbers')",
+    "from query_table('pg_' || 'settings')",
+    "from checkpoint()",
+    "from truncate_duckdb_logs()",
+    "from enable_logging(level = 'trace', storage = 'file', storage_path = '{folder}/log')",
+    "select write_log('x') from enable_logging(storage = 'file', storage_path = '{folder}/log')",
+    "pivot (select 'a' as x, 1 as y union all select 'b', 2 from enable_logging(storage = 'stdout')) on x using sum(y)",
+    "from disable_logging()",
+    "from \"Enable_Profiling\"(format = 'json', save_location = '{folder}/profile.json')",
+    "explain analyze select 1 from system.main.enable_profiling(format = 'json')",
+    "from disable_profiling()",
+    "from arrow_scan(1, 2, 3)",
+    "pragma database_list",
+    "from pragma_database_list",
+    "select path from duckdb_databases()",
+    "from duckdb_databases",
+    "select name, value from duckdb_settings()",
+    "from pg_catalog.pg_settings",
+    "select current_setting('temp_directory')",
 ]
-"""One SELECT each, which reaches for a file, the network or the environment."""
+"""One SELECT each, which reaches for a file, the network, the environment, DuckDB's settings or where files lie."""
 
 HARMLESS = [
     "from duckdb_secrets()",
     "from duckdb_extensions()",
-    "from query('from numbers')",
-    "from query_table('numbers')",
+    "select n as query, 1 as checkpoint from numbers",
+    "show databases",
+    "from duckdb_views()",
+    "from duckdb_external_file_cache()",
+    "from pragma_database_size()",
     "select ';' as x, '--' as y, '/*' as z",
     "select 1;",
     ";;select 1",
@@ -124,12 +147,28 @@ HARMLESS = [
     "with recursive r as (select 1 as n union all select n + 1 from r where n < 5) from r",
     "pivot numbers on n in (1, 2) using count(*)",
     "pivot numbers on n using count(*)",
-    "from enable_logging(level = 'trace', storage = 'file', storage_path = '{folder}/log')",
-    "select write_log('x') from enable_logging(storage = 'file', storage_path = '{folder}/log')",
-    "from enable_profiling(format = 'json', save_location = '{folder}/profile.json')",
-    "from checkpoint()",
 ]
 """Reading; what of it sounds like writing leaves nothing behind."""
+
+READING = frozenset({
+    "duckdb_approx_database_count", "duckdb_columns", "duckdb_connection_count", "duckdb_constraints",
+    "duckdb_coordinate_systems", "duckdb_dependencies", "duckdb_extensions", "duckdb_external_file_cache",
+    "duckdb_functions", "duckdb_indexes", "duckdb_keywords", "duckdb_log_contexts", "duckdb_logs", "duckdb_memory",
+    "duckdb_optimizers", "duckdb_prepared_statements", "duckdb_schemas", "duckdb_secret_types", "duckdb_secrets",
+    "duckdb_sequences", "duckdb_table_sample", "duckdb_tables", "duckdb_temporary_files", "duckdb_types",
+    "duckdb_variables", "duckdb_views", "generate_series", "icu_calendar_names", "json_each", "json_tree",
+    "pg_timezone_names", "pragma_collations", "pragma_database_size", "pragma_metadata_info", "pragma_platform",
+    "pragma_show", "pragma_storage_info", "pragma_table_info", "pragma_user_agent", "pragma_version", "range",
+    "repeat", "repeat_row", "seq_scan", "summary", "test_all_types", "test_vector_types", "unnest", "which_secret",
+})  # fmt: skip
+"""Functions in FROM that only read what is in the database, or what DuckDB is."""
+FILED = frozenset({
+    "glob", "parquet_bloom_probe", "parquet_file_metadata", "parquet_full_metadata", "parquet_kv_metadata",
+    "parquet_metadata", "parquet_scan", "parquet_schema", "read_blob", "read_csv", "read_csv_auto", "read_duckdb",
+    "read_json", "read_json_auto", "read_json_objects", "read_json_objects_auto", "read_ndjson", "read_ndjson_auto",
+    "read_ndjson_objects", "read_parquet", "read_text", "sniff_csv",
+})  # fmt: skip
+"""Functions in FROM that read files, which external access refuses."""
 
 ENDLESS = [
     "with recursive r as (select 1 as n union all select n + 1 from r) select max(n) from r",

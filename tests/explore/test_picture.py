@@ -51,6 +51,17 @@ def asked(path: Path, query: str) -> pa.Table:
     return pa.Table.from_batches(answer.batches, answer.schema)
 
 
+def test_every_type_of_duckdb_with_its_extremes(small: Path) -> None:
+    """What Python has no value for, however deep: dates of the year 290000 in lists in structs."""
+    query = "select *, {'a': [{'b': date '290000-01-01'}]} as deep from test_all_types()"
+    table = asked(small, query)
+    frame = frame_of(table)
+    assert frame.shape == (3, table.num_columns)
+    assert frame["deep"].str.contains("out of range").all()
+    for writer in (write_csv, formats.write_json, write_excel):
+        writer(table.schema, table.to_batches(), io.BytesIO())
+
+
 def test_every_type_can_be_looked_at(everything: pa.Table) -> None:
     frame = frame_of(everything)
     [row] = frame.to_dict("records")

@@ -100,6 +100,32 @@ def test_a_value_that_fails_late_is_what_is_told(ask: Ask) -> None:
     assert "Line 1, column " in str(told.value)
 
 
+def test_what_duckdb_says_of_itself_and_of_its_files_is_left_out() -> None:
+    order = child.Order(
+        database="/srv/data/dashboard.snapshot.duckdb", query="", spill="/tmp/query-x", seconds=1, memory=1, threads=1,
+        rows=None, bytes=None,
+    )  # fmt: skip
+    said = "INTERNAL Error: Attempted to access index 1 of /srv/data/a.duckdb\n\nStack Trace:\n\n0 /lib/duckdb.so"
+    fault = child.told(RuntimeError(said), order)
+    assert (fault["kind"], fault["message"]) == ("INTERNAL", "Attempted to access index 1 of a.duckdb")
+
+
+def test_a_fault_of_duckdb_is_not_the_datas(small: Path) -> None:
+    fault = {"kind": "INTERNAL", "message": "an index", "position": None, "machine": True}
+    told = begin(small, "select 1")._why(fault)
+    assert isinstance(told, QueryStopped) and "DuckDB itself failed on this query" in str(told)
+
+
+def test_an_answer_that_cannot_be_read_says_so(small: Path) -> None:
+    one = begin(small, "select 1 as a")
+    one.wait()
+    one._child.out.seek(0)
+    one._child.out.write(b"a line of a log\n")
+    one._child.out.flush()
+    with pytest.raises(QueryStopped, match="its answer cannot be read"):
+        one.answer()
+
+
 def test_what_is_asked_too_long_is_not_asked(small: Path) -> None:
     with pytest.raises(QueryError, match="may have 200,000 characters"):
         begin(small, "select '" + "x" * 200_000 + "'")
