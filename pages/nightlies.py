@@ -12,6 +12,7 @@ from dashlib.charts.wording import plain
 from dashlib.queries import choices, night_grid, nightlies
 from dashlib.runtime import runtime
 from dashlib.widgets import nights as shared
+from dashlib.widgets.night_banner import tell_nights
 from dashlib.widgets.night_claims import claims
 from dashlib.widgets.night_glance import night_glance
 from dashlib.widgets.night_grid import night_grid as draw_grid
@@ -31,16 +32,15 @@ def show_all_jobs() -> None:
 
 
 today = datetime.now(UTC).astimezone(runtime().settings.zone).date()
-shared.tell_newest(nights.iloc[nightlies.last_told(nights)], today)
 tonight, tiles = st.container(), st.container()
 with st.container(horizontal=True, vertical_alignment="bottom"):
     index = shared.chosen_night(nights, show_all_jobs)
     rows = widgets.one_of("A row is a", list(night_grid.ROWS), key="rows")
     show = widgets.one_of("Show", list(nightlies.SHOWN), key="show")
-now, before = nights.iloc[index], shared.earlier(nights, index)
+now, before = nights.iloc[index], shared.earlier(nights, index, filters)
 night = now["night"].date()
 with tonight:
-    shared.tell_tonight(nights, index)
+    tell_nights(nights, index, today)
 with tiles:
     widgets.metrics(tables.NIGHT, now, before)
     note = of_nights(nightlies.note, filters, night=night)
@@ -60,13 +60,15 @@ shared.tell_narrowed(chosen)
 if cells.empty:
     shared.tell_empty(chosen)
 else:
-    draw_grid(cells, framed=night, rows=rows, grain=grain, opened=opened, times=arranged.times)
+    draw_grid(
+        cells, framed=night, rows=rows, grain=grain, opened=opened, times=arranged.times, span=shared.span(filters)
+    )
     shared.legend()
     widgets.below(cells, "grid")
 
 st.subheader(f"Failed jobs of {now['night']:%A, %d %B}", anchor=False)
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    search = widgets.search_for("repository, job, reason, runner", key="search")
+    search = widgets.search_for("repository, job, reason, runner", key="search", label="Search these jobs")
     only_new = widgets.switch("only new jobs", key="new")
     allowed = widgets.switch("allowed failures too", key="allowed")
 if search:

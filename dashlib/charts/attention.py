@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 
 import pandas as pd
 
-from dashlib.charts.night_grid import nights_told
+from dashlib.charts.night_box import nights_told
 from dashlib.charts.runner_tables import outage_told
 from dashlib.charts.wording import CAUSES, ago
 

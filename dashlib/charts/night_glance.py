@@ -8,11 +8,20 @@ from typing import Any
 
 import pandas as pd
 
-from dashlib.charts.night_grid import Data, nights_told
+from dashlib.charts.night_box import nights_told
+from dashlib.charts.night_grid import Data
 from dashlib.charts.wording import CAUSES, reason_told, times_told
 
-_LINES = {"new": "New", "still_red": "Still red", "missing": "Never ran", "recovered": "Recovered"}
-_TOO = {"partly": "Not every time", "canceled": "Canceled"}
+_LINES = {
+    "new": "New",
+    "still_red": "Still red",
+    "missing": "Never ran",
+    "late": "Late",
+    "recovered": "Recovered",
+    "partly": "Not every time",
+    "canceled": "Canceled",
+}
+_TOO = ("late", "partly", "canceled")
 """Lines that are there only where they tell of anything."""
 _REASON = 90
 _NO_JOB = "no failed job"
@@ -21,8 +30,8 @@ _LONGEST = 120
 
 
 def glance(note: pd.DataFrame) -> list[Data]:
-    """What ``night_glance.js`` draws of the answer of ``queries.nightlies.note``: all four lines, empty ones too, and
-    below them what ran at some of its times only, and what was canceled, where there is any.
+    """What ``night_glance.js`` draws of the answer of ``queries.nightlies.note``: four lines, empty ones too, and
+    where there is any what is late, what ran at some of its times only, and what was canceled.
 
     Each line has a kind, a title, a count, up to eight items (name, title, about, href) and how many more there are.
     All texts are plain; links are http(s) or pages of this dashboard.
@@ -40,7 +49,7 @@ def glance(note: pd.DataFrame) -> list[Data]:
             "items": [_item(row, name) for row, name in rows[:_MOST]],
             "more": max(0, len(rows) - _MOST),
         }
-        for kind, title in (_LINES | _TOO).items()
+        for kind, title in _LINES.items()
         if (rows := told_of.get(kind, [])) or kind not in _TOO
     ]
 
@@ -64,6 +73,22 @@ def since_told(day: Any, nights: Any) -> str:
     return f"since {pd.Timestamp(day):%a %d %b}, {nights_told(int(nights))}"
 
 
+def _missing(row: Mapping[Any, Any]) -> list[str]:
+    expected = [] if pd.isna(row["expected_at"]) else [f"expected at {row['expected_at']:%H:%M}"]
+    return [since_told(row["missing_since"], row["nights_missing"]), *expected]
+
+
+def _late(row: Mapping[Any, Any]) -> list[str]:
+    """When it was to run, until when it is waited for, and since when it does not run."""
+    parts = [f"expected at {row['expected_at']:%H:%M}"]
+    if not pd.isna(row["missing_from"]):
+        parts.append(f"missing from {row['missing_from']:%H:%M} on")
+    if not pd.isna(row["missing_since"]):
+        gone = nights_told(int(row["nights_missing"]))
+        parts.append(f"not run since {row['missing_since']:%a %d %b}, {gone} before")
+    return parts
+
+
 def _cut(text: str) -> str:
     return text if len(text) <= _REASON else f"{text[: _REASON - 1].rstrip()}…"
 
@@ -80,11 +105,11 @@ def _item(row: Mapping[Any, Any], name: str) -> Data:
             f"{text['job_name']}: {_cut(reason)}" if text["job_name"] and reason else text["job_name"] or _NO_JOB,
             text["assignee"] or ("has an issue" if text["issue_title"] else "nobody has it"),
         ]
-    elif row["change"] == "missing":
+    elif row["change"] in ("missing", "late"):
         owner = text["owner_username"]
         parts = [
-            since_told(row["missing_since"], row["nights_missing"]),
-            CAUSES.get(text["cause"] or "", "why is not known"),
+            *(_missing(row) if row["change"] == "missing" else _late(row)),
+            CAUSES.get(text["cause"] or "", "why is not known" if row["change"] == "missing" else None),
             f"owner {owner}" if owner else None,
             f"{text['assignee']} has it" if text["assignee"] else None,
         ]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
 import pandas as pd
 
-from dashlib.charts.night_marks import marks
-from dashlib.charts.wording import CAUSES, reason_told
-from dashlib.failures.issue_draft import Facts, form_url
+from dashlib.charts.night_box import tip
+from dashlib.charts.night_marks import marks, told_apart
+from dashlib.charts.wording import CAUSES
+from dashlib.failures.issue_draft import Facts, form_url, missing_form_url
 
 Data = dict[str, Any]
 Cell = dict[str, Any]
@@ -29,13 +30,15 @@ def grid_data(
     grain: str = "night",
     opened: tuple[str, ...] = (),
     times: bool = False,
+    span: tuple[date, date] | None = None,
 ) -> Data:
     """What ``night_grid.js`` draws of the answer of ``queries.night_grid.grid``.
 
     ``framed`` is the night in a frame, ``opened`` the rows that show what is in them, ``times`` puts the run time into
-    each cell instead of its failed jobs. All texts are plain; links are either http(s) or pages of this dashboard.
+    each cell instead of its failed jobs, ``span`` is the first and the last night that has a column even where no row
+    has a cell on it. All texts are plain; links are either http(s) or pages of this dashboard.
     """
-    slots = _slots(frame, grain, framed)
+    slots = _slots(frame, grain, framed, span)
     places = {pd.Timestamp(slot["iso"]): place for place, slot in enumerate(slots)}
     cells = frame.assign(at=[places[slot] for slot in _values(frame["slot"])])
     forms: dict[str, int] = {}
@@ -51,9 +54,12 @@ def grid_data(
     }
 
 
-def _slots(frame: pd.DataFrame, grain: str, framed: date) -> list[Data]:
+def _slots(frame: pd.DataFrame, grain: str, framed: date, span: tuple[date, date] | None) -> list[Data]:
     """Every night from the first to the last: one on which nothing ran is an empty column, not a missing one."""
     first, last = pd.Timestamp(frame["slot"].min()), pd.Timestamp(frame["slot"].max())
+    if span is not None:
+        begin, end = (_begun(day, grain) for day in span)
+        first, last = min(first, begin), max(last, end)
     step = {"night": "D", "week": "W-MON", "month": "MS"}[grain]
     days = [day.date() for day in pd.date_range(first, last, freq=step)]
     ends = [*days[1:], days[-1] + timedelta(days=400)]
@@ -71,6 +77,12 @@ def _slots(frame: pd.DataFrame, grain: str, framed: date) -> list[Data]:
     ]
 
 
+def _begun(day: date, grain: str) -> pd.Timestamp:
+    """The first day of the column that holds a night."""
+    first = {"night": day, "week": day - timedelta(days=day.weekday()), "month": day.replace(day=1)}[grain]
+    return pd.Timestamp(first)
+
+
 def _rows(frame: pd.DataFrame, opened: tuple[str, ...], rows: str, forms: dict[str, int]) -> Iterator[Data]:
     """The rows with their cells; those that passed, most of them, as short as can be: night, link and minutes."""
     row_of = frame.groupby(list(_ROW), sort=False, dropna=False).ngroup()
@@ -83,6 +95,7 @@ def _rows(frame: pd.DataFrame, opened: tuple[str, ...], rows: str, forms: dict[s
     for row, at, url, took in zip(row_of[is_quiet], quiet["at"], _values(quiet["url"]), minutes, strict=True):
         passed.setdefault(row, []).append((at, url, took))
     headings, shown_group = _headings(frame), ""
+    apart = _alike(frame) if rows == "reason" else {}
     for row, head in enumerate(_records(frame.drop_duplicates(list(_ROW)))):
         group, top, level = head["group_name"], str(head["top"]), int(head["level"])
         if group != shown_group:
@@ -95,12 +108,21 @@ def _rows(frame: pd.DataFrame, opened: tuple[str, ...], rows: str, forms: dict[s
             "key": top if level == 0 else "",
             "open": level == 0 and top in opened,
             "front": f"{front}/" if front else "",
-            "label": name[:_LONGEST],
-            "title": " · ".join(str(word)[:_LONGEST] for word in (head["name"], head["middle"], head["part"]) if word),
+            "label": (f"{apart[top]}: {name}" if level == 0 and top in apart else name)[:_LONGEST],
+            "title": " · ".join(
+                str(word)[:_LONGEST] for word in (apart.get(top), head["name"], head["middle"], head["part"]) if word
+            ),
             "aside": _aside(head),
             "cells": [_cell(cell, forms) for cell in loud.get(row, [])],
             "passed": passed.get(row, []),
         }
+
+
+def _alike(frame: pd.DataFrame) -> dict[str, str]:
+    """Rows that are called the same, and what tells each from the others: job and repository, where it struck last."""
+    last = frame[frame["level"] == 0].drop_duplicates("top", keep="last")
+    alike = last[last["label"].duplicated(keep=False)]
+    return {str(cell["top"]): told_apart(cell) for cell in _records(alike)}
 
 
 def _quiet(frame: pd.DataFrame) -> Any:
@@ -160,7 +182,7 @@ def _aside(head: Cell) -> str:
 
 def _cell(cell: Cell, forms: dict[str, int]) -> Data:
     failure = cell["failure"] if isinstance(cell["failure"], str) else None
-    found: Data = {"at": cell["at"], "state": cell["state"], "tip": _tip(cell)}
+    found: Data = {"at": cell["at"], "state": cell["state"], "tip": tip(cell)}
     href = f"/failure?failure={failure}" if failure else cell["url"]
     if isinstance(href, str):
         found["href"] = href
@@ -173,6 +195,8 @@ def _cell(cell: Cell, forms: dict[str, int]) -> Data:
                 found["form"] = forms.setdefault(form, len(forms))
         if isinstance(cell["issue_url"], str):
             found["issue"] = cell["issue_url"]
+    elif cell["state"] == "missing" and (form := missing_form(cell)):
+        found["form"] = forms.setdefault(form, len(forms))
     if cell["failed_jobs"]:
         found["count"] = int(cell["failed_jobs"])
     if cell["mark"] is not None:
@@ -186,59 +210,6 @@ def _cell(cell: Cell, forms: dict[str, int]) -> Data:
     if cell["duration"] is not None:
         found["minutes"] = round(cell["duration"] / 60)
     return found
-
-
-def _tip(cell: Cell) -> list[list[str]]:
-    """What the box says that comes when a cell is pointed at; a quiet cell says little."""
-    state = str(cell["state"])
-    told = [["State", f"{state}, newly" if cell["is_new"] and state == "failed" else state]]
-    if state in ("missing", "off") or isinstance(cell["cause"], str):
-        told.append(["Why", CAUSES.get(str(cell["cause"]), "not known")])
-    fresh = cell["first_jobs"] if state == "failed" and not cell["is_new"] else 0
-    texts = (
-        ("Missing since", _since(cell["missing_since"], cell["nights_missing"]) if state == "missing" else None),
-        ("Failed jobs", cell["job_names"]),
-        ("Newly failed", f"{fresh} of its jobs" if fresh else None),
-        ("First error", reason_told(cell["reason"]) if cell["reason"] else None),
-        ("Red since", _since(cell["red_since"])),
-        ("Runner", cell["runner"]),
-        ("Issue", _issue(cell) if state in ("failed", "warned") else None),
-        ("Allowed failures", str(cell["failed_allowed_jobs"]) if cell["failed_allowed_jobs"] else None),
-        ("Run time", None if cell["duration"] is None else duration_told(cell["duration"])),
-        ("Times", _times(cell)),
-        ("Runs", _runs(cell)),
-        ("Started", "by hand, or late" if cell["by_hand"] else None),
-        ("Owner", cell["owner"] if state == "missing" else None),
-        ("Who has it", (cell["assignee"] or "nobody") if state == "missing" else None),
-    )
-    return told + [[word, text[:_LONGEST]] for word, text in texts if isinstance(text, str) and text]
-
-
-def _times(cell: Cell) -> str | None:
-    """How many of a nightly's times never ran, where there are several."""
-    if not cell["times_missing"] or cell["expected"] < 2:
-        return None
-    return f"{cell['times_missing']} of {cell['expected']} never ran"
-
-
-def _runs(cell: Cell) -> str | None:
-    """How many runs, and how many of them failed, where there are several."""
-    if cell["runs"] < 2:
-        return None
-    since = ", passed since" if cell["state"] in ("passed", "warned") else ""
-    return f"{cell['runs']}, {cell['failed_runs']} of them failed{since}" if cell["failed_runs"] else str(cell["runs"])
-
-
-def _since(day: Any, nights: Any = None) -> str | None:
-    """A day, and for how many nights."""
-    if day is None:
-        return None
-    return f"{day:%a %d %b %Y}" + ("" if nights is None else f", {nights_told(int(nights))}")
-
-
-def nights_told(count: int) -> str:
-    """So many nights in words."""
-    return f"{count} night{'' if count == 1 else 's'}"
 
 
 def _issue_form(cell: Cell) -> str | None:
@@ -261,18 +232,20 @@ def _issue_form(cell: Cell) -> str | None:
     return _form(project, facts)
 
 
+def missing_form(cell: Mapping[str, Any]) -> str | None:
+    """GitLab's form for an issue about a nightly that does not run; None for a nightly of another forge.
+
+    ``cell`` is one of the grid, or a row of ``queries.nightlies.note``.
+    """
+    project, found, _ = str(cell["url"]).partition("/-/pipeline_schedules")
+    if not found or not isinstance(cell["schedule"], str):
+        return None
+    owner = cell.get("owner", cell.get("owner_username"))
+    path = str(cell.get("path", cell.get("path_with_namespace")))
+    why = CAUSES.get(str(cell["cause"]), "why is not known")
+    return missing_form_url(project, cell["schedule"], path, cell["missing_since"], why, str(owner or ""))
+
+
 @lru_cache(maxsize=4096)
 def _form(project: str, facts: Facts) -> str:
     return form_url(project, facts)
-
-
-def _issue(cell: Cell) -> str:
-    title, assignee = cell["issue_title"], cell["assignee"]
-    words = [text for text in (title, assignee) if isinstance(text, str)]
-    return " – ".join(words) if words else "nobody has it"
-
-
-def duration_told(seconds: float) -> str:
-    """A run time in minutes, or hours and minutes."""
-    minutes = round(seconds / 60)
-    return f"{minutes // 60} h {minutes % 60:02d} min" if minutes >= 60 else f"{minutes} min"

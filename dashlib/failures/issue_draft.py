@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from urllib.parse import urlencode
 
 from dashlib.failures.mask import mask
@@ -20,6 +20,7 @@ LONGEST_TITLE = 250
 """GitLab's limit is 255 characters (app/models/concerns/issuable.rb, TITLE_LENGTH_MAX)."""
 LONGEST_URL = 7_500
 """Servers answer 414 for longer ones: 8 kB is usual, the host and what a proxy adds need room, too."""
+_LONGEST_TOLD = 2_000
 
 
 _TOOK = re.compile(
@@ -102,6 +103,15 @@ def form_url(project_url: str, facts: Facts, label: str = LABEL) -> str:
         if len(url) <= LONGEST_URL:
             return url
     return f"{project_url}/-/issues/new?{urlencode({'issue[description]': _foot(draft.mark)})}"
+
+
+def missing_form_url(project_url: str, schedule: str, path: str, since: date, why: str, owner: str) -> str:
+    """GitLab's form for a new issue about a nightly that does not run, since which night, and the likely cause."""
+    whose = f" Its owner is {_code(owner)}." if owner else ""
+    told = f"{_code(schedule)} of {_code(path)} was to run and did not, since {since:%Y-%m-%d}: {why}.{whose}"
+    title = _cut(mask(" ".join(f"{schedule}: has not run since {since:%Y-%m-%d}".split())))
+    query = urlencode({"issue[title]": title, "issue[description]": mask(told)[:_LONGEST_TOLD]})
+    return f"{project_url}/-/issues/new?{query}"
 
 
 def _body(facts: Facts) -> list[str]:

@@ -2,9 +2,9 @@
 
 It asks the same questions as the page Nightlies, so its numbers are the page's.
 
-The note of a morning tells of the night of that date, and beside it of *the evening before*: of nightlies that were
-first to run at or after DASH_REPORT_BY of the day before. Their night is the date before, whose own note was out by
-then. A night that has nothing before DASH_REPORT_BY is looked at by itself, once its evening has begun.
+The note of a morning tells of the night of that date, and beside it of the rest of the day before (``evening``): of
+nightlies that were first to run at or after DASH_REPORT_BY of that day. Their night is the date before, whose own note
+was out by then. A night that has nothing before DASH_REPORT_BY is looked at by itself, once its evening has begun.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from dashlib.model import Filters
 from dashlib.queries import nightlies
 
 RED = ("new", "still_red")
+LOST = ("missing", "late")
 """The parts that tell of failures."""
 _NO_NUMBERS = ("night", "to_come_until", "is_told")
 NOBODY = "nobody"
@@ -39,7 +40,9 @@ class Item:
     """One nightly of which the note tells, in text from outside: whoever shows it has to escape it.
 
     ``nights`` is how many nights it has been red (of a recovered one: had been) or has not run, ``since`` the first of
-    them. ``who`` has it; of a missing one, its owner and who looks after it. ``link`` leads to what explains it.
+    them; of a late one how many nights before it did not run either, if any. ``who`` has it; of a missing or late one,
+    its owner and who looks after it. ``link`` leads to what explains it. ``expected_at`` is when a missing or late one
+    was to run, ``missing_from`` when a late one becomes missing (the team's wall clock).
     """
 
     change: str
@@ -52,6 +55,8 @@ class Item:
     who: str
     issue_url: str | None
     link: str | None
+    expected_at: datetime | None = None
+    missing_from: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -147,7 +152,7 @@ def note(
         numbers(row),
         items(night, False),
         tuple(_risk(one) for one in risks.to_dict("records")),
-        None if pd.isna(until) else pd.Timestamp(until).to_pydatetime(),
+        _clock(until),
         items(night - timedelta(days=1), True) if len(evening) else (),
         numbers(evening) if len(evening) else {},
     )
@@ -168,6 +173,8 @@ def _item(row: Mapping[Any, Any], dashboard: str) -> Item:
     text = {name: value if isinstance(value, str) and value else None for name, value in row.items()}
     if row["change"] == "missing":
         reason: str | None = CAUSES.get(text["cause"] or "", "why is not known")
+    elif row["change"] == "late":
+        reason = CAUSES.get(text["cause"] or "")
     elif row["change"] == "recovered":
         reason = None
     elif row["change"] == "canceled":
@@ -178,15 +185,16 @@ def _item(row: Mapping[Any, Any], dashboard: str) -> Item:
         reason = text["reason"] or "the pipeline failed without a failed job"
     red = row["change"] in RED
     page = f"{base}/failure?failure={text['failure']}" if dashboard and text["failure"] and red else None
+    lost = row["change"] in LOST
     nights, since = (
-        (row["nights_missing"], row["missing_since"])
-        if row["change"] == "missing"
+        (row["nights_missing"] or None, row["missing_since"])
+        if lost
         else (row["nights_red"], row["red_since"])
         if row["change"] in RED or row["change"] == "recovered"
         else (None, None)
     )
     has_it = (text["issue_title"], text["assignee"])
-    if row["change"] == "missing":
+    if lost:
         claimed = f"{text['assignee']} has it" if text["assignee"] else None
         has_it = (text["owner_username"] or NOBODY, claimed)
     return Item(
@@ -197,10 +205,16 @@ def _item(row: Mapping[Any, Any], dashboard: str) -> Item:
         reason=reason_told(reason)[:_LONGEST] if reason else None,
         nights=None if pd.isna(nights) else int(nights),
         since=None if pd.isna(since) else pd.Timestamp(since).date(),
+        expected_at=_clock(row["expected_at"]) if lost else None,
+        missing_from=_clock(row["missing_from"]) if lost else None,
         who=" – ".join(word for word in has_it if word) or NOBODY,
         issue_url=text["issue_url"],
         link=page or (text["job_web_url"] if red else None) or text["url"],
     )
+
+
+def _clock(moment: Any) -> datetime | None:
+    return None if pd.isna(moment) else pd.Timestamp(moment).to_pydatetime()
 
 
 def _jobs(row: Mapping[Any, Any]) -> str | None:

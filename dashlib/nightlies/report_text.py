@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any
 
-from dashlib.nightlies.report import RED, Item, Note, Risk
+from dashlib.nightlies.report import LOST, RED, Item, Note, Risk
 
 SECTIONS = {
     "new": "New",
     "missing": "Never ran",
+    "late": "Late",
     "still_red": "Still red",
     "partly": "Not every time",
     "canceled": "Canceled",
@@ -40,7 +41,7 @@ def headline(note: Note) -> str:
     if counts["to_come"]:
         told.append(f"{counts['to_come']} to come until {note.until:%H:%M}")
     if counts["this_evening"]:
-        told.append(f"{counts['this_evening']} to come this evening")
+        told.append(f"{counts['this_evening']} to come later today")
     if not counts["planned"]:
         return "Nothing was to run yet."
     ran = f"{counts['runs']} of {counts['planned']}" if counts["to_come"] else f"{counts['runs']}"
@@ -49,14 +50,14 @@ def headline(note: Note) -> str:
 
 
 def evening_headline(note: Note) -> str:
-    """The evening before in one line; "" where nothing was to run then."""
+    """The rest of the day before in one line; "" where nothing was to run then."""
     counts = note.evening_counts
     if not counts:
         return ""
     told = [f"{counts['failed']} failed ({counts['newly_failed']} new)", f"{counts['missing']} never ran"]
     told += [f"{counts[word]} {said}" for word, said in (("recovered", "recovered"), *_TOO) if counts[word]]
     ran = f"{counts['runs']} {'nightly' if counts['runs'] == 1 else 'nightlies'} ran"
-    return f"The evening before ({note.evening_before:%A, %d %B}): {ran}, {', '.join(told)}"
+    return f"Later on {note.evening_before:%A, %d %B}: {ran}, {', '.join(told)}"
 
 
 def _at_risk(note: Note) -> list[str]:
@@ -128,10 +129,10 @@ def item_told(item: Item) -> str:
     """One item as Markdown: where, what and why, since when, who, link."""
     where = f"**{markdown(item.repository)}** · {markdown(item.schedule)}"
     parts = [f"{markdown(item.job)}: {markdown(item.reason or '')}" if item.job else markdown(item.reason or "")]
-    parts += [_since(item)]
+    parts += [expected_told(item), _since(item)]
     if item.change in RED:
         parts.append(f"[{markdown(item.who)}]({item.issue_url})" if item.issue_url else markdown(item.who))
-    if item.change == "missing":
+    if item.change in LOST:
         parts.append(f"owner: {markdown(item.who)}")
     if item.link:
         parts.append(f"[open]({item.link})")
@@ -146,6 +147,14 @@ def risk_told(risk: Risk) -> str:
     return f"{where} – {stopped}{markdown(risk.why)}{link}"
 
 
+def expected_told(item: Item) -> str:
+    """When a nightly that did not run was to, and until when a late one is waited for; "" of any other."""
+    if item.expected_at is None:
+        return ""
+    until = f", missing from {item.missing_from:%H:%M} on" if item.missing_from else ""
+    return f"expected at {item.expected_at:%H:%M}{until}"
+
+
 def _since(item: Item) -> str:
     if item.since is None or item.nights is None or item.change == "new":
         return ""
@@ -154,6 +163,8 @@ def _since(item: Item) -> str:
         return f"was red for {nights}, since {item.since:%a %d %b}"
     if item.change == "missing":
         return f"missing for {nights}, since {item.since:%a %d %b}"
+    if item.change == "late":
+        return f"not run since {item.since:%a %d %b}, {nights} before"
     return f"red for {nights}, since {item.since:%a %d %b}"
 
 
@@ -191,11 +202,10 @@ def _item_html(item: Item) -> str:
     if item.job or item.reason:
         job = f"{html.escape(item.job)}: " if item.job else ""
         words.append(f"{job}<code>{html.escape(item.reason or '')}</code>")
-    if since := _since(item):
-        words.append(html.escape(since))
+    words += [html.escape(said) for said in (expected_told(item), _since(item)) if said]
     if item.change in RED:
         words.append(_link(item.issue_url, item.who) if item.issue_url else html.escape(item.who))
-    if item.change == "missing":
+    if item.change in LOST:
         words.append(f"owner: {html.escape(item.who)}")
     if item.link:
         words.append(_link(item.link, "open"))

@@ -25,8 +25,16 @@ import duckdb
 import requests
 
 from dashlib.model import Put
-from dashlib.nightlies.report import RED, Item, NoSuchNight, Note, note
-from dashlib.nightlies.report_text import OPEN, SECTIONS, as_html, as_markdown, evening_headline, headline
+from dashlib.nightlies.report import LOST, RED, Item, NoSuchNight, Note, note
+from dashlib.nightlies.report_text import (
+    OPEN,
+    SECTIONS,
+    as_html,
+    as_markdown,
+    evening_headline,
+    expected_told,
+    headline,
+)
 from dashlib.nightlies.tables import NOTES_SENT
 from dashlib.settings import Settings
 from dashlib.store import Store
@@ -277,11 +285,14 @@ def _chat_items(
 def _chat_item(item: Item, safe: Callable[[str], str], link: Callable[[str, str], str], title: str) -> str:
     name = link(item.link, item.repository) if item.link else safe(item.repository)
     parts = [safe(f"{item.job}: {item.reason}" if item.job else item.reason or "")]
-    if item.change in ("still_red", "recovered", "missing") and item.since is not None:
-        parts.append(f"{item.nights} night{'' if item.nights == 1 else 's'}, since {item.since:%d %b}")
+    if said := expected_told(item):
+        parts.append(said)
+    if item.change in ("still_red", "recovered", *LOST) and item.since is not None:
+        late = "not run for " if item.change == "late" else ""
+        parts.append(f"{late}{item.nights} night{'' if item.nights == 1 else 's'}, since {item.since:%d %b}")
     if item.change in RED:
         parts.append(safe(item.who))
-    if item.change == "missing":
+    if item.change in LOST:
         parts.append(f"owner: {safe(item.who)}")
     return f"• {title}{name} – {' – '.join(part for part in parts if part)}"
 

@@ -10,7 +10,7 @@ import duckdb
 import pandas as pd
 
 from dashlib.model import Filters
-from dashlib.queries.night_rows import GROUPS, HERE, LEVELS, MATCHING, NIGHTS, SCHEDULE
+from dashlib.queries.night_rows import GROUPS, HERE, LEVELS, MATCHING, NIGHTS, SCHEDULE, WITHIN
 from dashlib.queries.question import ask
 
 
@@ -134,7 +134,7 @@ with {matching}, {nights}, levels as ({levels}
     from daily group by all
 ), visible as (
     select c.*, f.path, f.cause, f.url, f.names, f.reason, f.category, f.signature_id, f.signature, f.failure,
-           f.job_web_url, f.runner, f.issue_title, f.issue_url, f.assignee
+           f.job_web_url, f.runner, f.issue_title, f.issue_url, f.assignee, f.schedule, f.expected_at, f.missing_from
     from cells c
     join facts f on f.rank = c.rank
     where ($since::date is null or slot >= date_trunc($grain, $since::date))
@@ -158,9 +158,15 @@ with {matching}, {nights}, levels as ({levels}
           select (group_name, top) from news where level = 0 and night = $night::date
       ))
 ), marked as (
-    select signature_id, row_number() over (order by count(*) desc, max(slot) desc, signature_id) as mark
-    from visible
-    where level = 0 and signature_id is not null and state = 'failed'
+    select signature_id, row_number() over (order by count(*) desc, max(night) desc, signature_id) as mark
+    from (
+        select distinct signature_id, project_id, schedule_id, night
+        from nightly_job_nights
+        where state = 'failed' and signature_id is not null and {within}
+          and (project_id, coalesce(schedule_id, 0), night) in (
+              select (project_id, coalesce(schedule_id, 0), night) from nightly_changes where {here}
+          )
+    )
     group by signature_id
     having count(*) > 1
 )
@@ -172,7 +178,7 @@ select v.level, v.group_name, v.top, p.name, v.middle, v.part, v.label, v.path, 
        v.names as job_names, v.reason, v.category,
        v.signature_id, v.signature,
        v.failure, v.job_web_url, v.runner,
-       v.issue_title, v.issue_url, v.assignee,
+       v.issue_title, v.issue_url, v.assignee, v.schedule, v.expected_at, v.missing_from,
        case when v.state in ('failed', 'warned') then m.mark end as mark,
        p.place, p.reds as nights_red, coalesce(h.streak, 0) as streak, coalesce(g.gap, 0) as gap, h.first_red_night,
        coalesce(h.reds_30, 0) as reds_30, coalesce(h.flips_30, 0) as flips_30
@@ -213,8 +219,10 @@ def grid(
     (times at which nightlies were to run), of them times_missing and times_late, runs, of them failed_runs, duration
     (seconds, the longest), is_new, red_since, missing_since, nights_missing, by_hand, owner; of the worst of
     it: cause, url, job_names, reason, category, signature_id, signature, failure (key of the failure's page),
-    job_web_url, runner, issue_title, issue_url, assignee; mark (from 1: the same failure has the same one in the whole
-    grid, where it strikes twice); of the row, in nights up to the framed one, whatever a column is: place (1 is the
+    job_web_url, runner, issue_title, issue_url, assignee, schedule, expected_at and missing_from (of what is missing or
+    late, the team's wall clock: when it was to run, when a late one becomes missing); mark (from 1, by how many
+    nightlies' nights it struck in the period, where it struck twice: the same failure has the same one however the grid
+    is narrowed, arranged and sorted); of the row, in nights up to the framed one, whatever a column is: place (1 is the
     first of its group), nights_red, streak (failed in a row, 0 if its last verdict is green), gap (missing in a row, 0
     if it ran), first_red_night, reds_30, flips_30 (of the last 30 days).
 
@@ -223,6 +231,8 @@ def grid(
     """
     sql = GRID.format(
         matching=MATCHING,
+        here=HERE,
+        within=WITHIN,
         nights=NIGHTS,
         levels=LEVELS[rows],
         quiet="quiet" if rows == "reason" else "false",
@@ -259,6 +269,8 @@ def narrowing(chosen: Narrowed) -> dict[str, Any]:
     }
 
 
+SPAN = f"select min(night) as first, max(night) as last from nightly_changes where {HERE} and {WITHIN}"
+
 CHOICES = f"""
 select 'schedule' as kind, {SCHEDULE} as word, count(distinct project_id) as n from nightly_changes
 where {HERE} group by word
@@ -275,6 +287,14 @@ select 'whose', name, count(*) from (
 ) where name is not null group by name
 order by kind, n desc, word
 """
+
+
+def span(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:
+    """One row: the first and the last night of the period that any grid of it can have (both null where none can).
+
+    Columns: first, last.
+    """
+    return ask(connection, SPAN, filters)
 
 
 def choices(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 HERE = """within(namespace, $groups) and chosen(path_with_namespace, $projects) and chosen(person, $persons)"""
+WITHIN = "($since::date is null or night >= $since::date) and ($until::date is null or night <= $until::date)"
 SCHEDULE = "coalesce(schedule_description, 'schedule ' || schedule_id, 'unknown schedule')"
 
 GROUPS = {
@@ -22,7 +23,7 @@ matching as (
     select project_id, schedule_id
     from nightly_changes
     where {HERE}
-      and ($since::date is null or night >= $since::date) and ($until::date is null or night <= $until::date)
+      and {WITHIN}
     group by project_id, schedule_id
     having ($schedules is null or list_contains($schedules::varchar[], any_value({SCHEDULE})))
        and ($by_job or (($states is null or bool_or(night = $night::date and list_contains($states::varchar[], state)))
@@ -46,7 +47,6 @@ _MATCHES = """
        and ($categories is null or bool_or(list_contains($categories::varchar[], category)))
        and ($search = '' or bool_or(contains(
             lower(concat_ws(' ', path, schedule, job_name, category, reason, runner, assignee)), lower($search))))"""
-_WITHIN = "($since::date is null or night >= $since::date) and ($until::date is null or night <= $until::date)"
 
 NIGHTS = f"""
 nights as (
@@ -58,7 +58,9 @@ nights as (
            array_to_string(c.job_names[1:5], ', ') || if(len(c.job_names) > 5, ', …', '') as names,
            c.reason, c.signature, c.category, c.signature_id, c.failure, c.job_web_url, c.runner_description as runner,
            c.issue_title, c.issue_url, c.assignee, c.first_jobs, c.expected, c.missing as times_missing,
-           c.late as times_late, c.failed_runs
+           c.late as times_late, c.failed_runs,
+           if(c.state in ('missing', 'late'), team_time(coalesce(c.late_at, c.expected_at)), null) as expected_at,
+           if(c.cause is distinct from 'not_read', team_time(c.late_at + late_after()), null) as missing_from
     from nightly_changes c
     join matching m on m.project_id = c.project_id and m.schedule_id is not distinct from c.schedule_id
 ), job_nights as (
@@ -71,7 +73,8 @@ nights as (
            false as by_hand, n.owner_username, j.job_name,
            case when j.is_failed then j.job_name end as names, j.reason, j.signature, j.category, j.signature_id,
            j.failure, j.job_web_url, j.runner_description as runner, j.issue_title, j.issue_url, j.assignee,
-           0 as first_jobs, 0 as expected, 0 as times_missing, 0 as times_late, 0 as failed_runs
+           0 as first_jobs, 0 as expected, 0 as times_missing, 0 as times_late, 0 as failed_runs,
+           cast(null as timestamp) as expected_at, cast(null as timestamp) as missing_from
     from nightly_job_nights j
     join matching m on m.project_id = j.project_id and m.schedule_id is not distinct from j.schedule_id
     left join nightly_schedules n on n.project_id = j.project_id and n.schedule_id = j.schedule_id
@@ -113,7 +116,7 @@ _BY_SCHEDULE = """
     where list_contains($opened::varchar[], path || ' · ' || schedule)"""
 _JOB = f"""
     with found as (
-        select project_id, schedule_id, job_name from job_nights where {_WITHIN}
+        select project_id, schedule_id, job_name from job_nights where {WITHIN}
         group by all {_MATCHES}
     ), told as (
         select j.* from job_nights j
@@ -132,7 +135,7 @@ _BY_REASON = f"""
         select *, coalesce(signature_id, reason, 'no reason yet') as top, {_REASON} as name, false as quiet
         from job_nights where failure is not null
     ), found as (
-        select top, project_id, schedule_id, job_name from every where {_WITHIN}
+        select top, project_id, schedule_id, job_name from every where {WITHIN}
         group by all {_MATCHES}
     ), struck as (
         select e.* from every e

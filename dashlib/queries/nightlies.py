@@ -38,9 +38,9 @@ TREND = (*REASONS, STATE)
 """What failures over time are split by; by state it is nightlies that are counted, not jobs."""
 
 # Times that are still to come count where the night has begun; those of its evening only once its evening has.
-NIGHTS = f"""
+_NIGHTS = f"""
 with due as (
-    select * from nightly_changes where {_HERE} and state <> 'off' and (is_evening or not $evening)
+    select * from nightly_changes where {_HERE} and state <> 'off' and (is_evening or not $evening)@ALIKE@
 ), counted as (
     select night,
            count(*) as nightlies,
@@ -94,6 +94,16 @@ from counted c
 left join waiting w on w.night = c.night
 order by c.night
 """
+NIGHTS = _NIGHTS.replace("@ALIKE@", "")
+# What is still to run on the one night cannot be compared with how it went on another.
+NIGHTS_ALIKE = _NIGHTS.replace(
+    "@ALIKE@",
+    """ and (project_id, coalesce(schedule_id, 0)) not in (
+        select (project_id, schedule_id) from nightly_to_come where night = $alike::date
+        except
+        select (project_id, coalesce(schedule_id, 0)) from nightly_changes where night = $alike::date
+    )""",
+)
 
 OVER_TIME = """
 with failed as (
@@ -184,19 +194,22 @@ select change, path_with_namespace,
        coalesce(schedule_description, 'schedule ' || schedule_id, 'unknown schedule') as schedule, schedule_id,
        project_id, night, state, nights_red, red_since, missing_since, nights_missing, job_name, failed_jobs, reason,
        category, cause, expected, runs, failed_runs,
-       missing, team_time(expected_at) as expected_at, owner_username, issue_title, issue_state, issue_url, assignee,
+       missing, team_time(coalesce(late_at, expected_at)) as expected_at,
+       if(cause is distinct from 'not_read', team_time(late_at + late_after()), null) as missing_from,
+       owner_username, issue_title, issue_state, issue_url, assignee,
        failure, job_web_url, url, first_jobs, without_issue
 from (
     select * exclude (change), unnest([
                change,
                if((missing > 0 and state <> 'missing') or (failed_runs > 0 and state <> 'failed'), 'partly', null),
-               if(state = 'canceled', 'canceled', null)
+               if(state = 'canceled', 'canceled', null),
+               if(state = 'late', 'late', null)
            ]) as change
     from nightly_changes
     where {_CHOSEN} and chosen(person, $persons) and night = $night::date and (is_evening or not $evening)
 )
 where change is not null
-order by list_position(['new', 'missing', 'still_red', 'partly', 'canceled', 'recovered'], change),
+order by list_position(['new', 'missing', 'late', 'still_red', 'partly', 'canceled', 'recovered'], change),
          coalesce(nights_red, nights_missing) desc,
          path_with_namespace, schedule, schedule_id
 """
@@ -207,22 +220,27 @@ from bookkeeping.notes_sent order by night desc, channel limit 30
 """
 
 
-def nights(connection: duckdb.DuckDBPyConnection, filters: Filters, *, evening: bool = False) -> pd.DataFrame:
+def nights(
+    connection: duckdb.DuckDBPyConnection, filters: Filters, *, evening: bool = False, alike: date | None = None
+) -> pd.DataFrame:
     """One row per night on which anything ran or should have, oldest first; a schedule counts once a night.
 
-    ``evening`` leaves those alone that were first to run at or after DASH_REPORT_BY.
+    ``evening`` leaves those alone that were first to run at or after DASH_REPORT_BY; ``alike`` is a night under way:
+    those of which nothing was to run on it yet count on no night.
     Columns: night (the team's day); nightlies (the states below, added up), runs (those that ran),
     failed, of which newly_failed and still_red; recovered, missing (never ran), warned, passed, canceled, running,
     late; other (the last three); failed_jobs (jobs that were not allowed to fail). Of nightlies that are to run several
     times a night: partly_ran (those that did not every time), times_missing (at which nobody ran them), passed_since
     (a run failed, a later one did not). ended (no run of theirs is awaited), by_morning (first to run before
     DASH_REPORT_BY). Of the night under way: planned (nightlies and those of which nothing was to run yet), to_come
-    (of which a run is to come; until DASH_REPORT_BY, or, once the evening has begun, until midnight), to_come_until
-    (the last of these times, the team's wall clock), this_evening (to run at or after DASH_REPORT_BY, before it has
-    begun).
+    (of which a run is to come; until DASH_REPORT_BY, or, once what comes after it has begun, until midnight),
+    to_come_until (the last of these times, the team's wall clock), this_evening (to run at or after DASH_REPORT_BY, as
+    long as nothing of that has begun).
     is_told: at least half of what is planned up to DASH_REPORT_BY has ended (of a night that has nothing before it:
     half of all), so that the night is worth looking at.
     """
+    if alike is not None:
+        return ask(connection, NIGHTS_ALIKE, filters, evening=evening, alike=alike)
     return ask(connection, NIGHTS, filters, evening=evening)
 
 
@@ -292,11 +310,12 @@ def note(
     """One row per nightly and thing that the morning note of a night tells of it; whatever the period of the filters.
 
     ``evening`` leaves those alone that were first to run at or after DASH_REPORT_BY.
-    Columns: change (in this order: new, missing, still_red, partly (some of its times that night never ran, or a run
-    failed and was followed by another), canceled, recovered), path_with_namespace, schedule, schedule_id,
+    Columns: change (in this order: new, missing, late, still_red, partly (some of its times that night never ran, or a
+    run failed and was followed by another), canceled, recovered), path_with_namespace, schedule, schedule_id,
     project_id, night, state, nights_red, red_since, missing_since, nights_missing, job_name, failed_jobs,
-    reason, category, cause (of a missing one),
-    expected, runs, failed_runs, missing (times that night), expected_at (the team's wall clock), owner_username,
+    reason, category, cause (of a missing or late one; of a late one missing_since and nights_missing tell of the
+    nights before it), expected, runs, failed_runs, missing (times that night), expected_at (the team's wall clock),
+    missing_from (when a late one becomes missing, same clock; null where that waits for a sync), owner_username,
     issue_title, issue_state, issue_url, assignee, failure (key of the failure's page), job_web_url, url (of the run,
     else of the schedules), first_jobs (jobs that failed newly), without_issue (failed jobs that no issue is linked to).
     """

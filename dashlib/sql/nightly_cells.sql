@@ -4,7 +4,7 @@
 -- nothing of it ran; of an hourly schedule missing says how many of its expected times nobody ran.
 -- pipeline_id, by_hand, cause, failed_jobs, duration and url are those of the row that decides; expected counts the times
 -- at which the schedule was to run, runs the pipelines, missing, late and off those that nothing filled, failed_runs the
--- pipelines that failed, whatever came after them. first_at is the first of these times, else when the first pipeline was
+-- pipelines that failed, whatever came after them. late_at is the newest of the late times. first_at is the first of these times, else when the first pipeline was
 -- created; is_evening: it lies at or after DASH_REPORT_BY, so the morning note of the day after tells of the cell.
 select
     project_id, any_value(path_with_namespace) as path_with_namespace, any_value(namespace) as namespace, schedule_id,
@@ -22,6 +22,7 @@ select
     count(pipeline_id) as runs,
     count(*) filter (state = 'missing') as missing,
     count(*) filter (state = 'late') as late,
+    max(expected_at) filter (state = 'late') as late_at,
     count(*) filter (state = 'off') as off,
     count(*) filter (state = 'failed') as failed_runs,
     min(coalesce(expected_at, created_at)) as first_at,

@@ -6,13 +6,14 @@
 -- "still red" across them. red_since is the first night of an unbroken row of failed verdicts, nights_red counts them.
 -- Of a recovered night red_since and nights_red tell the row of failures that ended with it, of a missing one nothing.
 -- missing_since is the first night of an unbroken row of missing ones, nights_missing counts them up to this one: only a
--- run ends such a row, however it went; late and off nights say nothing. Both are null where the night is not missing.
+-- run ends such a row, however it went; late and off nights say nothing. Of a late night they tell of those before it
+-- (null, 0 where it ran the last time); both are null where the night is neither missing nor late.
 -- job_name, reason, category, signature, signature_id, runner_description, failure, job_web_url and the issue are those of one
 -- failed job of the night: one that is not allowed to fail, new rather than old. job_names has all those that are not
 -- allowed to fail, first_jobs of them failed newly, without_issue have no issue. person is whose account ran it, else
 -- the schedule's owner. owner_username is the schedule's owner; where GitLab names none any more (the account is gone),
 -- whose account ran it by itself last.
--- Of a missing night assignee is whom somebody gave the nightly since it does not run.
+-- Of a missing or late night assignee is whom somebody gave the nightly since it does not run.
 with cells as materialized (
     select c.*, case when state in ('passed', 'warned', 'failed') then state end as verdict,
            list_position(
@@ -33,7 +34,7 @@ with cells as materialized (
     from cells
     window series as (partition by project_id, schedule_id order by night)
 ), gone as (
-    select *, case when state = 'missing' then
+    select *, case when state in ('missing', 'late') then
         min(night) filter (state = 'missing') over (partition by project_id, schedule_id, runs_before)
     end as missing_since,
     -- Not a condition of the join: DuckDB compares every pair where ON asks one side alone.
@@ -82,7 +83,7 @@ select
         )
     else s.nights_red end as nights_red,
     b.missing_since,
-    case when b.state = 'missing' then
+    case when b.state in ('missing', 'late') then
         count(*) filter (b.state = 'missing') over (
             partition by b.project_id, b.schedule_id, b.runs_before order by b.night
         )
@@ -99,7 +100,7 @@ select
     h.head.signature_id as signature_id, h.head.signature as signature, h.head.runner_description as runner_description, h.head.failure as failure,
     h.head.job_web_url as job_web_url, h.head.issue_iid as issue_iid, h.head.issue_title as issue_title,
     h.head.issue_state as issue_state, h.head.issue_url as issue_url,
-    case when b.state = 'missing' then t.assignee else h.head.assignee end as assignee,
+    case when b.state in ('missing', 'late') then t.assignee else h.head.assignee end as assignee,
     h.job_names, h.signature_ids, h.categories, coalesce(h.first_jobs, 0) as first_jobs,
     coalesce(h.without_issue, 0) as without_issue, h.words
 from gone b

@@ -13,11 +13,12 @@
 -- Where a run fills the time its state holds, by hand too (by_hand). A run without expected time is an extra run, a run
 -- of a schedule that is not known or cannot be read, or of a time whose cron line is not known.
 -- Since when: not before the schedule was created, nor before the window in which its project's pipelines were read, nor
--- before the day of the oldest pipeline of all. Of an edited cron line each time keeps the line of its day, as far as a
+-- before the day of the oldest pipeline of all (all of that day: whether its times before that pipeline ran, nobody can
+-- know; they count as missing). Of an edited cron line each time keeps the line of its day, as far as a
 -- sync met it; GitLab tells only the present one. At the first look the present one counts, unless the oldest runs came at
 -- other times: then what ran is shown, and nothing is missing there. A schedule that is off was off since GitLab's last
 -- change of it (an archived project since its own), and has no nights after it was deleted.
--- cause, of missing and off ones: off_cause of that day (nightly_schedules); else what is likely: unlinked_run (a run
+-- cause, of missing and off ones, and of late ones where it is known: off_cause of that day (nightly_schedules); else what is likely: unlinked_run (a run
 -- whose schedule is not known came at that time), then, unless the schedule ran by itself since, what is against its
 -- owner now (owner_trouble), no_next_run (GitLab has planned none), unknown.
 -- previous_pipeline_id is the newest earlier run of the schedule. url leads to the run, else to the schedules.
@@ -50,18 +51,19 @@ with clock as (
         end as state,
         case
             when e.off_cause is not null then e.off_cause
-            when clock.at <= e.expected_at + late_after() then null
-            when s.off_cause is distinct from 'project_archived' and d.read_at < e.expected_at + late_after()
-                then 'not_read'
+            when clock.at > e.expected_at + late_after() and s.off_cause is distinct from 'project_archived'
+                and d.read_at < e.expected_at + late_after() then 'not_read'
             when exists (
                 select 1 from unlinked u
                 where u.project_id = e.project_id
                   and u.created_at between e.expected_at - interval 1 minute and e.expected_at + late_after()
             ) then 'unlinked_run'
-            when e.expected_at <= o.last_at then 'unknown'
-            when s.owner_trouble is not null then s.owner_trouble
-            when s.off_cause is null and s.next_run_at is null then 'no_next_run'
-            else 'unknown'
+            when e.expected_at > o.last_at or o.last_at is null then coalesce(
+                s.owner_trouble,
+                case when s.off_cause is null and s.next_run_at is null then 'no_next_run' end,
+                if(clock.at <= e.expected_at + late_after(), null, 'unknown')
+            )
+            when clock.at > e.expected_at + late_after() then 'unknown'
         end as cause,
         s.ref, s.owner_username as username, s.person, s.schedules_web_url as url
     from expected e

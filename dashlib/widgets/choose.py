@@ -79,10 +79,10 @@ def some_of(
     return tuple(told(key, found, list))
 
 
-def search_for(placeholder: str, key: str) -> str:
-    """A search field."""
-    settle(key, "", _text, _said_text, "Search")
-    found = st.text_input("Search", key=key, type="search", placeholder=placeholder, width=380, live="400ms")
+def search_for(placeholder: str, key: str, label: str = "Search") -> str:
+    """A search field; ``label`` says what it searches where a page has several."""
+    settle(key, "", _text, _said_text, label)
+    found = st.text_input(label, key=key, type="search", placeholder=placeholder, width=380, live="400ms")
     return told(key, found or "", _said_text).strip()
 
 

@@ -26,7 +26,14 @@ _KEY = "night_grid"
 
 
 def night_grid(
-    cells: pd.DataFrame, *, framed: date, rows: str, grain: str, opened: tuple[str, ...], times: bool
+    cells: pd.DataFrame,
+    *,
+    framed: date,
+    rows: str,
+    grain: str,
+    opened: tuple[str, ...],
+    times: bool,
+    span: tuple[date, date],
 ) -> None:
     """Draw the grid of the answer of ``queries.night_grid.grid``; the rest is ``charts.night_grid.grid_data``'s.
 
@@ -36,7 +43,7 @@ def night_grid(
     it (``opened``).
     """
     of_what = f"{id(runtime().store)}:{copy_of_nights().version}", cells.attrs["sql"]
-    drawn = _drawn(*of_what, cells, framed, rows, grain, opened, times)
+    drawn = _drawn(*of_what, cells, framed, rows, grain, opened, times, span)
     _VIEW(data=drawn, key=_KEY, on_toggle_change=_toggle, on_frame_change=_frame)
 
 
@@ -50,9 +57,10 @@ def _drawn(
     grain: str,
     opened: tuple[str, ...],
     times: bool,
+    span: tuple[date, date],
 ) -> bytes:
     """What the browser draws, as it is sent: Streamlit would write thousands of cells as JSON twice in every run."""
-    data = grid_data(_cells, framed=framed, rows=rows, grain=grain, opened=opened, times=times)
+    data = grid_data(_cells, framed=framed, rows=rows, grain=grain, opened=opened, times=times, span=span)
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from dashlib.charts import palette
-from dashlib.charts.night_grid import nights_told
-from dashlib.charts.wording import CAUSES, ago, exact, narrowed_told, plain, reason_told
+from dashlib.charts.night_box import nights_told
+from dashlib.charts.night_grid import missing_form
+from dashlib.charts.wording import CAUSES, narrowed_told, plain, reason_told
 from dashlib.model import Filters
-from dashlib.queries import freshness, night_grid, night_rows
+from dashlib.queries import night_grid, night_rows
 from dashlib.queries import nightlies as queries
 from dashlib.queries.night_grid import Narrowed
 from dashlib.queries.nightlies import last_told
 from dashlib.runtime import runtime
 from dashlib.widgets.address import Words, pin, settle, told
-from dashlib.widgets.answers import NO_FILTERS, asked_now
+from dashlib.widgets.answers import NO_FILTERS
 from dashlib.widgets.choose import one_from, one_of, search_for, some_of, switch
 from dashlib.widgets.filters import filters as bar
 from dashlib.widgets.kept import of_copy
@@ -57,7 +58,7 @@ def narrowed(night: date) -> tuple[Narrowed, Arranged]:
         return some_of(label, offered.get(kind, []), key=kind, help=about)
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        search = search_for("repository, schedule, job, error, runner", key="find")
+        search = search_for("repository, schedule, job, error, runner", key="find", label="Search the grid")
         only_new = switch("only new", key="fresh")
         without_issue = switch("only without an issue", key="noissue")
     in_use = any(key in st.query_params for key in _TUCKED_AWAY)
@@ -101,56 +102,52 @@ def under_way(now: pd.Series) -> bool:
     return bool(now["running"] + now["late"] + now["to_come"])
 
 
-def earlier(nights: pd.DataFrame, place: int) -> pd.Series | None:
-    """The night that the arrows compare with; None where there is none, or the night itself has not ended."""
-    return None if not place or under_way(nights.iloc[place]) else nights.iloc[place - 1]
+def earlier(nights: pd.DataFrame, place: int, chosen: Filters | None = None) -> pd.Series | None:
+    """The night that the arrows compare with; None where there is none, or the night itself has not ended.
 
-
-def tonight_told(nights: pd.DataFrame, place: int) -> str | None:
-    """How the newest night goes, where the page shows an earlier one while it is under way."""
-    newest = nights.iloc[-1]
-    if place == len(nights) - 1 or not under_way(newest):
+    Where something is to run later that day its numbers are those of the other nightlies alone (``chosen`` are the
+    filters of ``nights``); without ``chosen`` there is nothing to compare with then.
+    """
+    now = nights.iloc[place]
+    if not place or under_way(now):
         return None
-    words = (("failed", "failed"), ("missing", "never ran"))
-    bad = [f"{int(newest[name])} {word}" for name, word in words if newest[name]]
-    return f"{newest['night']:%A, %d %B} is under way: {', '.join([_ended(newest), *bad])}."
+    before = nights.iloc[place - 1]
+    if not now["this_evening"]:
+        return before
+    if chosen is None:
+        return None
+    alike = of_nights(queries.nights, chosen, alike=now["night"].date())
+    found = alike[alike["night"] == before["night"]]
+    return None if found.empty else found.iloc[0]
 
 
-def tell_tonight(nights: pd.DataFrame, place: int) -> None:
-    """The same as a banner, with the way there."""
-    said, newest = tonight_told(nights, place), nights.iloc[-1]
-    if said is None:
-        return
-    banner = st.warning if newest["failed"] or newest["missing"] else st.info
-    with st.container(horizontal=True, vertical_alignment="center"):
-        banner(said, icon=":material/hourglass_top:", width="stretch")
-        st.button("Show it", on_click=_frame, args=(f"{newest['night']:%Y-%m-%d}",), key="show_tonight")
-
-
-def _frame(night: str) -> None:
-    st.session_state["night"] = night
-
-
-def _ended(now: pd.Series) -> str:
-    until = f", {int(now['to_come'])} to come until {now['to_come_until']:%H:%M}" if now["to_come"] else ""
-    return f"{int(now['ended'])} of {int(now['planned'])} ended{until}"
+def span(chosen: Filters) -> tuple[date, date]:
+    """The first and the last night of the period: the grid's columns, whatever its rows are."""
+    row = of_nights(night_grid.span, chosen).iloc[0]
+    return row["first"].date(), row["last"].date()
 
 
 def night_line(now: pd.Series, before: pd.Series | None) -> str:
     """What stands below the numbers of a night: what they compare with, and what the numbers cannot tell."""
-    parts = [] if before is None else [f"Arrows compare with {before['night']:%a %d %b}."]
-    told_of = [f"{now['runs']} of {now['planned']} nightlies ran", f"{now['failed_jobs']} jobs failed"]
+    due = ", of the nightlies due so far" if now["this_evening"] else ""
+    parts = [] if before is None else [f"Arrows compare with {before['night']:%a %d %b}{due}."]
+    jobs, nightlies = ("job" if now["failed_jobs"] == 1 else "jobs"), _nightlies(now["planned"])
+    told_of = [f"{now['runs']} of {now['planned']} {nightlies} ran", f"{now['failed_jobs']} {jobs} failed"]
     if now["partly_ran"]:
-        who = "nightly" if now["partly_ran"] == 1 else "nightlies"
+        who = _nightlies(now["partly_ran"])
         told_of.append(f"{now['partly_ran']} {who} did not run every time: {now['times_missing']} times missed")
     told_of += [f"{now['passed_since']} failed first and passed since"] if now["passed_since"] else []
     told_of += [f"{now['canceled']} canceled"] if now["canceled"] else []
-    told_of += [f"{now['this_evening']} to come this evening"] if now["this_evening"] else []
+    told_of += [f"{now['this_evening']} to come later today"] if now["this_evening"] else []
     return " ".join([*parts, f"{'; '.join(told_of)}."])
 
 
+def _nightlies(count: int) -> str:
+    return "nightly" if count == 1 else "nightlies"
+
+
 def evening_before(nights: pd.DataFrame, place: int, chosen: Filters) -> tuple[str, pd.DataFrame] | None:
-    """What the night's morning note tells of the evening before: its line of numbers and its rows; None for nothing."""
+    """What the night's morning note tells of the rest of the day before: its numbers and its rows; None for nothing."""
     if not nights["by_morning"].iloc[place]:
         return None
     whole = replace(chosen, since=None, until=None)
@@ -162,60 +159,8 @@ def evening_before(nights: pd.DataFrame, place: int, chosen: Filters) -> tuple[s
     counts = now.iloc[0]
     line = f"{counts['failed']} failed ({counts['newly_failed']} new), {counts['missing']} never ran"
     begun = runtime().settings.report_by
-    said = f"The evening before, {day:%A, %d %B}, from {begun} on: {line}; {night_line(counts, None)}"
+    said = f"Later on {day:%A, %d %B}, from {begun} on: {line}; {night_line(counts, None)}"
     return said, of_nights(queries.note, whole, night=day.date(), evening=True)
-
-
-def tell_newest(now: pd.Series, today: date) -> None:
-    """A banner where the newest night is not whole: it did not run, is under way, is not there, or nobody looked."""
-    night = now["night"].date()
-    missing = int(now["missing"])
-    _tell_unseen()
-    if night < today and (today - night).days > 1:
-        st.warning(
-            f"No nightly since {night:%A, %d %B}: nothing ran, and nothing was to run. Is the data fresh?",
-            icon=":material/running_with_errors:",
-        )
-    elif missing and not now["runs"]:
-        st.error(
-            f"None of the {missing} nightlies of {night:%A, %d %B} ran: is GitLab running its schedules?",
-            icon=":material/event_busy:",
-        )
-    elif missing > now["runs"]:
-        st.error(
-            f"Most nightlies of {night:%A, %d %B} never ran: {missing} of {int(now['nightlies'])}. "
-            "Is GitLab running its schedules?",
-            icon=":material/event_busy:",
-        )
-    elif under_way(now):
-        words = (("running", "still running"), ("late", "not started yet"))
-        parts = [_ended(now), *(f"{int(now[name])} {word}" for name, word in words if now[name])]
-        st.info(
-            f"{night:%A, %d %B} is under way: {', '.join(parts)}. The numbers below will move.",
-            icon=":material/hourglass_top:",
-        )
-
-
-def patience() -> timedelta:
-    """For how long no sync need have succeeded before somebody should look."""
-    settings = runtime().settings
-    # With the timer off somebody syncs by hand or by cron: once a day will do.
-    return timedelta(hours=max(settings.late_hours, settings.sync_minutes / 20) if settings.sync_minutes else 24.0)
-
-
-def _tell_unseen() -> None:
-    """Where no sync has succeeded for long, what ran since is not here."""
-    settings = runtime().settings
-    looked = asked_now(freshness.sources)["last_success_at"].dropna()
-    if looked.empty or not settings.sources:
-        return
-    last = pd.Timestamp(looked.max()).to_pydatetime()
-    if datetime.now(UTC).replace(tzinfo=None) - last > patience():
-        st.error(
-            f"Nobody looked since {plain(exact(last, settings.timezone))}, {ago(last)}: no sync has succeeded. "
-            "What ran since then is not here.",
-            icon=":material/visibility_off:",
-        )
 
 
 def tell_empty(chosen: Narrowed) -> None:
@@ -273,12 +218,14 @@ def missing_told(told_of: pd.DataFrame) -> None:
     """The nightlies that never ran, with the likely cause."""
     gone = told_of[told_of["change"] == "missing"]
     for row in gone.head(12).to_dict("records"):
-        at = f" at {row['expected_at']:%H:%M}" if not pd.isna(row["expected_at"]) else ""
+        at = f", expected at {row['expected_at']:%H:%M}" if not pd.isna(row["expected_at"]) else ""
         why = CAUSES.get(str(row["cause"]), "why is not known")
         name = f"**{plain(str(row['path_with_namespace']))}** · {plain(str(row['schedule']))}"
         since = f"missing for {nights_told(int(row['nights_missing']))}, since {row['missing_since']:%a %d %b}"
         owner = f", owner {row['owner_username']}" if isinstance(row["owner_username"], str) else ""
         link = f" · [schedules]({row['url']})" if isinstance(row["url"], str) else ""
+        form = missing_form({str(name): value for name, value in row.items()})
+        link += f" · [new issue]({form})" if form else ""
         who = f"{row['assignee']} has it" if isinstance(row["assignee"], str) else "nobody has it"
         st.markdown(f":material/event_busy: {name}{at}: {why}; {since}{plain(owner)}; {plain(who)}{link}")
     if len(gone) > 12:

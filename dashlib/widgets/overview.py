@@ -28,9 +28,10 @@ from dashlib.widgets.attempts import of_attempts
 from dashlib.widgets.commits import of_commits
 from dashlib.widgets.empty import nothing
 from dashlib.widgets.filters import CUSTOM, FILTER_KEYS
+from dashlib.widgets.night_banner import patience, tell_newest, tonight_told
 from dashlib.widgets.night_glance import night_glance
 from dashlib.widgets.nights import KEYS as OF_NIGHTLIES
-from dashlib.widgets.nights import earlier, of_nights, patience, tell_newest, tonight_told
+from dashlib.widgets.nights import earlier, night_line, of_nights
 
 _DAY = timedelta(days=1)
 _COLOURS: Mapping[str, Literal["normal", "inverse", "off"]] = {"more": "normal", "less": "inverse", "neither": "off"}
@@ -80,7 +81,7 @@ def last_night(filters: Filters) -> None:
         st.caption(f"{_NOT_THERE}{told} Nightlies are pipelines of schedules; the page Sources says what was read.")
         return
     shown = _shown(nights)
-    now, before = nights.iloc[shown], earlier(nights, shown)
+    now, before = nights.iloc[shown], earlier(nights, shown, filters)
     night = now["night"].date()
     if shown == len(nights) - 1:
         tell_newest(now, _today())
@@ -101,8 +102,7 @@ def last_night(filters: Filters) -> None:
                     format="localized",
                     label_visibility="collapsed",
                 )
-    compared = "" if before is None else f" Arrows compare with {before['night']:%a %d %b}."
-    st.caption(f"{now['runs']} of {now['nightlies']} nightlies ran; {now['failed_jobs']} jobs failed.{compared}")
+    st.caption(night_line(now, before))
     note = of_nights(nightlies.note, filters, night=night)
     night_glance(glance(note), key="night_glance_of_overview", elsewhere="")
 

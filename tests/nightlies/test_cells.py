@@ -40,6 +40,7 @@ def test_a_whole_cell_of_an_hourly_schedule(built: Builder) -> None:
         "runs": 4,
         "missing": 2,
         "late": 0,
+        "late_at": None,
         "off": 0,
         "failed_runs": 2,
         "first_at": MIDNIGHT,

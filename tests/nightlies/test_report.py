@@ -12,12 +12,15 @@ import pytest
 
 from dashlib import badge
 from dashlib.__main__ import main
+from dashlib.charts.night_glance import glance
+from dashlib.charts.night_grid import grid_data
 from dashlib.failures.decisions import Missing, claim
 from dashlib.model import Filters
 from dashlib.nightlies.report import NoSuchNight, Note, note
 from dashlib.nightlies.report_text import OPEN, as_html, as_json, as_markdown, evening_headline, headline
 from dashlib.nightlies.send import mattermost
-from dashlib.queries import nightlies
+from dashlib.queries import night_grid, nightlies
+from dashlib.queries.night_grid import Narrowed
 from dashlib.settings import Settings
 from dashlib.store.remember import remember
 from tests.nightlies.rows import HOUR, MINUTE, NIGHTS, expect, now
@@ -182,7 +185,7 @@ def test_what_is_to_run_in_the_evening_is_not_waited_for(built: Builder) -> None
     found = written(built)
     assert found.is_calm and not found.under_way
     assert (found.counts["to_come"], found.counts["this_evening"]) == (0, 1)
-    assert headline(found).endswith("1 to come this evening")
+    assert headline(found).endswith("1 to come later today")
     assert badge.told(found.counts) == ("passed", "passed")
 
 
@@ -204,7 +207,7 @@ def test_the_evening_before_is_told_with_the_night(built: Builder) -> None:
         ("new", "Evening", NIGHTS[0].date())
     ]
     assert (found.evening_counts["runs"], found.evening_counts["failed"], found.is_calm) == (1, 1, False)
-    told = "The evening before (Tuesday, 10 March): 1 nightly ran, 1 failed (1 new), 0 never ran"
+    told = "Later on Tuesday, 10 March: 1 nightly ran, 1 failed (1 new), 0 never ran"
     for text in (evening_headline(found), as_html(found), json.dumps(mattermost(found)).replace("\\\\", "")):
         assert told in text
     assert "- New: **acme/core/engine** · Evening" in as_markdown(found)
@@ -248,7 +251,7 @@ def test_what_never_ran_is_told_with_its_gap_and_its_owner(built: Builder) -> No
 def test_json_holds_everything(built: Builder) -> None:
     company(built)
     found = json.loads(as_json(written(built)))
-    parts = {"new", "missing", "still_red", "partly", "canceled", "recovered"}
+    parts = {"new", "missing", "late", "still_red", "partly", "canceled", "recovered"}
     about = {"night", "is_calm", "under_way", "to_come_until", "counts", "at_risk", "evening_before"}
     assert set(found) == parts | about
     assert found["night"] == "2026-03-11" and found["evening_before"] is None
@@ -306,3 +309,38 @@ def test_the_command_says_which_settings_count(
         "DASH_NIGHTLY is ref:main here, but every schedule",
     ):
         assert words in said.err
+
+
+def test_a_late_nightly_is_told_with_what_is_known_of_the_nights_before(built: Builder) -> None:
+    """For hours each morning it is neither missing nor forgotten: expected when, missing from when, since when, who."""
+    built.zone(EARLY)
+    built.schedule(7, owner_username="ada", owner_id=5)
+    built.user(5, "ada", "Ada Lovelace", state="blocked")
+    at = now() - 20 * MINUTE
+    expect(built, *(at - day * 24 * HOUR for day in range(4)))
+    built.night(at - 72 * HOUR)
+    [cell] = built.rows("select * from nightly_changes where state = 'late'")
+    since = (at - 48 * HOUR).replace(tzinfo=UTC).astimezone(ZoneInfo(EARLY)).date()
+    assert (cell["missing_since"], cell["nights_missing"], cell["cause"]) == (since, 2, "owner_blocked")
+    claim(built.store, "Cleo", Missing(1, 7, since), "bob")
+    here = at.replace(tzinfo=UTC).astimezone(ZoneInfo(EARLY))
+    found = written(built)
+    [item] = found.items
+    assert (item.change, item.nights, item.since, item.who) == ("late", 2, since, "ada – bob has it")
+    expected = f"expected at {here:%H:%M}, missing from {here + 2 * HOUR:%H:%M} on"
+    gone = f"not run since {since:%a %d %b}, 2 nights before"
+    for text in (as_markdown(found), as_html(found)):
+        assert all(part in text for part in ("Late (1)", "its owner is blocked", expected, gone, "owner: ada"))
+    chat = json.dumps(mattermost(found), ensure_ascii=False)
+    assert expected in chat and f"not run for 2 nights, since {since:%d %b}" in chat
+    [told] = json.loads(as_json(found))["late"]
+    assert told["expected_at"] == f"{here:%Y-%m-%d %H:%M}:00" and told["reason"] == "its owner is blocked"
+    with built.store.reader() as reader:
+        note_of = nightlies.note(reader, Filters(), night=found.night)
+        cells = night_grid.grid(reader, Filters(), narrowed=Narrowed(found.night, whose=("bob",)))
+    [line] = [line for line in glance(note_of) if line["title"] == "Late"]
+    assert line["items"][0]["about"] == f"{expected}, {gone}, its owner is blocked, owner ada, bob has it"
+    tip = dict(grid_data(cells, framed=found.night)["rows"][0]["cells"][-1]["tip"])
+    assert (tip["State"], tip["Why"], tip["Owner"], tip["Who has it"]) == ("late", "its owner is blocked", "ada", "bob")
+    assert tip["Missing from"] == f"{here + 2 * HOUR:%H:%M} on" and tip["Expected"].endswith(f"{here:%H:%M}")
+    assert tip["Not run since"] == f"{since:%a %d %b %Y}, 2 nights before"

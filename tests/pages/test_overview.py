@@ -49,7 +49,7 @@ def test_last_night_is_that_of_nightlies(filled: Open) -> None:
     assert {name: numbers(app)[name] for name in TILES} == numbers(there)
     changes = [metric.delta for metric in app.metric if metric.label in TILES]
     assert changes == [metric.delta for metric in there.metric]
-    told = f"3 of 3 nightlies ran; 2 jobs failed. Arrows compare with {YESTERDAY - DAY:%a %d %b}."
+    told = f"Arrows compare with {YESTERDAY - DAY:%a %d %b}. 3 of 3 nightlies ran; 2 jobs failed."
     assert told in words(app)
 
 
@@ -164,7 +164,7 @@ def test_a_night_that_has_just_begun_does_not_hide_the_last_one(opener: Callable
         refresh(store)
     visit = opener(path)
     app = visit("overview")
-    assert "is under way: 0 of 1 ended." in words(app)
+    assert "is under way: 0 of 1 ended, 1 running." in words(app)
     assert app.subheader[0].value == f"Last night: {now - DAY:%A, %d %B}"
     page, query = links(app)["Failed"]
     assert "night" not in query, "the page Nightlies starts with the same night"

@@ -288,7 +288,12 @@ def test_every_failure_without_an_issue_leads_to_a_form_for_one(company: Builder
     assert form.startswith("https://gitlab.example/p/1/-/issues/new?issue%5Btitle%5D=lint%3A+connection+refused")
     found = grid(company, order="name").assign(issue_url="https://gitlab.example/p/1/-/issues/7")
     linked = grid_data(found, framed=NIGHT)
-    assert linked["forms"] == [] and linked["rows"][0]["cells"][-1]["issue"], "what has an issue needs no other"
+    [only] = linked["forms"]
+    missing = linked["rows"][0]["cells"][-3]
+    assert (missing["state"], missing["form"]) == ("missing", 0)
+    assert "Nightly%3A+has+not+run+since+2026-03-12" in only
+    last = linked["rows"][0]["cells"][-1]
+    assert last["issue"] and "form" not in last, "what has an issue needs no other"
 
 
 def test_a_cell_tells_the_repository_of_the_job_that_it_tells(company: Builder) -> None:
@@ -381,3 +386,30 @@ def test_marks_of_one_text_are_told_apart(two_jobs: Builder) -> None:
     )
     texts = [mark["text"] for mark in grid_data(alike, framed=NIGHT)["marks"]]
     assert sorted(texts) == ["engine: killed", "test:unit of engine: killed"]
+
+
+def test_a_failure_keeps_its_mark_however_the_grid_is_narrowed_and_arranged(two_jobs: Builder) -> None:
+    """Letters are what colleagues tell each other: they must not depend on what one of them looks for."""
+    marked = {"null pointer": 1}
+    for more in ({}, {"rows": "job"}, {"rows": "reason"}, {"rows": "schedule", "opened": OPENED}, {"group": "owner"},
+                 {"narrowed": {"search": "null"}}, {"order": "name"}):  # fmt: skip
+        found = grid(two_jobs, **more)
+        assert dict(found[found["mark"].notna()][["reason", "mark"]].drop_duplicates().to_numpy()) == marked, more
+
+
+def test_columns_begin_at_the_same_night_whatever_rows_are(company: Builder) -> None:
+    whole = night_grid.span(company.nights(), WINDOW).iloc[0]
+    span = whole["first"].date(), whole["last"].date()
+    for rows, grain, count in (("repository", "night", 5), ("job", "night", 5), ("reason", "night", 5),
+                               ("reason", "week", 1), ("reason", "month", 1)):  # fmt: skip
+        cells = grid(company, rows=rows, grain=grain, narrowed={"search": "connection"})
+        assert len(grid_data(cells, framed=NIGHT, rows=rows, grain=grain, span=span)["slots"]) == count
+    later = grid_data(grid(company, rows="reason", narrowed={"search": "connection"}), framed=NIGHT, rows="reason")
+    assert len(later["slots"]) == 2, "without it, from the first night on which one of them struck"
+
+
+def test_rows_of_reasons_that_are_called_the_same_are_told_apart(two_jobs: Builder) -> None:
+    alike = grid(two_jobs, rows="reason").assign(label="killed", name="killed")
+    rows = grid_data(alike, framed=NIGHT, rows="reason")["rows"]
+    assert sorted(row["label"] for row in rows) == ["compile of engine: killed", "test:unit of engine: killed"]
+    assert sorted(row["title"] for row in rows) == ["compile of engine · killed", "test:unit of engine · killed"]

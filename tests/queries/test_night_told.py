@@ -7,12 +7,15 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from dashlib.model import Filters, Put
 from dashlib.nightlies.tables import SCHEDULE_SLOTS
 from dashlib.queries import nightlies
 from dashlib.receive.metrics import Metrics
-from dashlib.widgets.nights import earlier, night_line, tonight_told
+from dashlib.widgets import night_banner, nights
+from dashlib.widgets.night_banner import tonight_told
+from dashlib.widgets.nights import earlier, night_line
 from tests.nightlies.rows import DAY, HOUR, MINUTE, now
 from tests.queries.build import Builder
 
@@ -103,9 +106,59 @@ def test_the_line_below_the_numbers_tells_what_they_cannot() -> None:
         "this_evening",
     )
     quiet = pd.Series(dict.fromkeys(names, 0) | {"runs": 1, "planned": 1})
-    assert night_line(quiet, None) == "1 of 1 nightlies ran; 0 jobs failed."
+    assert night_line(quiet, None) == "1 of 1 nightly ran; 0 jobs failed."
     told = pd.Series(dict(quiet) | {"partly_ran": 1, "times_missing": 22, "passed_since": 1, "canceled": 2})
     assert night_line(told, None) == (
-        "1 of 1 nightlies ran; 0 jobs failed; 1 nightly did not run every time: 22 times missed; "
+        "1 of 1 nightly ran; 0 jobs failed; 1 nightly did not run every time: 22 times missed; "
         "1 failed first and passed since; 2 canceled."
     )
+
+
+def test_what_runs_and_what_is_late_is_told_of_the_night_under_way(night: Builder) -> None:
+    night.pipeline(now() - 5 * MINUTE, "running", schedule_id=25)
+    slot = {"project_id": 1, "schedule_id": 22, "expected_at": now() - 10 * MINUTE, "repeated": False}
+    night.store.write(Put(SCHEDULE_SLOTS, [slot | {"off_cause": None}]))
+    told = tonight_told(asked(night), 0) or ""
+    assert " is under way: 1 of 5 ended, 1 running, 1 late, 3 to come until " in told and told.endswith(", 1 failed.")
+
+
+@pytest.mark.parametrize(("place", "button", "moves"), [(0, ["Show it"], False), (1, [], True)])
+def test_one_banner_tells_of_a_night_under_way(
+    night: Builder, monkeypatch: pytest.MonkeyPatch, place: int, button: list[str], moves: bool
+) -> None:
+    """Numbers of an older night do not move; with what is told already the newest one is framed."""
+    monkeypatch.setattr(night_banner, "_tell_unseen", lambda: None)
+    monkeypatch.setattr(night_banner, "last_told", lambda nights: len(nights) - 1)
+
+    def page(nights: object, place: int, today: object) -> None:
+        from dashlib.widgets.night_banner import tell_nights
+
+        tell_nights(nights, place, today)  # type: ignore[arg-type]
+
+    found = asked(night)
+    app = AppTest.from_function(page, args=(found, place, found["night"].iloc[-1].date())).run()
+    assert not app.exception
+    said = [banner.value for banner in (*app.info, *app.warning, *app.error)]
+    assert len(said) == 1 and "is under way" in said[0]
+    assert ("will move" in said[0]) is moves and [one.label for one in app.button] == button
+
+
+def test_arrows_leave_out_what_is_to_run_later_that_day(built: Builder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Yesterday's failures of nightlies of the afternoon are no bad news that went away."""
+    built.zone(EARLY)
+    for id, at in ((31, now() - 20 * MINUTE), (32, now() + 14 * HOUR)):
+        built.schedule(id, description=f"s{id}")
+        slots = [{"project_id": 1, "schedule_id": id, "repeated": False, "off_cause": None} for _ in range(2)]
+        built.store.write(Put(SCHEDULE_SLOTS, [one | {"expected_at": at - day * DAY} for day, one in enumerate(slots)]))
+        built.night(at - DAY, failed=["lint"], schedule_id=id)
+    built.night(now() - 20 * MINUTE, schedule_id=31)
+    monkeypatch.setattr(nights, "of_nights", lambda question, chosen, **more: question(built.nights(), chosen, **more))
+    found = asked(built)
+    assert list(found["failed"]) == [2, 0] and found["this_evening"].iloc[-1] == 1
+    before = earlier(found, 1, Filters())
+    assert before is not None and (before["failed"], before["nightlies"]) == (1, 1)
+    assert earlier(found, 1) is None
+    assert "of the nightlies due so far" in night_line(found.iloc[1], before)
+    with built.store.reader() as reader:
+        alike = nightlies.nights(reader, Filters(), alike=found["night"].iloc[-1].date())
+    assert list(alike["failed"]) == [1, 0]
