@@ -105,7 +105,7 @@ def issues_with(gitlab: GitLab, mark: str) -> list[Any]:
 
 def close(gitlab: GitLab, issue: Issue) -> None:
     url = f"{gitlab.url}/api/v4/projects/{issue.project_id}/issues/{issue.iid}"
-    answer = requests.put(url, json={"state_event": "close"}, headers={"PRIVATE-TOKEN": WRITE_TOKEN}, timeout=10)
+    answer = requests.put(url, json={"state_event": "close"}, headers={"PRIVATE-TOKEN": WRITE_TOKEN}, timeout=60)
     assert answer.status_code == 200
 
 
@@ -199,7 +199,7 @@ def test_an_issue_made_by_the_form_or_before_a_crash_is_linked_by_the_next_sync(
     wanted = draft(store, which)
     url = f"{gitlab.url}/api/v4/projects/{which.project_id}/issues"
     body = {"title": "by hand", "description": wanted.description}
-    iid = requests.post(url, json=body, headers={"PRIVATE-TOKEN": WRITE_TOKEN}, timeout=10).json()["iid"]
+    iid = requests.post(url, json=body, headers={"PRIVATE-TOKEN": WRITE_TOKEN}, timeout=60).json()["iid"]
     read(gitlab, store)
     assert row(store, job)["issue_iid"] == iid
     with store.reader() as reader:

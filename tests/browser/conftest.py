@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from dashlib.demo import World
 from dashlib.store import open_store
@@ -37,6 +37,9 @@ FLAGS = [
     "--no-first-run",
 ]
 # Streamlit's client looks for its own endpoints below the page first, gets 404, and asks again at the root.
+PATIENCE = 60_000
+"""Milliseconds until something that has to come is given up: a busy machine needs ten times as long as a quiet one."""
+expect.set_options(timeout=PATIENCE)
 _EXPECTED = ("_stcore/health", "_stcore/host-config")
 
 
@@ -92,11 +95,11 @@ def serving(database: Path, **settings: str) -> Iterator[str]:
         yield address
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(300):
+    for _ in range(900):
         if process.poll() is not None:
             pytest.fail(f"the server ended: {log.read_text()[-2000:]}")
         try:
@@ -125,6 +128,7 @@ class Tab:
         self.page = page
         self.server = server
         self.wrong: list[str] = []
+        page.set_default_timeout(PATIENCE)
         # Painted without a graphics card, what moves while a page loads costs a third of loading it.
         page.emulate_media(reduced_motion="reduce")
         page.on("pageerror", lambda error: self.wrong.append(f"page: {error}"))
@@ -148,9 +152,9 @@ class Tab:
 
     def settled(self) -> Page:
         """After the script ran and every chart is drawn."""
-        self.page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning] h1", timeout=30_000)
+        self.page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning] h1", timeout=PATIENCE)
         self.page.wait_for_timeout(400)
-        self.page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning] h1", timeout=30_000)
+        self.page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning] h1", timeout=PATIENCE)
         return self.page
 
 

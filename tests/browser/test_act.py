@@ -14,7 +14,7 @@ from dashlib.demo.gitlab import WRITE_TOKEN
 from dashlib.failures.decisions import Issue
 from dashlib.store import open_store
 from tests.act.test_flow import close, failed_job, night, read
-from tests.browser.conftest import Tab, serving
+from tests.browser.conftest import PATIENCE, Tab, serving
 from tests.sync.world import GitLab, running_gitlab
 
 pytestmark = pytest.mark.browser
@@ -45,7 +45,7 @@ def address(gitlab: GitLab, first: tuple[int, int], tmp_path_factory: pytest.Tem
 @pytest.fixture
 def tab(chromium: Browser, address: str) -> Iterator[Tab]:
     context = chromium.new_context(viewport={"width": 1440, "height": 1200})
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE)
     yield Tab(context.new_page(), address)
     context.close()
 
@@ -54,7 +54,7 @@ def synced(tab: Tab) -> None:
     """Press Sync now and wait until its end."""
     page = tab.open("/sources")
     page.get_by_role("button", name="Sync now").click()
-    page.get_by_text("Sync under way").first.wait_for(timeout=15_000)
+    page.get_by_text("Sync under way").first.wait_for(timeout=60_000)
     page.get_by_text("No sync is running").or_(page.get_by_text("The timer is off")).first.wait_for(timeout=60_000)
     tab.settled()
 

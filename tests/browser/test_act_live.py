@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from benchmarks.live import company, last_passed
 from dashlib.failures.analyse import analyse
 from dashlib.store import open_store
-from tests.browser.conftest import Tab, serving
+from tests.browser.conftest import PATIENCE, Tab, serving
 from tests.browser.demo import last_morning
 from tests.browser.test_live import SECRET, Gitlab
 
@@ -34,7 +34,7 @@ def moving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gitlab]:
 @pytest.fixture
 def tab(chromium: Browser, moving: Gitlab) -> Iterator[Tab]:
     context = chromium.new_context(viewport={"width": 1440, "height": 1100})
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE)
     yield Tab(context.new_page(), moving.address)
     context.close()
 

@@ -28,8 +28,8 @@ def tile(page: Page, label: str) -> str:
 
 def ran(page: Page) -> tuple[int, int]:
     """How many nightlies of the chosen night ran, of how many that should have."""
-    told = page.get_by_text(re.compile(r"\d+ of \d+ nightlies ran")).inner_text()
-    found = re.search(r"(\d+) of (\d+) nightlies ran", told)
+    told = page.get_by_text(re.compile(r"\d+ of \d+ nightl(?:y|ies) ran")).inner_text()
+    found = re.search(r"(\d+) of (\d+) nightl(?:y|ies) ran", told)
     assert found is not None
     return int(found[1]), int(found[2])
 

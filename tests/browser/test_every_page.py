@@ -113,7 +113,7 @@ def is_not_ours(page: Page, rule: str, target: list[str], scheme: str) -> bool:
 def fits(page: Page, width: int) -> None:
     """Charts and tables follow a window's new width a little later."""
     try:
-        page.wait_for_function(f"width => ({_STICKING_OUT})(width).length === 0", arg=width, timeout=5_000)
+        page.wait_for_function(f"width => ({_STICKING_OUT})(width).length === 0", arg=width, timeout=30_000)
     except TimeoutError:
         pytest.fail(f"{page.url} at {width}: {page.evaluate(_STICKING_OUT, width)}")
 

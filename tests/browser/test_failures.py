@@ -103,7 +103,7 @@ def test_from_a_search_to_a_failure_to_its_signature_and_back(
     seen.context.close()
 
     page.go_back()
-    page.wait_for_url(re.compile(r"/failure\?"), timeout=10_000)
+    page.wait_for_url(re.compile(r"/failure\?"), timeout=60_000)
     tab.settled()
     assert page.locator("h1").inner_text() == "unit"
     page.go_back()

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
 
 from dashlib.people.refresh import refresh
 from dashlib.store import open_store
-from tests.browser.conftest import Tab, serving
+from tests.browser.conftest import PATIENCE, Tab, serving
 from tests.people.world import company
 from tests.queries.build import Builder
 
@@ -33,7 +33,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def tab(chromium: Browser, address: str) -> Iterator[Tab]:
     context = chromium.new_context(viewport={"width": 1440, "height": 1200})
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE)
     # This browser has given a name before.
     context.add_cookies([{"name": "dash_name", "value": "Grace%20Hopper", "url": address}])
     yield Tab(context.new_page(), address)

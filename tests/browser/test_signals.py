@@ -68,7 +68,7 @@ def test_a_drawn_zoom_narrows_the_page_and_stands_in_the_address(tab: Tab, chrom
     page = tab.open("/signals?period=7+days")
     assert number(page, "Signals") == "4"
     draw(page, 0.02, 0.5)
-    page.wait_for_url(re.compile("zoom="), timeout=20_000)
+    page.wait_for_url(re.compile("zoom="), timeout=60_000)
     tab.settled()
     first, last = zoomed(zoom_of(page)) or (YESTERDAY, YESTERDAY)
     assert timedelta(days=1) < last - first < timedelta(days=6)
@@ -76,7 +76,7 @@ def test_a_drawn_zoom_narrows_the_page_and_stands_in_the_address(tab: Tab, chrom
     shown = zoom_of(page)
 
     draw(page, 0.3, 0.6)
-    page.wait_for_function(f"!location.search.includes({shown.replace(':', '%3A')!r})", timeout=20_000)
+    page.wait_for_function(f"!location.search.includes({shown.replace(':', '%3A')!r})", timeout=60_000)
     tab.settled()
     inner = zoomed(zoom_of(page)) or (YESTERDAY, YESTERDAY)
     assert first <= inner[0] < inner[1] <= last and inner[1] - inner[0] < (last - first) / 2

@@ -30,10 +30,10 @@ class Client:
         return self.session.get(url, params=params or None, timeout=10, allow_redirects=redirects)
 
     def post(self, path: str, **body: Any) -> requests.Response:
-        return self.session.post(f"{self.url}/api/v4{path}", json=body, timeout=10)
+        return self.session.post(f"{self.url}/api/v4{path}", json=body, timeout=60)
 
     def put(self, path: str, **body: Any) -> requests.Response:
-        return self.session.put(f"{self.url}/api/v4{path}", json=body, timeout=10)
+        return self.session.put(f"{self.url}/api/v4{path}", json=body, timeout=60)
 
     def pages(self, path: str, **params: Any) -> list[list[Any]]:
         """Every page until there is no next link, however short or empty they are."""
@@ -85,4 +85,4 @@ def http(url: str) -> Client:
 
 @pytest.fixture(scope="session")
 def gl(url: str) -> gitlab.Gitlab:
-    return gitlab.Gitlab(url, oauth_token=READ_TOKEN, timeout=10)
+    return gitlab.Gitlab(url, oauth_token=READ_TOKEN, timeout=60)

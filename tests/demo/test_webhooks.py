@@ -287,7 +287,7 @@ def test_the_simulated_gitlab_alone_sends_to_the_hook_it_is_given(inbox: Inbox) 
             assert inbox.arrived.wait(30)
         finally:
             process.terminate()
-            _, err = process.communicate(timeout=20)
+            _, err = process.communicate(timeout=60)
     assert err == ""
     headers, _ = inbox.got[0]
     assert (headers["X-Gitlab-Token"], headers["X-Gitlab-Instance"]) == (SECRET, url)

@@ -118,7 +118,7 @@ print(reason.category, len(reason.lines))
 )  # fmt: skip
 def test_a_hostile_log_costs_no_more_than_its_length(log: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", RUN.format(log=log)], cwd=ROOT, check=True, timeout=120, capture_output=True, text=True
+        [sys.executable, "-c", RUN.format(log=log)], cwd=ROOT, check=True, timeout=240, capture_output=True, text=True
     )
     category, lines = done.stdout.split()
     assert category in (*CATEGORIES, "unknown")
@@ -132,4 +132,4 @@ def test_a_hostile_line_costs_no_more_than_any(unit: str) -> None:
     """Five hundred lines of four thousand characters, each a beginning of something."""
     log = f"[({unit!r} * {4000 // len(unit)} + chr(10)).encode()] * 500"
     code = f"from dashlib.failures.explain import explain; explain({log})"
-    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=180)

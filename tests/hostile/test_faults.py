@@ -16,7 +16,7 @@ from tests.hostile.world import World
 def test_a_fault_passes(start: Start, kinds: tuple[str, ...]) -> None:
     world = small(3)
     server, loader = start(world, faults=Faults(kinds, every=1))
-    ran = loader.sync(limit=20)
+    ran = loader.sync(limit=100)
     assert set(server.faults.done) == set(kinds)
     assert not ran.errors
     same(loader.database, world)
@@ -27,7 +27,7 @@ def test_a_refusal_is_waited_for(start: Start, announced: bool) -> None:
     world = small(3)
     kinds = REFUSING[2:] if announced else REFUSING
     server, loader = start(world, faults=Faults(kinds, every=1, limit_429=10, announced=announced))
-    ran = loader.sync(limit=30)
+    ran = loader.sync(limit=100)
     assert sum(server.faults.done.values()) >= 10
     assert not ran.errors
     same(loader.database, world)
@@ -37,7 +37,7 @@ def test_a_window_that_says_600_seconds_and_means_2(start: Start) -> None:
     """RateLimit headers come with it, of the other limit, which is far from met."""
     world = small(2)
     _, loader = start(world, faults=Faults(long_wait={"jobs": 2.0}, announced=True))
-    ran = loader.sync(limit=25)
+    ran = loader.sync(limit=100)
     assert not ran.errors
     same(loader.database, world)
 
@@ -45,7 +45,7 @@ def test_a_window_that_says_600_seconds_and_means_2(start: Start) -> None:
 def test_a_limit_that_counts_down(start: Start) -> None:
     world = small(5)
     server, loader = start(world, faults=Faults(rate_limit=(40, 1.0)))
-    ran = loader.sync(limit=40)
+    ran = loader.sync(limit=100)
     assert not ran.errors
     same(loader.database, world)
     assert server.wire.statuses[429] <= 8, "it could be seen coming"
@@ -59,7 +59,7 @@ def test_everything_at_once(start: Start, trap: Trap) -> None:
     dialect = Dialect(prefix="/gitlab", other_host=trap.url, trace_elsewhere=trap.url, duplicates=True, strings=False)
     faults = Faults(TRANSIENT + REFUSING, every=9, times=2, long_wait={"schedules": 3.0}, rate_limit=(400, 2.0))
     server, loader = start(world, dialect, faults)
-    ran = loader.sync(code=1, limit=100)
+    ran = loader.sync(code=1, limit=250)
     print(ran.seconds, dict(server.faults.done), dict(server.wire.calls))
     assert not trap.secrets()
     assert {error.split(":")[0] for error in ran.errors} == {"locked/no-ci"}

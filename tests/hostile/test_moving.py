@@ -123,7 +123,7 @@ def test_a_drip_has_an_end(start: Start) -> None:
             raise Drip
 
     server.before = before
-    ran = loader.sync(limit=25)
+    ran = loader.sync(limit=100)
     assert not ran.errors
     same(loader.database, world)
 

@@ -94,7 +94,7 @@ def opener(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, opened: dict[str, st
                 runtime.close()
                 opened.clear()
                 opened.update(settings)
-            app = AppTest.from_file(str(NAVIGATION), default_timeout=30)
+            app = AppTest.from_file(str(NAVIGATION), default_timeout=120)
             for key, value in query.items():
                 app.query_params[key] = value
             (app.switch_page(f"{page}.py") if page else app).run()

@@ -136,7 +136,7 @@ def test_one_banner_tells_of_a_night_under_way(
         tell_nights(nights, place, today)  # type: ignore[arg-type]
 
     found = asked(night)
-    app = AppTest.from_function(page, args=(found, place, found["night"].iloc[-1].date())).run()
+    app = AppTest.from_function(page, args=(found, place, found["night"].iloc[-1].date()), default_timeout=60).run()
     assert not app.exception
     said = [banner.value for banner in (*app.info, *app.warning, *app.error)]
     assert len(said) == 1 and "is under way" in said[0]

@@ -73,7 +73,7 @@ def burst(child: Child, first: int, answered: set[str], enough: threading.Event,
             told = {"X-Gitlab-Token": "s", "Content-Type": "application/json"}
             try:
                 url = f"http://127.0.0.1:{child.port}/gitlab/events"
-                if session.post(url, data=body, headers=told, timeout=10).status_code == 200:
+                if session.post(url, data=body, headers=told, timeout=60).status_code == 200:
                     answered.add(sha)
             except requests.RequestException:
                 return
@@ -96,7 +96,7 @@ def test_what_was_answered_is_there_once(tmp_path: Path, wanted: int) -> None:
         sender.join()
     again = Child(database)
     try:
-        while requests.get(f"http://127.0.0.1:{again.port}/metrics", timeout=10).text.count("deliveries_waiting{"):
+        while requests.get(f"http://127.0.0.1:{again.port}/metrics", timeout=60).text.count("deliveries_waiting{"):
             time.sleep(0.05)
     finally:
         again.end()

@@ -54,7 +54,7 @@ def test_200_with_a_slash_at_the_end(dashboard: Dashboard, source: str) -> None:
     }
     told = {"Content-Type": "application/json"} | told
     answer = requests.post(
-        f"{dashboard.url}{PATHS[source]}/", data=body, headers=told, timeout=10, allow_redirects=False
+        f"{dashboard.url}{PATHS[source]}/", data=body, headers=told, timeout=60, allow_redirects=False
     )
     assert answer.status_code == 200, answer.text
     assert len(dashboard.settled(1)) == 1
@@ -104,7 +104,7 @@ def signature(secret: bytes, body: bytes) -> str:
 def test_405_for_every_other_method(dashboard: Dashboard, source: str, method: str) -> None:
     import requests
 
-    answer = requests.request(method, dashboard.url + PATHS[source], timeout=10, headers=proof(source, b""))
+    answer = requests.request(method, dashboard.url + PATHS[source], timeout=60, headers=proof(source, b""))
     assert answer.status_code == 405
     assert answer.headers["allow"] == "POST"
 

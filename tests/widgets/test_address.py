@@ -57,7 +57,7 @@ def page() -> None:
 
 
 def opened(query: dict[str, Any] | None = None) -> AppTest:
-    app = AppTest.from_function(page, default_timeout=30)
+    app = AppTest.from_function(page, default_timeout=120)
     for key, words in (query or {}).items():
         app.query_params[key] = words
     return run(app)

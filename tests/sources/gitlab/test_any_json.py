@@ -146,4 +146,4 @@ def test_texts_and_truths() -> None:
 def test_a_hostile_commit_message_costs_no_more_than_its_length() -> None:
     """A message is written by anybody who may push. Blanks tried with each other take hours."""
     code = "from dashlib.sources.gitlab.commits import co_authors; co_authors('Co-authored-by:' + ' ' * 20_000 + 'x')"
-    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=20)
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=60)
