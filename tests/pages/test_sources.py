@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -88,7 +89,8 @@ def test_deliveries_by_sender_and_kind(hooked: Open) -> None:
         ("gitlab", "pipeline", 4, 2, 1, 0, 1, "repository not chosen", 4000),
         ("gitlab", "wiki_page", 1, 0, 0, 0, 1, "no table for it", 1000),
     ]
-    assert "The last one came 30 minutes ago. Kept for 30 days (`DASH_HOOK_DAYS`): 6.0 kB as they came" in captions(app)
+    said = r"The last one came 3\d minutes ago\. Kept for 30 days \(`DASH_HOOK_DAYS`\): 6\.0 kB as they came"
+    assert re.search(said, captions(app))
 
 
 def test_what_was_refused_since_the_start(hooked: Open) -> None:
