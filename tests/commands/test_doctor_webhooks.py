@@ -22,13 +22,16 @@ from dashlib.store import Store, open_store
 from tests.commands.shell import CANARY, Shell
 from tests.commands.test_doctor import wrong
 
-NOW = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     with open_store(tmp_path / "x.duckdb") as opened:
         yield opened
+
+
+def now() -> datetime:
+    """Asked anew by each test: the whole run may take longer than the half hour that some of them allow."""
+    return datetime.now(UTC).replace(tzinfo=None, microsecond=0)
 
 
 def told(store: Store, **more: Any) -> list[Finding]:
@@ -44,18 +47,24 @@ def app(*is_open: str, refused: tuple[Refusal, ...] = ()) -> Running:
 
 
 def delivery(ident: int, **more: Any) -> dict[str, Any]:
-    known = {"id": ident, "source": "gitlab", "kind": "pipeline", "received_at": NOW - timedelta(minutes=90), "turn": 0}
+    known = {
+        "id": ident,
+        "source": "gitlab",
+        "kind": "pipeline",
+        "received_at": now() - timedelta(minutes=90),
+        "turn": 0,
+    }
     known |= {"bytes": 5, "dedup_key": str(ident), "headers": "{}", "body": "{}", "status": "shaped", "rows": 1}
     return dict.fromkeys(DELIVERIES.columns) | known | {"project_id": 1, "subject": f"pipeline:{ident}"} | more
 
 
 def ran(project: int, *idents: int) -> Upsert:
-    at = f"{NOW - timedelta(minutes=80)}Z"
+    at = f"{now() - timedelta(minutes=80)}Z"
     return Upsert(PIPELINES, [pipeline_row(project, {"id": n, "created_at": at, "updated_at": at}) for n in idents])
 
 
 def repositories(*paths: str) -> Upsert:
-    return Upsert(PROJECTS, [project_columns(n, path, None, None, NOW) for n, path in enumerate(paths, start=1)])
+    return Upsert(PROJECTS, [project_columns(n, path, None, None, now()) for n, path in enumerate(paths, start=1)])
 
 
 def test_no_secret(store: Store) -> None:
@@ -107,7 +116,7 @@ def test_what_came_and_what_failed(store: Store) -> None:
     """What a sender left out is nobody's to mend here: told, and not wrong."""
     failed = delivery(2, status="failed", error="the job has no id\x1b[31m.", project_id=None)
     store.write(Put(DELIVERIES, [delivery(1), failed, delivery(3, status="kept"), delivery(4, status="ignored")]))
-    store.write(Put(DELIVERIES, [delivery(5, source="github", received_at=NOW)]))
+    store.write(Put(DELIVERIES, [delivery(5, source="github", received_at=now())]))
     found = told(store)
     assert found[0] == (True, "webhooks of GitLab: 4 deliveries, the last 1 hour ago, 2 kept unused")
     assert found[1][0] is True and "\x1b" not in found[1][1]

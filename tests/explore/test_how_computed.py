@@ -117,7 +117,8 @@ def test_the_sql_below_each_chart_and_table_gives_its_rows(
             columns = [column for column in again.columns if column in frame.columns]
             assert columns == list(again.columns), name
             assert rows(again, columns) == rows(frame, columns), name
-        assert drawn or page in EMPTY
+        # Whether a job of the demo grew that much within a week depends on the day and the hour.
+        assert drawn or page in EMPTY or "jobs_first" in query
 
 
 def test_it_opens_on_the_page_of_sql_and_runs(company: Open, shown: Shown) -> None:
