@@ -22,22 +22,28 @@ from tests.pages.conftest import HOSTILE, Open
 from tests.queries.build import Builder
 from tests.sync.world import running_gitlab
 
-NOW = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
 SECRET = "canary-very-secret"
 HOOK_SECRETS = ("DASH_GITLAB_WEBHOOK_TOKEN", "DASH_GITHUB_WEBHOOK_SECRET", "DASH_HOOK_TOKEN")
 
 
-def delivery(number: int, **values: Any) -> dict[str, Any]:
+@pytest.fixture
+def now() -> datetime:
+    """Each test's own: when the file is read may be an hour before it runs."""
+    return datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+
+
+def delivery(number: int, now: datetime, **values: Any) -> dict[str, Any]:
+    half_an_hour_ago = now - timedelta(minutes=30)
     known = dict.fromkeys(DELIVERIES.columns) | {
-        "id": number, "source": "gitlab", "kind": "pipeline", "received_at": NOW - timedelta(minutes=30), "bytes": 1000,
+        "id": number, "source": "gitlab", "kind": "pipeline", "received_at": half_an_hour_ago, "bytes": 1000,
         "dedup_key": str(number), "headers": "{}", "body": "{}", "status": "shaped", "rows": 1,
-        "shaped_at": NOW - timedelta(minutes=30),
+        "shaped_at": half_an_hour_ago,
     }  # fmt: skip
     return known | values
 
 
 @pytest.fixture
-def hooked(opener: Callable[[Path], Open], tmp_path: Path) -> Open:
+def hooked(opener: Callable[[Path], Open], tmp_path: Path, now: datetime) -> Open:
     """Two repositories; four pipelines of the first, of which webhooks told two, one of the other, and more."""
     path = tmp_path / "hooked.duckdb"
     with open_store(path) as store:
@@ -46,21 +52,22 @@ def hooked(opener: Callable[[Path], Open], tmp_path: Path) -> Open:
         built.project(2, "acme/web/site")
         told = []
         for minutes in (40, 35, 20, 15):
-            told.append(built.pipeline(NOW - timedelta(minutes=minutes), by_api=True, source="push"))
-        built.pipeline(NOW - timedelta(minutes=20), project_id=2, by_api=True, source="push")
+            told.append(built.pipeline(now - timedelta(minutes=minutes), by_api=True, source="push"))
+        built.pipeline(now - timedelta(minutes=20), project_id=2, by_api=True, source="push")
         store.write(
             Upsert(
                 DELIVERIES,
                 [
-                    delivery(1, project_id=1, subject=f"pipeline:{told[0]}", received_at=NOW - timedelta(minutes=40),
-                             happened_at=NOW - timedelta(minutes=40, seconds=4)),
-                    delivery(2, project_id=1, subject=f"pipeline:{told[1]}",
-                             received_at=NOW - timedelta(minutes=35) + timedelta(milliseconds=460),
-                             happened_at=NOW - timedelta(minutes=35)),
-                    delivery(3, status="failed", error=f"no project in it {HOSTILE}", rows=0),
-                    delivery(4, status="kept", kind="wiki_page", rows=0),
-                    delivery(5, status="ignored", project_id=2, rows=0),
-                    delivery(6, status="received", source="github", kind="push", shaped_at=None, rows=None),
+                    delivery(1, now, project_id=1, subject=f"pipeline:{told[0]}",
+                             received_at=now - timedelta(minutes=40),
+                             happened_at=now - timedelta(minutes=40, seconds=4)),
+                    delivery(2, now, project_id=1, subject=f"pipeline:{told[1]}",
+                             received_at=now - timedelta(minutes=35) + timedelta(milliseconds=460),
+                             happened_at=now - timedelta(minutes=35)),
+                    delivery(3, now, status="failed", error=f"no project in it {HOSTILE}", rows=0),
+                    delivery(4, now, status="kept", kind="wiki_page", rows=0),
+                    delivery(5, now, status="ignored", project_id=2, rows=0),
+                    delivery(6, now, status="received", source="github", kind="push", shaped_at=None, rows=None),
                 ],
             )
         )  # fmt: skip
@@ -119,14 +126,14 @@ def test_what_failed_with_its_error_and_what_waits(hooked: Open) -> None:
     assert waiting[["source", "kind", "deliveries"]].values.tolist() == [["github", "push", 1]]
 
 
-def test_the_ledger_counts_what_no_webhook_told(hooked: Open) -> None:
+def test_the_ledger_counts_what_no_webhook_told(hooked: Open, now: datetime) -> None:
     """Tenths of seconds, as in the sentence above them; a repository that never sent is shown, and in no sum."""
     app = hooked("sources")
     row, silent = table(app, "lost")
     names = ("path_with_namespace", "kind", "things", "lost", "delay_p50", "last_hook")
     assert {name: row[name] for name in names} == {
         "path_with_namespace": "acme/core/engine", "kind": "pipeline", "things": 4, "lost": 2, "delay_p50": 2.2,
-        "last_hook": f"{NOW - timedelta(minutes=35):%Y-%m-%d %H:%M}",
+        "last_hook": f"{now - timedelta(minutes=35):%Y-%m-%d %H:%M}",
     }  # fmt: skip
     assert row["lost_share"] == pytest.approx(100 / 2)  # per cent, as the table shows it
     assert (silent["path_with_namespace"], silent["lost_share"], silent["last_hook"]) == ("acme/web/site", 100, "never")
