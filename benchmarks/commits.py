@@ -24,7 +24,7 @@ import pandas as pd
 
 from benchmarks.machine import described
 from dashlib.model import Filters
-from dashlib.queries import commits, reconciliation
+from dashlib.queries import commit_listing, commits, reconciliation
 from dashlib.queries.commits_held import HeldCommits
 from dashlib.store import open_store
 
@@ -122,9 +122,7 @@ def _questions(views: duckdb.DuckDBPyConnection, copy: duckdb.DuckDBPyConnection
         "everybody, default branch, forks once": lambda f: commits.ranking(copy, f, branches="default", forks="once"),
         "hours of the week": lambda f: commits.hours(copy, f),
         "the line: authored and pushed": lambda f: reconciliation.line(copy, f),
-        "the newest 2,000 commits": lambda f: commits.listing(
-            views, f, rows=2000, from_=commits.newest(copy, f, rows=2000).iloc[0]["since"].to_pydatetime()
-        ),
+        "the newest 2,000 commits": lambda f: commit_listing.listed(copy, views, f, rows=2000),
     }
     frame = views.execute(
         "select project_id, lower(author_email) as email, committed_at, additions, deletions,"

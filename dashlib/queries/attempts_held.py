@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
+from dashlib.queries.held_macros import macros
 from dashlib.queries.nights_renewed import keep, memory
 from dashlib.store import Store, views
 
@@ -38,7 +39,7 @@ _TABLES = {
 }
 _FOLLOWING = ("flaky_failures", "flaky_jobs", "runner_outages", "job_times")
 """Views that need nothing but these: worked out within the copy, each after those it reads."""
-_MACROS = ("team_zone", "team_time", "team_day", "team_day_start", "chosen", "within", "utc_now")
+_MACROS = ("team_time", "team_day", "team_day_start", "chosen", "within", "utc_now")
 
 
 @dataclass(frozen=True)
@@ -80,9 +81,7 @@ def held(reader: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     for name, sql in _TABLES.items():
         keep(copy, name, reader.execute(sql))
     known = {definition.name: definition for definition in views.definitions()}
-    for statement in copy.extract_statements(known["macros"].statement):
-        if any(f"macro {name}(" in statement.query for name in _MACROS):
-            copy.execute(statement)
+    macros(copy, reader, _MACROS)
     for name in _FOLLOWING:
         copy.execute(f"create table {name} as {known[name].body}")
     return copy

@@ -7,9 +7,6 @@ of the copy in memory (``commits_held``), where 2 million commits answer in time
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
-
 import duckdb
 import pandas as pd
 
@@ -27,7 +24,6 @@ from dashlib.queries.commit_credits import (
     of,
     on_days,
     what,
-    within_period,
 )  # fmt: skip
 from dashlib.queries.question import ask
 
@@ -133,24 +129,6 @@ select h.hour // 24 + 1 as weekday, h.hour % 24 as hour, coalesce(c.commits, 0) 
 from (select unnest(range(168)) as hour) h
 left join hours c on c.author_hour = h.hour
 order by h.hour
-"""
-
-NEWEST = """
-with {counted}
-select min(committed_at) as since, count(*) as rows
-from (select committed_at from counted order by committed_at desc limit $rows)
-"""
-
-LISTING = """
-with {counted}
-select team_time(c.committed_at) as committed, p.path_with_namespace, coalesce(n.label, c.person) as person_label,
-       c.role, c.title, c.additions, c.deletions, c.is_merge, coalesce(n.is_bot, false) as is_bot, c.on_default,
-       c.web_url, c.commit_id
-from counted c
-join projects p on p.id = c.project_id
-left join persons n on n.id = c.person
-order by c.committed_at desc, p.path_with_namespace, c.commit_id, c.role, c.person
-limit $rows
 """
 
 
@@ -291,41 +269,6 @@ def hours(
     which = what(role, merges, bots, branches, forks)
     sql = HOURS.format(counted=counted(filters, which, on_days(filters)), commits=_commits(role))
     return ask(connection, sql, filters)
-
-
-def newest(connection: duckdb.DuckDBPyConnection, filters: Filters, *, rows: int, **choices: str) -> pd.DataFrame:
-    """One row: since when (UTC) the newest so many credits were committed, and how many there are (``listing``)."""
-    which = what(**(_USUAL | choices))
-    sql = NEWEST.format(counted=counted(filters, which, on_days(filters)))
-    return ask(connection, sql, filters, rows=rows)
-
-
-def listing(
-    connection: duckdb.DuckDBPyConnection,
-    filters: Filters,
-    *,
-    role: str = "author",
-    merges: str = "without",
-    bots: str = "without",
-    branches: str = "all",
-    forks: str = "each",
-    rows: int = 5000,
-    from_: datetime | None = None,
-) -> pd.DataFrame:
-    """One row per commit and credited person, newest first, at most ``rows``; asked of the database itself.
-
-    ``from_`` (UTC, see ``newest``) spares it all that is older. Columns: committed (the team's wall clock),
-    path_with_namespace, person_label, role, title, additions, deletions, is_merge, is_bot, on_default, web_url,
-    commit_id.
-    """
-    which = what(role, merges, bots, branches, forks)
-    period = [part for part in (within_period(filters), "c.committed_at >= $moment" if from_ else "") if part]
-    sql = LISTING.format(counted=counted(filters, which, " and ".join(period)))
-    more: dict[str, Any] = {"moment": from_} if from_ else {}
-    return ask(connection, sql, filters, rows=rows, **more)
-
-
-_USUAL = {"role": "author", "merges": "without", "bots": "without", "branches": "all", "forks": "each"}
 
 
 def _commits(role: str) -> str:

@@ -18,6 +18,7 @@ from itertools import product
 
 import duckdb
 
+from dashlib.queries.held_macros import macros
 from dashlib.queries.nights_renewed import keep, memory
 from dashlib.store import Store, views
 
@@ -84,7 +85,7 @@ _NUMBERED = {
     "namespace": (("projects", "namespace"),),
 }
 """What is kept as a number: the columns that share one numbering."""
-_MACROS = ("team_zone", "team_time", "team_day", "team_day_start", "chosen", "within")
+_MACROS = ("team_time", "team_day", "team_day_start", "chosen", "within")
 
 
 @dataclass(frozen=True)
@@ -206,9 +207,7 @@ def held(reader: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     )
     _number(copy)
     known = {definition.name: definition for definition in views.definitions()}
-    for statement in copy.extract_statements(known["macros"].statement):
-        if any(f"macro {name}(" in statement.query for name in _MACROS):
-            copy.execute(statement)
+    macros(copy, reader, _MACROS)
     copy.execute(known["commit_credits"].statement)
     copy.execute(f"create table author_firsts as {known['author_firsts'].body}")
     return copy

@@ -20,11 +20,16 @@ _PARAMETER = re.compile(r"\$([a-z_]+)")
 
 def ask(connection: duckdb.DuckDBPyConnection, sql: str, filters: Filters, **parameters: Any) -> pd.DataFrame:
     """The answer to ``sql``, whose ``$names`` are the filters' and the given parameters'; all values are bound."""
-    values = _of(filters) | parameters
-    used = {name: values[name] for name in _PARAMETER.findall(sql)}
+    sql, used = valued(sql, filters, **parameters)
     frame: pd.DataFrame = connection.execute(sql, used).df()
     frame.attrs["sql"] = filled(sql, used)
     return frame
+
+
+def valued(sql: str, filters: Filters, **parameters: Any) -> tuple[str, dict[str, Any]]:
+    """``sql`` and the values of those parameters that it names, the filters' among them."""
+    values = _of(filters) | parameters
+    return sql, {name: values[name] for name in _PARAMETER.findall(sql)}
 
 
 def filled(sql: str, parameters: dict[str, Any]) -> str:

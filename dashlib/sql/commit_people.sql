@@ -42,7 +42,7 @@ select n.project_id, n.id as commit_id, n.author, n.committer,
        coalesce(n.committed_at > n.authored_at, false) as is_rewritten,
        coalesce(b.on_default, n.source = 'github' and n.parent_ids is not null) as on_default,
        n.additions, n.deletions, n.title,
-       coalesce(web_link(n.web_url), web_link(n.project_url) || '/-/commit/' || n.id) as web_url
+       commit_link(n.web_url, n.project_url, n.id) as web_url
 from named n
 left join lateral (
     -- asked of each commit: of a few commits it is answered without going through all pushes

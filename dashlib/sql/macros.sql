@@ -1,6 +1,7 @@
 -- The team's zone, and a UTC time stamp as a day or a wall clock in it. Filter by range first, convert afterwards.
+-- The subquery itself is never null: DuckDB looks a zone up once for all rows only where nothing is done with it outside.
 create or replace macro team_zone() as (
-    coalesce((select any_value(value) from bookkeeping.settings where name = 'timezone'), 'UTC')
+    (select coalesce(any_value(value), 'UTC') from bookkeeping.settings where name = 'timezone')
 );
 create or replace macro team_time(stamp) as ((stamp at time zone 'UTC') at time zone team_zone());
 create or replace macro team_day(stamp) as cast(((stamp at time zone 'UTC') at time zone team_zone()) as date);
@@ -8,6 +9,10 @@ create or replace macro team_day(stamp) as cast(((stamp at time zone 'UTC') at t
 create or replace macro team_day_start(day) as (((day)::timestamp at time zone team_zone()) at time zone 'UTC');
 -- An address that may become a link: anything but http and https is dropped (payloads are written by strangers).
 create or replace macro web_link(url) as (case when regexp_matches(url, '^https?://[^\s]+$', 'i') then url end);
+-- A commit's page: as it was told, else where its repository's page says.
+create or replace macro commit_link(url, project_url, id) as (
+    coalesce(web_link(url), web_link(project_url) || '/-/commit/' || id)
+);
 -- Who an e-mail (or, without one, a name) is: the address, case aside; forges' private addresses
 -- (12345-jane@users.noreply.gitlab.example, 12345+jane@users.noreply.github.com) are the account's number, whatever
 -- the account is called today. Two people with one name stay two.

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
+import duckdb
 import pandas as pd
 import streamlit as st
 
@@ -15,7 +16,7 @@ from dashlib.charts.commit_hours import heat
 from dashlib.charts.over_time import PICK, shares, stacked
 from dashlib.charts.wording import plain
 from dashlib.model import Filters
-from dashlib.queries import builds, commits, committed, reconciliation
+from dashlib.queries import builds, commit_listing, commits, committed, reconciliation
 from dashlib.runtime import runtime
 from dashlib.widgets.address import Words, put, settle, told
 from dashlib.widgets.answers import asked, chart, metrics, table
@@ -120,10 +121,13 @@ def hours(filters: Filters, which: Choices) -> None:
 
 def listed(filters: Filters, which: Choices, credits: int) -> None:
     """The commits themselves, newest first."""
-    newest = of_commits(commits.newest, filters, rows=_ROWS, **which).iloc[0]
-    since = None if pd.isna(newest["since"]) else newest["since"].to_pydatetime()
-    answer = asked(commits.listing, filters, rows=_ROWS, from_=since, **which)
+    answer = of_commits(_listed, filters, rows=_ROWS, **which)
     table(answer, shown.COMMITS, "Commits, newest first", "commits", credits)
+
+
+def _listed(copy: duckdb.DuckDBPyConnection, filters: Filters, **arguments: Any) -> pd.DataFrame:
+    with runtime().store.reader() as database:
+        return commit_listing.listed(copy, database, filters, **arguments)
 
 
 def authored_and_pushed(filters: Filters, which: Choices) -> None:

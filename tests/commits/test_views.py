@@ -14,7 +14,7 @@ from dashlib.lineage.draw import refresh as walk
 from dashlib.model import Filters, Put
 from dashlib.people.refresh import refresh
 from dashlib.people.tables import MAILMAPS, TEAM_MEMBERS
-from dashlib.queries import builds, commits, commits_held, reconciliation
+from dashlib.queries import builds, commit_listing, commits, commits_held, reconciliation
 from dashlib.queries.commits_held import HeldCommits, held
 from tests.commits.test_reconciliation import ADA, BOB, DAY, pushed
 from tests.queries.build import MIDNIGHT, Builder
@@ -64,6 +64,7 @@ def test_the_copy_gives_what_the_views_give_and_is_kept_until_something_moved(
     built.commit("b", BOB, MIDNIGHT + 3 * DAY, author_utc_offset=60)
     built.project(2, "acme/fork")
     built.commit("a", ADA, MIDNIGHT, 2)
+    built.commit("undated", ADA, None)
     refresh(built.store)
     kept = HeldCommits(built.store)
     first = kept.newest()
@@ -84,10 +85,16 @@ def test_the_copy_gives_what_the_views_give_and_is_kept_until_something_moved(
                 ours, theirs = ask(copy, filters, by=key, **which), ask(reader, filters, by=key, **which)
                 pd.testing.assert_frame_equal(ours, theirs)
                 assert ours.attrs["sql"] == theirs.attrs["sql"]
+            # The newest that stand in the list are as old as others, which their names tell apart.
+            for rows in (1, 2, 5000):
+                ours = commit_listing.listed(copy, reader, filters, rows=rows, **which)
+                theirs = commit_listing.listing(reader, filters, rows=rows, **which)
+                pd.testing.assert_frame_equal(ours, theirs)
+                assert ours.attrs["sql"] == theirs.attrs["sql"]
         pd.testing.assert_frame_equal(reconciliation.line(reader, Filters()), reconciliation.line(copy, Filters()))
     built.commit("c", BOB)
     with kept.newest().connection.cursor() as cursor:
-        assert commits.totals(cursor, Filters(), role="author")["commits"].iloc[0] == 4
+        assert commits.totals(cursor, Filters(), role="author")["commits"].iloc[0] == 5
 
 
 def test_a_copy_that_takes_long_stands_for_a_while_and_is_made_behind_the_page(

@@ -200,7 +200,7 @@ class Builder:
         self,
         id: str,
         author: tuple[str, str] = ("Ada Lovelace", "ada@example.com"),
-        at: datetime = MIDNIGHT,
+        at: datetime | None = MIDNIGHT,
         project_id: int = 1,
         co_authors: Sequence[tuple[str, str]] = (),
         parents: int = 1,

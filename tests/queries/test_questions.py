@@ -17,7 +17,7 @@ from dashlib.explore.literals import literal
 from dashlib.model import Filters, Put
 from dashlib.people.refresh import refresh
 from dashlib.people.tables import TEAM_MEMBERS
-from dashlib.queries import activity, choices, commits, freshness, nightlies
+from dashlib.queries import activity, choices, commit_listing, commits, freshness, nightlies
 from dashlib.queries.export import to_csv
 from dashlib.queries.question import filled
 from dashlib.store import open_store
@@ -38,7 +38,7 @@ QUESTIONS: list[tuple[Callable[..., pd.DataFrame], dict[str, Any]]] = [
     *((commits.over_time, {"by": by, "grain": grain}) for by in commits.BY for grain in commits.GRAINS),
     *((commits.ranking, {"by": by, "role": role}) for by in commits.BY for role in commits.ROLES),
     (commits.totals, {"role": "both"}),
-    (commits.listing, {"merges": "only", "bots": "with"}),
+    (commit_listing.listing, {"merges": "only", "bots": "with"}),
     *((activity.over_time, {"by": by}) for by in activity.BY),
     *((activity.ranking, {"by": by, "which": activity.Narrowed(actions=("pushed",))}) for by in activity.BY),
     (activity.totals, {"which": activity.Narrowed(targets=("issue", "branch"))}),
@@ -182,7 +182,7 @@ def test_only_new_failed_jobs(company: Builder) -> None:
     ],
 )
 def test_filters_narrow_commits(company: Builder, chosen: Filters, ids: list[str]) -> None:
-    assert sorted(ask(company, commits.listing, chosen)["commit_id"]) == ids
+    assert sorted(ask(company, commit_listing.listing, chosen)["commit_id"]) == ids
 
 
 def test_roles_merges_and_robots(company: Builder) -> None:
