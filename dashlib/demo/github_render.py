@@ -25,8 +25,8 @@ _ENDED = {
     "manual": "action_required",
 }  # fmt: skip
 _EVENTS = {"web": "workflow_dispatch", "trigger": "repository_dispatch", "merge_request_event": "pull_request"}
-_STAMP = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z [0-9a-f]{2}[OE][+ ]")
-_SECTION = re.compile(r"section_(start|end):\d+:[\w.\-]+(?:\[[^\]]*\])?\r?|\x1b\[0K")
+_STAMP = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z [0-9a-f]{2}[OE][+ ]", re.MULTILINE)
+_SECTION = re.compile(r"section_(start|end):\d+:[\w.\-]+(?:\[[^\]\n]*\])?\r?|\x1b\[0K")
 
 
 def full_name(project: Project) -> str:
@@ -148,18 +148,19 @@ def _state(status: str) -> dict[str, str | None]:
 def log(found: Job) -> bytes:
     """A job's log: every line behind a time stamp of seven digits, commands in groups, the end marked as an error."""
     told = render_log(found).decode("utf-8", "replace").replace("\r\n", "\n")
-    lines = [_SECTION.sub("", _STAMP.sub("", line)) for line in told.split("\n")]
     if not told:
         return b""
+    lines = _SECTION.sub("", _STAMP.sub("", told)).split("\n")
     body = ["##[group]Run make nightly", "make nightly", "##[endgroup]", *lines]
     body.append("##[error]Process completed with exit code 1." if found.status == "failed" else "Cleaning up")
     return ("\ufeff" + "\n".join(_stamped(body, found.started_at or found.created_at)) + "\n").encode()
 
 
 def _stamped(lines: list[str], began: datetime) -> Iterator[str]:
+    began = began.astimezone(UTC).replace(tzinfo=None)
     for place, line in enumerate(lines):
-        at = (began + timedelta(milliseconds=37 * place)).astimezone(UTC)
-        yield f"{at:%Y-%m-%dT%H:%M:%S.%f}0Z {line}"
+        # A huge log has a hundred thousand: strftime takes ten times as long.
+        yield f"{(began + timedelta(milliseconds=37 * place)).isoformat(timespec='microseconds')}0Z {line}"
 
 
 def commit(found: Commit, project: Project, web: str, known: dict[str, User]) -> dict[str, Any]:

@@ -65,10 +65,11 @@ def _view(name: str, text: str) -> Definition:
 
 def _in_order(texts: dict[str, str]) -> list[str]:
     """A view comes after those whose names stand in its text."""
+    reads = {name: _words(text) & (texts.keys() - {name}) for name, text in texts.items()}
     ordered: list[str] = []
     waiting = sorted(texts)
     while waiting:
-        ready = [name for name in waiting if not _reads(texts[name], set(waiting) - {name})]
+        ready = [name for name in waiting if reads[name].isdisjoint(waiting)]
         if not ready:
             raise ValueError(f"views read each other in a circle: {', '.join(waiting)}")
         ordered += ready
@@ -76,6 +77,5 @@ def _in_order(texts: dict[str, str]) -> list[str]:
     return ordered
 
 
-def _reads(text: str, others: set[str]) -> bool:
-    code = re.sub(r"--.*", "", text)
-    return any(re.search(rf"\b{re.escape(other)}\b", code) for other in others)
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", re.sub(r"--.*", "", text)))

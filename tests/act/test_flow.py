@@ -35,7 +35,7 @@ JOB = "test:unit"
 
 @pytest.fixture
 def gitlab() -> Iterator[GitLab]:
-    with running_gitlab(repos=4, days=5) as running:
+    with running_gitlab(repos=1, days=3) as running:
         yield running
 
 

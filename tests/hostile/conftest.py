@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -45,12 +46,13 @@ class Ran:
 
 @dataclass
 class Loader:
-    """``python -m dashlib`` with settings of its own."""
+    """``python -m dashlib`` with settings of its own; a database that is not there is copied from ``empty``."""
 
     home: Path
     server: HostileGitLab
     database: Path
     settings: dict[str, str]
+    empty: Path | None = None
 
     def environment(self, **more: str) -> dict[str, str]:
         kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
@@ -62,7 +64,10 @@ class Loader:
         return kept | base | self.settings | more
 
     def start(self, *arguments: str, **settings: str) -> Command:
-        return Command(arguments, self.home, self.environment(**settings))
+        environment = self.environment(**settings)
+        if self.empty is not None and not Path(environment["DASH_DATABASE"]).exists():
+            shutil.copyfile(self.empty, environment["DASH_DATABASE"])
+        return Command(arguments, self.home, environment)
 
     def run(self, *arguments: str, limit: float = 60, **settings: str) -> Ran:
         began = time.monotonic()
@@ -102,18 +107,18 @@ Start = Callable[..., tuple[HostileGitLab, Loader]]
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
+def start(tmp_path: Path, empty_database: Path) -> Iterator[Start]:
     """Start a server over a world, and get a loader for it."""
-    yield from _start(tmp_path)
+    yield from _start(tmp_path, empty_database)
 
 
 @pytest.fixture(scope="module")
-def start_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
+def start_once(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> Iterator[Start]:
     """The same for a whole file of tests."""
-    yield from _start(tmp_path_factory.mktemp("hostile"))
+    yield from _start(tmp_path_factory.mktemp("hostile"), empty_database)
 
 
-def _start(tmp_path: Path) -> Iterator[Start]:
+def _start(tmp_path: Path, empty: Path) -> Iterator[Start]:
     running: list[HostileGitLab] = []
 
     def begin(
@@ -121,7 +126,7 @@ def _start(tmp_path: Path) -> Iterator[Start]:
     ) -> tuple[HostileGitLab, Loader]:
         server = HostileGitLab(world, dialect or Dialect(), faults or Faults())
         running.append(server)
-        return server, Loader(tmp_path, server, tmp_path / f"dash{len(running)}.duckdb", settings)
+        return server, Loader(tmp_path, server, tmp_path / f"dash{len(running)}.duckdb", settings, empty)
 
     yield begin
     for server in running:

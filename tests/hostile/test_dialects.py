@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.hostile.company import ODDITIES, children, odd_ci, odd_commits, odd_events, small, two_schedules
+from tests.hostile.company import children, odd_ci, odd_commits, odd_events, small, two_schedules
 from tests.hostile.conftest import Start, Trap
 from tests.hostile.dialect import Dialect
 from tests.hostile.truth import same, stored
 from tests.hostile.world import World
 
 DIALECTS = {
-    "plain": Dialect(prefix="/gitlab"),
+    "newest, below a path": Dialect(prefix="/gitlab", schedule_params=True),
     "old": Dialect(
         keyset="405",
         links="xnext",
@@ -20,11 +20,10 @@ DIALECTS = {
         schedule_source="scheduled",
         says_open_issues=False,
     ),
-    "ignores keyset": Dialect(keyset="ignored", links="link", retried_by_default=True),
-    "strings": Dialect(strings=True),
-    "doubles": Dialect(duplicates=True, schedule_order="desc"),
-    "newest": Dialect(schedule_params=True),
-    "in no order": Dialect(schedule_order="shuffled"),
+    "ignores keyset, in no order": Dialect(
+        keyset="ignored", links="link", retried_by_default=True, schedule_order="shuffled"
+    ),
+    "strings and doubles": Dialect(strings=True, duplicates=True, schedule_order="desc"),
 }
 
 
@@ -46,7 +45,6 @@ def test_a_dialect(start: Start, name: str) -> None:
 
 def test_another_host_in_links_and_redirects_never_sees_the_token(start: Start, trap: Trap) -> None:
     world = mixed()
-    ODDITIES["fillers"](world)
     repo = next(iter(world.repos.values()))
     trap.logs = {str(job): body for r in world.repos.values() for job, body in r.traces.items() if body}
     dialect = Dialect(prefix="/gitlab", other_host=trap.url, trace_elsewhere=trap.url)

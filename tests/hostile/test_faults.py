@@ -58,9 +58,9 @@ def test_everything_at_once(start: Start, trap: Trap) -> None:
     trap.logs = {str(job): body for r in world.repos.values() for job, body in r.traces.items() if body}
     dialect = Dialect(prefix="/gitlab", other_host=trap.url, trace_elsewhere=trap.url, duplicates=True, strings=False)
     faults = Faults(TRANSIENT + REFUSING, every=9, times=2, long_wait={"schedules": 3.0}, rate_limit=(400, 2.0))
-    server, loader = start(world, dialect, faults)
+    _, loader = start(world, dialect, faults)
     ran = loader.sync(code=1, limit=250)
-    print(ran.seconds, dict(server.faults.done), dict(server.wire.calls))
     assert not trap.secrets()
+    assert all(asked.path.startswith("/bucket/") for asked in trap.wire.met), "only logs are fetched there"
     assert {error.split(":")[0] for error in ran.errors} == {"locked/no-ci"}
     same(loader.database, world)

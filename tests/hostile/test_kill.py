@@ -12,7 +12,7 @@ from tests.hostile.world import World
 
 
 def company() -> World:
-    world = small(8, days=25, jobs=7, failing=0.5)
+    world = small(4, days=14, failing=0.5)
     for add in (odd_ci, children, odd_events, odd_commits, two_schedules):
         add(world)
     return world

@@ -63,8 +63,8 @@ def test_a_pipeline_is_deleted_while_they_are_paged(start: Start) -> None:
 
 
 def test_a_project_goes_in_the_middle(start: Start) -> None:
-    world = small(5)
-    lost = list(world.repos.values())[2]
+    world = small(3)
+    lost = list(world.repos.values())[1]
     server, loader = start(world)
 
     def before(asked: Asked) -> None:
@@ -83,8 +83,8 @@ def test_a_project_goes_in_the_middle(start: Start) -> None:
 
 
 def test_a_project_that_goes_before_its_groups_issues_are_read_has_them_when_it_is_back(start: Start) -> None:
-    world = small(5)
-    lost = list(world.repos.values())[2]
+    world = small(3)
+    lost = list(world.repos.values())[1]
     server, loader = start(world)
 
     def before(asked: Asked) -> None:
@@ -179,7 +179,7 @@ def test_the_servers_clock_is_two_hours_off(start: Start, hours: int) -> None:
 
 
 def test_child_pipelines_without_a_job_are_found_by_the_gap_in_the_numbers(start: Start) -> None:
-    world = small(3, days=5)
+    world = small(2, days=5)
     repo = next(iter(world.repos.values()))
     server, loader = start(world)
 

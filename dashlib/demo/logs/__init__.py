@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from dashlib.demo.logs import golang, java, javascript, julia, python, trouble
 from dashlib.demo.logs.frame import framed, stamped
 from dashlib.demo.logs.scene import Script, scene
@@ -28,10 +30,7 @@ def render_log(job: Job) -> bytes:
     lines = framed(about, script(about), trouble.verdict(about) if job.finished_at else None, early=early is not None)
     if job.trace == "huge":
         middle = len(lines) // 2
-        filler = [
-            f"DEBUG {number:07d} reading level {number % 97} of station {number % 41}" for number in range(_HUGE_LINES)
-        ]
-        lines[middle:middle] = filler
+        lines[middle:middle] = [_filler()]
     if job.trace == "plain":
         lines[-4:-4] = [
             "section_start:1760000000:report[collapsed=true]\rReport",
@@ -44,3 +43,11 @@ def render_log(job: Job) -> bytes:
         lines[-4:-4] = ["Hafen L\udcfcbeck: \udcff\udcfe unreadable name"]
     whole = "\n".join(lines).encode("utf-8", "surrogateescape")
     return whole.rstrip(b"\n") + " — tide: ≈".encode()[:-1] if job.trace == "cut_utf8" else whole
+
+
+@functools.cache
+def _filler() -> str:
+    """What a huge log has in its middle: it is asked for often."""
+    return "\n".join(
+        f"DEBUG {number:07d} reading level {number % 97} of station {number % 41}" for number in range(_HUGE_LINES)
+    )

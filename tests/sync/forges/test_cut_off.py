@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -41,18 +42,19 @@ def killed_and_resumed(server: Staged, environment: dict[str, str], most: int, a
     assert last.returncode == 0, said
 
 
-def test_github_killed_at_five_moments(hub: Hub, tmp_path: Path) -> None:
+def test_github_killed_at_five_moments(hub: Hub, empty_database: Path, tmp_path: Path) -> None:
     calm, killed = tmp_path / "calm.duckdb", tmp_path / "killed.duckdb"
     assert synced(hub.settings(calm), concluded=True).errors == []
     environment = {
         "DASH_GITHUB_URL": hub.url, "DASH_GITHUB_TOKEN": github.TOKEN, "DASH_GITHUB_REPOSITORIES": "*",
         "DASH_DATABASE": str(killed),
     }  # fmt: skip
-    killed_and_resumed(hub.server, environment, 60, 3)
+    shutil.copyfile(empty_database, killed)
+    killed_and_resumed(hub.server, environment, 40, 3)
     assert everything(killed) == everything(calm)
 
 
-def test_codearts_killed_at_five_moments(arts: Arts, tmp_path: Path) -> None:
+def test_codearts_killed_at_five_moments(arts: Arts, empty_database: Path, tmp_path: Path) -> None:
     calm, killed = tmp_path / "calm.duckdb", tmp_path / "killed.duckdb"
     settings = arts.settings(calm)
     assert synced(settings, concluded=True).errors == []
@@ -60,5 +62,6 @@ def test_codearts_killed_at_five_moments(arts: Arts, tmp_path: Path) -> None:
         "DASH_CODEARTS_URL": arts.url, "DASH_CODEARTS_TOKEN": codearts.TOKEN, "DASH_DATABASE": str(killed),
         "DASH_CODEARTS_REPOSITORIES": " ".join(map(str, settings.codearts_repositories)),
     }  # fmt: skip
+    shutil.copyfile(empty_database, killed)
     killed_and_resumed(arts.server, environment, 6, 1)
     assert everything(killed) == everything(calm)

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import shutil
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dashlib import conclusions
 from dashlib.demo import github, github_render
 from dashlib.demo.calls import Reply
 from dashlib.demo.dice import hexes
 from dashlib.demo.model import Commit, Pipeline
+from dashlib.demo.staged import Asked
+from dashlib.settings import Settings
 from dashlib.sources.hook import foreign_id
-from dashlib.sync.run import Request
+from dashlib.store import open_store
+from dashlib.sync.run import Report, Request
 from tests.sync.forges.world import SINCE, Hub, running_hub, synced
 from tests.sync.world import Tables, everything, rows
 
@@ -31,10 +37,42 @@ def shown(hub: Hub) -> list[Pipeline]:
     return [one for one in hub.world.pipelines() if not one.is_child and one.created_at >= START]
 
 
-def test_everything_is_there(hub: Hub, tmp_path: Path) -> None:
-    database = tmp_path / "all.duckdb"
-    report = synced(hub.settings(database, logs="all"))
-    assert report.errors == []
+@dataclass
+class Steady:
+    """A company in which nothing moves, and what an undisturbed sync of it brings."""
+
+    hub: Hub
+    database: Path
+    report: Report
+    tables: Tables
+    asked: list[Asked]
+
+    def copied(self, to: Path) -> Settings:
+        """Settings with a database of one's own that holds the first sync."""
+        shutil.copyfile(self.database, to)
+        return self.hub.settings(to)
+
+
+@pytest.fixture(scope="module")
+def steady(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Steady]:
+    database = tmp_path_factory.mktemp("calm") / "calm.duckdb"
+    with running_hub() as hub:
+        report = synced(hub.settings(database))
+        assert report.errors == []
+        yield Steady(hub, database, report, everything(database), list(hub.server.asked))
+
+
+@pytest.fixture(scope="module")
+def everyone(steady: Steady) -> tuple[Path, Counter[str]]:
+    """The same with the jobs and logs of everybody's runs, and how often each kind of address was asked for."""
+    database = steady.database.with_name("all.duckdb")
+    steady.hub.server.templates.clear()
+    assert synced(steady.hub.settings(database, logs="all")).errors == []
+    return database, Counter(steady.hub.server.templates)
+
+
+def test_everything_is_there(steady: Steady, everyone: tuple[Path, Counter[str]]) -> None:
+    hub, (database, templates) = steady.hub, everyone
     runs = shown(hub)
     assert rows(database, "select id from pipelines order by 1") == sorted((foreign_id("github", p.id),) for p in runs)
     jobs = [job for pipeline in runs for job in pipeline.jobs]
@@ -49,15 +87,17 @@ def test_everything_is_there(hub: Hub, tmp_path: Path) -> None:
     schedules = [schedule for p in hub.world.projects if p.ci for schedule in p.schedules]
     assert rows(database, "select count(*), count(next_run_at) from schedules") == [(len(schedules), len(schedules))]
     assert rows(database, "select distinct source from projects") == [("github",)]
-    assert hub.server.templates["/store/"] == rows(database, "select count(*) from traces")[0][0] + sum(
+    assert templates["/store/"] == rows(database, "select count(*) from traces")[0][0] + sum(
         job.trace == "empty" for job in jobs if job.status == "failed"
     )
 
 
-def test_nightlies_of_github_are_nightlies(hub: Hub, tmp_path: Path) -> None:
+def test_nightlies_of_github_are_nightlies(steady: Steady, tmp_path: Path) -> None:
     """Every scheduled run is linked to its workflow's cron line, and each due time is a night."""
-    database = tmp_path / "nights.duckdb"
-    synced(hub.settings(database), concluded=True)
+    hub, database = steady.hub, tmp_path / "nights.duckdb"
+    settings = steady.copied(database)
+    with open_store(database) as store:
+        conclusions.draw(store, settings)
     scheduled = [one for one in shown(hub) if one.source == "schedule"]
     linked = dict(rows(database, "select id, schedule_id from pipelines where source = 'schedule'"))
     assert linked == {
@@ -80,30 +120,24 @@ def test_nightlies_of_github_are_nightlies(hub: Hub, tmp_path: Path) -> None:
     assert rows(database, "select count(*) from failures where state = 'explained'")[0][0] > 0, "its logs are read"
 
 
-def test_a_second_sync_asks_little_and_nothing_doubles(hub: Hub, tmp_path: Path) -> None:
-    database = tmp_path / "again.duckdb"
-    settings = hub.settings(database)
-    first = synced(settings)
-    before = everything(database)
+def test_a_second_sync_asks_little_and_nothing_doubles(steady: Steady, tmp_path: Path) -> None:
+    hub, database = steady.hub, tmp_path / "again.duckdb"
+    settings = steady.copied(database)
     hub.server.asked.clear()
     hub.server.templates.clear()
     second = synced(settings, Request())
-    assert (second.errors, everything(database)) == ([], before)
+    assert (second.errors, everything(database)) == ([], steady.tables)
     assert dict(hub.server.templates) == {"/user/repos": 1, RUNS: len(hub.world.projects)}
-    assert second.calls * 10 < first.calls
+    assert second.calls * 10 < steady.report.calls
     conditional = [asked for asked in hub.server.asked if asked.path.endswith("/actions/runs")]
     assert all(asked.headers["if-none-match"].startswith("W/") for asked in conditional)
 
 
-def test_full_reads_the_window_again(hub: Hub, tmp_path: Path) -> None:
-    database = tmp_path / "full.duckdb"
-    settings = hub.settings(database)
-    first = synced(settings)
-    before = everything(database)
-    again = synced(settings, Request(full=True))
+def test_full_reads_the_window_again(steady: Steady, tmp_path: Path) -> None:
+    first, again = steady.report, synced(steady.copied(tmp_path / "full.duckdb"), Request(full=True))
     assert again.rows == first.rows | {"traces": 0} or again.rows.keys() <= first.rows.keys()
     assert again.rows["jobs"] == first.rows["jobs"]
-    assert everything(database) == before
+    assert everything(tmp_path / "full.duckdb") == steady.tables
 
 
 def test_what_happens_meanwhile_is_read(hub: Hub, tmp_path: Path) -> None:
@@ -128,8 +162,9 @@ def test_what_happens_meanwhile_is_read(hub: Hub, tmp_path: Path) -> None:
     hub.server.templates.clear()
     assert synced(settings, Request()).errors == []
     assert synced(replace(settings, database=fresh)).errors == []
+    told, truth = everything(database), everything(fresh)
     for table in ("pipelines", "jobs", "commits", "schedules"):
-        assert everything(database)[table] == everything(fresh)[table], table
+        assert told[table] == truth[table], table
     assert rows(database, f"select additions from commits where id = '{new.id}'") == [(3,)]
     assert rows(database, "select count(*) from schedules where cron = '11 1 * * *' and not deleted") == [(1,)]
 
@@ -151,9 +186,8 @@ def test_a_run_that_was_under_way_is_asked_for_when_the_list_no_longer_shows_it(
     assert rows(database, f"select status from pipelines where id = {mine}") == [("canceled",)]
 
 
-def test_a_run_started_again_has_its_earlier_attempts(hub: Hub, tmp_path: Path) -> None:
-    database = tmp_path / "attempts.duckdb"
-    synced(hub.settings(database))
+def test_a_run_started_again_has_its_earlier_attempts(steady: Steady) -> None:
+    hub, database = steady.hub, steady.database
     told = dict(rows(database, "select id, retried from jobs"))
     mine = {foreign_id("github", job.id): job.retried for run in shown(hub) for job in run.jobs}
     assert any(mine.values())
@@ -162,16 +196,13 @@ def test_a_run_started_again_has_its_earlier_attempts(hub: Hub, tmp_path: Path) 
     assert attempts[0][0] > 1
 
 
-def test_of_other_runs_that_passed_only_the_run_is_read(hub: Hub, tmp_path: Path) -> None:
+def test_of_other_runs_that_passed_only_the_run_is_read(steady: Steady, everyone: tuple[Path, Counter[str]]) -> None:
     """A list of jobs is a call for each run; DASH_LOGS=all reads them all."""
-    database, everyone = tmp_path / "mainline.duckdb", tmp_path / "all.duckdb"
-    synced(hub.settings(database))
-    synced(hub.settings(everyone, logs="all"))
     without = """
         select p.id, p.source = 'schedule' or p.status = 'failed' or p.ref = r.default_branch
         from pipelines p join projects r on r.id = p.project_id where p.id not in (select pipeline_id from jobs)
     """
-    left_out = set(rows(database, without)) - set(rows(everyone, without))
+    left_out = set(rows(steady.database, without)) - set(rows(everyone[0], without))
     assert {is_main for _, is_main in left_out} == {False}
 
 
@@ -187,21 +218,18 @@ def test_a_job_that_may_fail_fails_no_night(hub: Hub, tmp_path: Path) -> None:
     assert rows(database, f"select allow_failure from job_failures where job_id = {job}") == [(True,)]
 
 
-def test_the_token_does_not_leave_github(hub: Hub, tmp_path: Path) -> None:
+def test_the_token_does_not_leave_github(steady: Steady) -> None:
     """Logs lie on another host, behind a redirect."""
-    database = tmp_path / "secret.duckdb"
-    report = synced(hub.settings(database))
-    away = [asked for asked in hub.server.asked if asked.path.startswith("/store/")]
+    away = [asked for asked in steady.asked if asked.path.startswith("/store/")]
     assert away
     assert [asked.headers.get("authorization") for asked in away] == [None] * len(away)
     assert all(asked.headers["host"].startswith("localhost") for asked in away)
-    assert github.TOKEN not in report.as_json()
-    assert github.TOKEN.encode() not in database.read_bytes()
+    assert github.TOKEN not in steady.report.as_json()
+    assert github.TOKEN.encode() not in steady.database.read_bytes()
 
 
-def test_a_log_is_kept_as_it_is_and_counts_as_complete(hub: Hub, tmp_path: Path) -> None:
-    database = tmp_path / "logs.duckdb"
-    synced(hub.settings(database))
+def test_a_log_is_kept_as_it_is_and_counts_as_complete(steady: Steady) -> None:
+    hub, database = steady.hub, steady.database
     # Of a huge log head and tail are kept.
     told = rows(database, "select job_id, text, complete from traces where coalesce(omitted_lines, 0) = 0")
     by_id = {foreign_id("github", job.id): job for job in hub.world.jobs()}
@@ -243,11 +271,12 @@ def test_a_repository_that_is_not_there_is_told_and_the_others_are_read(hub: Hub
     assert [asked.path for asked in hub.server.asked][:1] == ["/api/v3/orgs/nobody/repos"]
 
 
-def test_without_graphql_commits_come_without_lines(hub: Hub, tmp_path: Path) -> None:
-    plain, rich = tmp_path / "plain.duckdb", tmp_path / "rich.duckdb"
-    synced(hub.settings(rich))
-    hub.server.hidden_graph = True
-    report = synced(hub.settings(plain))
+def test_without_graphql_commits_come_without_lines(
+    steady: Steady, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, rich = tmp_path / "plain.duckdb", steady.database
+    monkeypatch.setattr(steady.hub.server, "hidden_graph", True)
+    report = synced(steady.hub.settings(plain))
     assert {error.message.partition(":")[0] for error in report.errors} == {"schedules"}, "workflow files need it"
     known = "select id, title, message, author_email, committed_at, authored_at, parent_ids from commits order by id"
     assert rows(plain, known) == rows(rich, known)
@@ -255,34 +284,24 @@ def test_without_graphql_commits_come_without_lines(hub: Hub, tmp_path: Path) ->
     assert rows(plain, "select count(*) from pipelines") == rows(rich, "select count(*) from pipelines")
 
 
-@pytest.fixture(scope="module")
-def steady(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Hub, Tables]]:
-    """A company in which nothing moves, and what an undisturbed sync of it brings."""
-    calm = tmp_path_factory.mktemp("calm") / "calm.duckdb"
-    with running_hub() as hub:
-        assert synced(hub.settings(calm)).errors == []
-        yield hub, everything(calm)
-
-
 def test_commits_whose_lines_take_too_long_are_asked_in_smaller_pages(
-    steady: tuple[Hub, Tables], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    steady: Steady, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hub, calm = steady
+    hub = steady.hub
     slow = tmp_path / "slow.duckdb"
     monkeypatch.setattr(hub.server, "dear_commits", 10)
     assert synced(hub.settings(slow)).errors == []
-    assert everything(slow)["commits"] == calm["commits"]
+    assert everything(slow)["commits"] == steady.tables["commits"]
 
 
 @pytest.mark.parametrize("kind", ["reset", "cut_short", "bad_gateway", "unavailable", "broken_json", "server_error"])
-def test_faults_cost_time_not_rows(steady: tuple[Hub, Tables], tmp_path: Path, kind: Any) -> None:
-    hub, calm = steady
-    stormy = tmp_path / "stormy.duckdb"
-    rule = hub.server.faults.add(kind, path="^(?!/store)", every=11, times=12)
+def test_faults_cost_time_not_rows(steady: Steady, tmp_path: Path, kind: Any) -> None:
+    hub, stormy = steady.hub, tmp_path / "stormy.duckdb"
+    rule = hub.server.faults.add(kind, path="^(?!/store)", every=9, times=12)
     assert synced(hub.settings(stormy)).errors == []
     hub.server.faults.clear()
     assert rule.hits > 3
-    assert everything(stormy) == calm
+    assert everything(stormy) == steady.tables
 
 
 REFUSED = [
@@ -333,25 +352,22 @@ def test_a_short_limit_is_waited_for(hub: Hub, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("status", [403, 429])
-def test_a_limit_of_an_hour_ends_the_sync_which_goes_on_next_time(
-    steady: tuple[Hub, Tables], tmp_path: Path, status: int
-) -> None:
-    hub, calm = steady
-    database = tmp_path / "hour.duckdb"
+def test_a_limit_of_an_hour_ends_the_sync_which_goes_on_next_time(steady: Steady, tmp_path: Path, status: int) -> None:
+    hub, database = steady.hub, tmp_path / "hour.duckdb"
     hub.server.asked.clear()
     server, real = hub.server, hub.server.answer
 
     def spent(asked: Any) -> tuple[str, Reply]:
-        return real(asked) if len(server.asked) < 60 else ("", github.primary_limit(2400, status))
+        return real(asked) if len(server.asked) < 40 else ("", github.primary_limit(2400, status))
 
     server.answer = spent  # type: ignore[method-assign]
     report = synced(hub.settings(database))
     assert ["GitHub's rate limit asks for a pause of 40 minutes" in error.message for error in report.errors] == [True]
-    assert len(server.asked) < 60 + 2 * 8 + 1
+    assert len(server.asked) < 40 + 2 * 8 + 1
     assert rows(database, "select complete from loads") == [(False,)]
     server.answer = real  # type: ignore[method-assign]
     assert synced(hub.settings(database), Request()).errors == []
-    assert everything(database) == calm
+    assert everything(database) == steady.tables
 
 
 def test_a_github_without_actions(hub: Hub, tmp_path: Path) -> None:

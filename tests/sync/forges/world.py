@@ -22,7 +22,7 @@ from dashlib.store import open_store
 from dashlib.sync.run import Report, Request, sync
 
 END = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
-SINCE = date(2026, 11, 13)
+SINCE = date(2026, 11, 16)
 FAST = 1_000_000
 """Calls a minute: nothing is saved up on loopback."""
 
@@ -61,7 +61,7 @@ def on_stage(staged: Staged) -> Iterator[str]:
 
 
 @contextmanager
-def running_hub(repos: int = 4, days: int = 8) -> Iterator[Hub]:
+def running_hub(repos: int = 4, days: int = 5) -> Iterator[Hub]:
     world = World(7, END, repos=repos, days=days)
     server = github.GitHub(world=world)
     with on_stage(server) as url:
