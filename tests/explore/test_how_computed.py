@@ -45,11 +45,17 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> Shown:
     return seen
 
 
-@pytest.fixture
-def company(demo: Path, tmp_path: Path, opener: Callable[[Path], Open]) -> Open:
-    path = tmp_path / "company.duckdb"
+@pytest.fixture(scope="module")
+def copied(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for all visits: pages only look, and the app stays open."""
+    path: Path = tmp_path_factory.mktemp("company") / "company.duckdb"
     shutil.copyfile(demo, path)
-    return opener(path)
+    return path
+
+
+@pytest.fixture
+def company(copied: Path, opener: Callable[[Path], Open]) -> Open:
+    return opener(copied)
 
 
 def rows(frame: pd.DataFrame, columns: list[str]) -> Counter[str]:

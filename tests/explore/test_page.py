@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import time
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashlib import runtime
-from dashlib.explore import running
+from dashlib.explore import picture, running
 from dashlib.explore.examples import examples
 from dashlib.explore.running import begin
 from dashlib.widgets import sql, sql_answer
@@ -200,6 +201,33 @@ def test_what_there_is_to_ask(filled: Open) -> None:
         assert not app.error and not app.exception
 
 
+def test_a_machine_without_room_for_a_process_is_told(filled: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    app = filled("sql")
+    running.cool()
+    monkeypatch.setattr(running, "_Child", fails)
+    app = asked(app, "select 7")
+    assert [error.value.replace("\\", "") for error in app.error] == [
+        "The query could not be started: Resource temporarily unavailable. This machine has no room for it now; try"
+        " again when something else has ended."
+    ]
+    assert app.text_area(key="sql").value == "select 7"
+    assert [button for button in app.button if str(button.key).startswith("sql_history_")], "it can be asked again"
+
+
+def test_an_answer_that_cannot_be_shown_is_told_and_kept(filled: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_: object) -> None:
+        raise TypeError("no such type")
+
+    app = filled("sql")
+    monkeypatch.setattr(picture, "_shown", fails)
+    app = asked(app, "select 8")
+    assert "cannot be shown here: no such type" in app.error[0].value.replace("\\", "")
+    assert app.text_area(key="sql").value == "select 8"
+
+
 def test_a_database_that_cannot_be_copied_is_told(filled: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     from dashlib.store import StoreError
 
@@ -210,3 +238,14 @@ def test_a_database_that_cannot_be_copied_is_told(filled: Open, monkeypatch: pyt
     monkeypatch.setattr(runtime.runtime().store, "snapshot", fails)
     app = asked(app, "select 1")
     assert [error.value for error in app.error] == ["The disk is full\\."]
+
+
+def test_a_copy_that_breaks_off_is_told(filled: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    app = filled("sql")
+    monkeypatch.setattr("dashlib.store.database._copy_file", fails)
+    monkeypatch.setattr(runtime.runtime().store, "_snapshot_version", None)
+    app = asked(app, "select 2")
+    assert "No space left on device" in app.error[0].value

@@ -157,6 +157,13 @@ def test_more_rows_than_a_sheet_has_are_refused(monkeypatch: pytest.MonkeyPatch)
     write_excel(table.schema, table.slice(0, 3).to_batches(), io.BytesIO())
 
 
+def test_the_first_time_that_a_time_stamp_holds_is_no_day() -> None:
+    """Its midnight would lie before all time stamps."""
+    moments = {"t": ["1677-09-21 00:12:44", "2026-01-01 00:00:00"], "d": ["2026-01-01", "2026-01-02"]}
+    held = {name: pd.Series(pd.to_datetime(texts)).astype("datetime64[ns]") for name, texts in moments.items()}
+    assert days(pd.DataFrame(held)) == ["d"]
+
+
 def test_an_interval_within_another_type_is_told_not_raised() -> None:
     table = pa.table({"a": pa.array([[pa.MonthDayNano([1, 0, 0])]], pa.list_(pa.month_day_nano_interval()))})
     with pytest.raises(Unwritable, match="Parquet has no type for this"):

@@ -77,7 +77,7 @@ def cases(minutes: st.SearchStrategy[int], *, once: bool) -> st.SearchStrategy[C
 any_runs = cases(st.integers(-1500, 1500), once=False)
 own_runs = cases(st.integers(0, 38), once=True)
 """One run for each time, soon after it, as GitLab starts them."""
-RELAXED = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+RELAXED = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture(scope="module")

@@ -220,7 +220,7 @@ def test_day_by_day_is_the_same_as_at_once(tmp_path: Path, steps: list[int], cro
     assert found[0] == found[1]
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     cron=st.none()
     | st.text(max_size=40)

@@ -77,7 +77,7 @@ NARROWED = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(filters=FILTERS, which=NARROWED)
 def test_all_sums_are_one_number(company: Builder, filters: Filters, which: Narrowed) -> None:
     """Calendar, days by series, rankings and rows tell of the same events."""
@@ -107,7 +107,7 @@ def test_all_sums_are_one_number(company: Builder, filters: Filters, which: Narr
     assert list(rows["id"]) == list(unsearched.loc[[which.search.lower() in one.lower() for one in text], "id"])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(filters=FILTERS, which=NARROWED, size=st.integers(1, 70))
 def test_pages_make_up_the_whole_and_sorting_turns_it_round(
     company: Builder, filters: Filters, which: Narrowed, size: int

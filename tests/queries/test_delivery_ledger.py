@@ -91,7 +91,7 @@ THINGS = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(THINGS, max_size=12))
 def test_law_only_what_a_webhook_could_have_told_counts(built: Builder, things: list[Thing]) -> None:
     for project in (1, 2, 3):

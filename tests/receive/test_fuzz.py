@@ -73,7 +73,7 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     opened.close()
 
 
-@settings(max_examples=400, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(case=mutated())
 def test_row_functions_take_anything(connection: duckdb.DuckDBPyConnection, case: tuple[str, str, Any]) -> None:
     """They shape it, keep it or say in one sentence why not; what they make fits the tables."""
@@ -98,7 +98,7 @@ def test_row_functions_take_anything(connection: duckdb.DuckDBPyConnection, case
             connection.execute("rollback")
 
 
-@settings(max_examples=120, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(
     source=st.sampled_from(SOURCES),
     body=st.binary(max_size=200)

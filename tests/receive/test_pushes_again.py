@@ -43,7 +43,7 @@ def by_api(place: int, at: datetime, ref: str) -> Row:
     return event_row(said, 15)
 
 
-@settings(max_examples=20, deadline=None, derandomize=True)
+@settings(max_examples=12, deadline=None, derandomize=True)
 @given(
     gaps=st.lists(st.integers(120, 1200), min_size=1, max_size=5),
     delays=st.lists(st.integers(0, 50), min_size=5, max_size=5),

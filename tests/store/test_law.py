@@ -118,7 +118,7 @@ LAWFUL = [EVENTS, ISSUES, PROJECTS, TRACES, COMMITS, USERS, SIGNALS]
 
 
 @pytest.mark.parametrize("declared", LAWFUL, ids=lambda one: one.name)
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=8, deadline=None, derandomize=True)
 @given(data=st.data(), seed=st.integers(0, 2**20))
 def test_one_state(connection: duckdb.DuckDBPyConnection, declared: Table, data: st.DataObject, seed: int) -> None:
     rows = data.draw(rows_of(declared))
@@ -146,7 +146,7 @@ jobs = rows_of(JOBS, {"id": _JOB_IDS, "project_id": st.just(1), "name": _NAMES, 
 pipelines = rows_of(PIPELINES, {"id": st.sampled_from((1, 2)), "project_id": st.just(1), "status": _STATUS}, max_size=4)
 
 
-@settings(max_examples=20, deadline=None, derandomize=True)
+@settings(max_examples=12, deadline=None, derandomize=True)
 @given(jobs=jobs, pipelines=pipelines, seed=st.integers(0, 2**20))
 def test_jobs_and_pipelines(
     connection: duckdb.DuckDBPyConnection, jobs: list[Row], pipelines: list[Row], seed: int

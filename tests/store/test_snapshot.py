@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import threading
@@ -24,7 +25,8 @@ print(duckdb.connect(sys.argv[1], read_only=True).execute("select count(*) from 
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(empty_database: Path, tmp_path: Path) -> Iterator[Store]:
+    shutil.copyfile(empty_database, tmp_path / "dashboard.duckdb")
     with open_store(tmp_path / "dashboard.duckdb") as opened:
         opened.write(Upsert(TRACES, [trace(1)]))
         yield opened

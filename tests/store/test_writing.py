@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -21,8 +22,11 @@ from tests.store.rows import AT, job, pipeline, trace
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store(tmp_path / "dashboard.duckdb") as opened:
+def store(empty_database: Path, tmp_path: Path) -> Iterator[Store]:
+    """A database that holds nothing yet, copied: here nobody looks at how it is made."""
+    path = tmp_path / "dashboard.duckdb"
+    shutil.copyfile(empty_database, path)
+    with open_store(path) as opened:
         yield opened
 
 
