@@ -55,6 +55,7 @@ except (SettingsError, StoreError) as error:
 asked_for = None if page.url_path else overview.old_link()
 if asked_for:
     st.switch_page(pages["nightlies"], query_params=asked_for)
+widgets.as_tall()
 widgets.begin_run()
 widgets.arrive(name, page.url_path)
 fill_contents = widgets.contents()

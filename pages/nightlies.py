@@ -16,6 +16,7 @@ from dashlib.widgets.night_banner import tell_nights
 from dashlib.widgets.night_claims import claims
 from dashlib.widgets.night_glance import night_glance
 from dashlib.widgets.night_grid import night_grid as draw_grid
+from dashlib.widgets.night_versions import changes
 from dashlib.widgets.nights import of_nights
 
 widgets.header("Nightlies", "What should have run at night, what did, and since when it is red.")
@@ -57,12 +58,14 @@ cells = of_nights(
     opened=opened, **nightlies.SHOWN[show],
 )  # fmt: skip
 shared.tell_narrowed(chosen)
+shared.tell_without_jobs(chosen, rows, note)
 if cells.empty:
     shared.tell_empty(chosen)
 else:
     draw_grid(
-        cells, framed=night, rows=rows, grain=grain, opened=opened, times=arranged.times, span=shared.span(filters)
-    )
+        cells, framed=night, rows=rows, grain=grain, opened=opened, times=arranged.times, span=shared.span(filters),
+        changed=changes(cells, night),
+    )  # fmt: skip
     shared.legend()
     widgets.below(cells, "grid")
 

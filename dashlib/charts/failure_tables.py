@@ -20,8 +20,8 @@ SUMS = (
 
 _ISSUE = (
     Column("issue_title", "Issue", width=95, help="The issue that it is linked to."),
-    Column("issue_state", "State", width=60, help="Opened or closed, as GitLab says."),
     Column("assignee", "Person", width=75, help="Who has it."),
+    Column("issue_state", "State", width=60, help="Opened or closed, as GitLab says."),
 )
 _MORE_OF_ISSUE = (
     Column("returned", "Back", width=60, help="It failed again after its issue was closed."),
@@ -36,7 +36,7 @@ _SEEN = (
 # What a person decides by, and what was decided, stands first: at 1,440 pixels it is seen without scrolling.
 SIGNATURES = (
     _NEW,
-    Column("reason", "Reason", width=440, help="The most telling line of its newest failure."),
+    Column("reason", "Reason", width=405, help="The most telling line of its newest failure."),
     Column("failure_url", "Newest", "link", 60, text="open"),
     Column("category", "Category", width=95),
     Column("failures", "Failures", "number", 65),
@@ -56,7 +56,7 @@ JOBS = (
     Column("job_name", "Job", width=105),
     Column("failure_url", "Why", "link", 50, text="open"),
     _NEW,
-    Column("reason", "Reason", width=250),
+    Column("reason", "Reason", width=220),
     Column("category", "Category", width=95),
     *_ISSUE,
     Column("is_nightly", "Nightly", "flag", 65),

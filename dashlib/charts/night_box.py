@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dashlib.charts.wording import CAUSES, reason_told
+from dashlib.charts.wording import cause_told, reason_told
+from dashlib.nightlies.versions import Change
 
 _LONGEST = 240
+_VERSIONS, _OF_ONE = 3, 24
+"""How many versions that changed a box tells, and the characters of each: a digest needs no more to be known."""
 _GONE = {"missing": "Missing since", "late": "Not run since"}
 
 
 def tip(cell: Mapping[str, Any]) -> list[list[str]]:
-    """What the box says that comes when a cell is pointed at; a quiet cell says little."""
+    """What the box says that comes when a cell is pointed at; a quiet cell says little.
+
+    ``changed``, which may be left out, says in words which versions changed since the failed job's last pass.
+    """
     state = str(cell["state"])
     told = [["State", f"{state}, newly" if cell["is_new"] and state == "failed" else state]]
     if state in ("missing", "off") or isinstance(cell["cause"], str):
-        told.append(["Why", CAUSES.get(str(cell["cause"]), "not known")])
+        told.append(["Why", cause_told(cell) or "not known"])
     fresh = cell["first_jobs"] if state == "failed" and not cell["is_new"] else 0
-    lost = state in ("missing", "late")
+    lost, is_red = state in ("missing", "late"), state in ("failed", "warned")
     texts = (
         ("Expected", f"{cell['expected_at']:%a %d %b, %H:%M}" if cell["expected_at"] is not None else None),
         ("Missing from", f"{cell['missing_from']:%H:%M} on" if cell["missing_from"] is not None else None),
@@ -28,14 +34,15 @@ def tip(cell: Mapping[str, Any]) -> list[list[str]]:
         ("First error", reason_told(cell["reason"]) if cell["reason"] else None),
         ("Red since", _since(cell["red_since"])),
         ("Runner", cell["runner"]),
-        ("Issue", _issue(cell) if state in ("failed", "warned") else None),
+        ("Changed since it passed", cell.get("changed")),
+        ("Issue", (cell["issue_title"] or "none") if is_red else None),
         ("Allowed failures", str(cell["failed_allowed_jobs"]) if cell["failed_allowed_jobs"] else None),
         ("Run time", None if cell["duration"] is None else duration_told(cell["duration"])),
         ("Times", _times(cell)),
         ("Runs", _runs(cell)),
         ("Started", "by hand, or late" if cell["by_hand"] else None),
         ("Owner", cell["owner"] if lost else None),
-        ("Who has it", (cell["assignee"] or "nobody") if lost else None),
+        ("Who has it", (cell["assignee"] or "nobody") if lost or is_red else None),
     )
     return told + [[word, text[:_LONGEST]] for word, text in texts if word and isinstance(text, str) and text]
 
@@ -72,10 +79,14 @@ def nights_told(count: int) -> str:
     return f"{count} night{'' if count == 1 else 's'}"
 
 
-def _issue(cell: Mapping[str, Any]) -> str:
-    title, assignee = cell["issue_title"], cell["assignee"]
-    words = [text for text in (title, assignee) if isinstance(text, str)]
-    return " – ".join(words) if words else "nobody has it"
+def versions_told(changes: Sequence[Change]) -> str:
+    """The first versions that changed between two logs in words, and how many more; "" where none did."""
+    parts = [
+        f"{one.name} {(one.before or 'none')[:_OF_ONE]} → {(one.after or 'none')[:_OF_ONE]} ({one.kind})"
+        for one in changes[:_VERSIONS]
+    ]
+    more = len(changes) - _VERSIONS
+    return ", ".join([*parts, f"{more} more"] if more > 0 else parts)
 
 
 def duration_told(seconds: float) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from dashlib.charts.night_box import nights_told
 from dashlib.charts.night_grid import Data
-from dashlib.charts.wording import CAUSES, reason_told, times_told
+from dashlib.charts.wording import cause_told, reason_told, times_told
 
 _LINES = {
     "new": "New",
@@ -109,9 +109,9 @@ def _item(row: Mapping[Any, Any], name: str) -> Data:
         owner = text["owner_username"]
         parts = [
             *(_missing(row) if row["change"] == "missing" else _late(row)),
-            CAUSES.get(text["cause"] or "", "why is not known" if row["change"] == "missing" else None),
+            cause_told(row) or ("why is not known" if row["change"] == "missing" else None),
             f"owner {owner}" if owner else None,
-            f"{text['assignee']} has it" if text["assignee"] else None,
+            f"{text['assignee'] or 'nobody'} has it",
         ]
     elif row["change"] == "partly":
         parts = [times_told(row)]

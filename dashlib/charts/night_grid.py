@@ -20,6 +20,7 @@ _ROW = ("group_name", "top", "middle", "part", "level")
 _CORNERS = {"repository": "Repository", "schedule": "Nightly", "job": "Job", "reason": "Reason"}
 _FIRST_MARKS = 26
 _LONGEST = 240
+_NOTHING: Mapping[str, str] = {}
 
 
 def grid_data(
@@ -31,16 +32,18 @@ def grid_data(
     opened: tuple[str, ...] = (),
     times: bool = False,
     span: tuple[date, date] | None = None,
+    changed: Mapping[str, str] = _NOTHING,
 ) -> Data:
     """What ``night_grid.js`` draws of the answer of ``queries.night_grid.grid``.
 
     ``framed`` is the night in a frame, ``opened`` the rows that show what is in them, ``times`` puts the run time into
     each cell instead of its failed jobs, ``span`` is the first and the last night that has a column even where no row
-    has a cell on it. All texts are plain; links are either http(s) or pages of this dashboard.
+    has a cell on it, ``changed`` says of failures which versions changed since their jobs passed. All texts are plain;
+    links are either http(s) or pages of this dashboard.
     """
     slots = _slots(frame, grain, framed, span)
     places = {pd.Timestamp(slot["iso"]): place for place, slot in enumerate(slots)}
-    cells = frame.assign(at=[places[slot] for slot in _values(frame["slot"])])
+    cells = frame.assign(at=[places[slot] for slot in _values(frame["slot"])], changed=frame["failure"].map(changed))
     forms: dict[str, int] = {}
     return {
         "slots": slots,

@@ -21,30 +21,30 @@ TILES = (
 )
 
 JOBS = (
-    Column("path_with_namespace", "Repository", width=200),
-    Column("job_name", "Job", width=130),
+    Column("path_with_namespace", "Repository", width=190),
+    Column("job_name", "Job", width=125),
     Column("run_p50", "Ran, half", "seconds", 80, help="Half of its runs took no longer."),
     Column("run_p95", "Ran, 95 %", "seconds", 80, help="95 of 100 of its runs took no longer."),
     Column("run_change", "Half, against before", width=170, help="Against the period before, as long as this one."),
     Column("spread", "By week", "bars", 105, help="The middle run time of each week, the period before included."),
     Column("n", "Runs", "number", 65, help="Attempts that passed or failed."),
-    Column("hours", "Hours", "number", 75, help="That it ran altogether."),
-    Column("queue_p95", "Waited, 95 %", "seconds", 100, help="95 of 100 waited no longer for a runner."),
     Column("success_rate", "Passed", "share", 90),
+    Column("queue_p95", "Waited, 95 %", "seconds", 100, help="95 of 100 waited no longer for a runner."),
+    Column("hours", "Hours", "number", 75, help="That it ran altogether."),
     Column("n_before", "Runs before", "number", 90),
 )
 
 PIPELINES = (
     Column("created", "Created", "moment", 128, help="The team's wall clock."),
-    Column("path_with_namespace", "Repository", width=200),
-    Column("run_time", "Ran", "seconds", 85, help="While at least one of its jobs ran."),
+    Column("path_with_namespace", "Repository", width=185),
+    Column("run_time", "Ran", "seconds", 80, help="While at least one of its jobs ran."),
     Column("queue_time", "Waited", "seconds", 85, help="Until its first job began."),
     Column("elapsed", "Until the end", "seconds", 95, help="From its creation, waiting and everything included."),
     Column("status", "Status", width=75),
     Column("web_url", "On GitLab", "link", 95, text="open pipeline"),
+    Column("ref", "Ref", width=135),
+    Column("person_name", "Author", width=110, help="Who set it off; nobody for schedules and child pipelines."),
     Column("source", "Source", width=120),
-    Column("ref", "Ref", width=140),
-    Column("person_name", "Author", width=120, help="Who set it off; nobody for schedules and child pipelines."),
     Column("pipeline_id", "Pipeline", "text", 80),
 )
 

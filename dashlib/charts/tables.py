@@ -144,6 +144,7 @@ FRESHNESS = (
     Column("under_way", "Parts under way", "number", 120),
     Column("problems", "Problems", "number", 85),
     Column("archived", "Archived", "flag", 80),
+    Column("gone_since", "Gone since", "moment", 150, help="When GitLab told that the repository was deleted."),
 )
 
 ROWS = (

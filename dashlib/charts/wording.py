@@ -40,6 +40,13 @@ CAUSES = {
 """Why a night did not run, or is at risk: the words of nightly_slots and schedules_at_risk for a person."""
 
 
+def cause_told(row: Mapping[Any, Any]) -> str | None:
+    """Why a night did not run (``cause``), and that nobody looked since where that is so (``is_unread``), if known."""
+    known = CAUSES.get(str(row["cause"]))
+    unread = CAUSES["not_read"] if row["is_unread"] and row["cause"] != "not_read" else None
+    return "; ".join(part for part in (known, unread) if part) or None
+
+
 _IN_THE_WAY = (
     (re.compile(r"^\S+: (?:eval: )?line \d+: "), ""),
     (re.compile(r"^\d+:\d+:? +"), ""),

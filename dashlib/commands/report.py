@@ -18,6 +18,7 @@ from dashlib.commands import say
 from dashlib.commands.database import readable, reading
 from dashlib.nightlies.report import note
 from dashlib.nightlies.report_text import FORMATS
+from dashlib.queries.nights_held import held
 from dashlib.settings import Settings, collected
 from dashlib.store import StoreError
 
@@ -33,14 +34,16 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     connection = reading(readable(settings))
     try:
         elsewhere = _elsewhere(connection, settings)
-        found = note(connection, arguments.night, dashboard=settings.report_url)
+        # A note asks five questions: each would work out every night anew, the copy holds them.
+        with held(connection) as copy:
+            found = note(copy, arguments.night, dashboard=settings.report_url)
     except duckdb.Error as error:
         raise StoreError(f"the data could not be read: {error}") from error
     finally:
         connection.close()
-    for word, held, asked in elsewhere:
+    for word, counts, asked in elsewhere:
         say.note(
-            f"note: {word} is {asked} here, but {held} counts: what the last serve or sync wrote down. "
+            f"note: {word} is {asked} here, but {counts} counts: what the last serve or sync wrote down. "
             "Run `python -m dashlib sync`, or start the dashboard again, with the new one."
         )
     say.out(FORMATS[arguments.format](found))
@@ -61,7 +64,7 @@ def _elsewhere(connection: duckdb.DuckDBPyConnection, settings: Settings) -> lis
         ("DASH_NIGHTLY", _globs(patterns), _globs(sorted(settings.nightly))),
     )
     written = collected(os.environ, Path.cwd())
-    return [(word, held, asked) for word, held, asked in compared if held != asked and written.get(word)]
+    return [(word, counts, asked) for word, counts, asked in compared if counts != asked and written.get(word)]
 
 
 def _globs(patterns: Iterable[tuple[str, str]]) -> str:

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dashlib.charts import palette
+from dashlib.errors import Explained
 from dashlib.explore.formats import distinct, plain, values_of
 
 Kind = Literal["line", "bar", "point"]
@@ -22,7 +23,12 @@ MOST_DRAWN = 5_000
 _LONGEST = 2_000
 """Characters of a text that a table shows; a file has it whole."""
 _COLOURS, _BARS = 16, 60
+_DAY = 86_400 * 10**9
 _LINK = re.compile(r"https?://\S+")
+
+
+class Unshowable(Explained):
+    """There is an answer, of a kind that neither a table nor a chart can hold."""
 
 
 @dataclass(frozen=True)
@@ -39,11 +45,17 @@ def frame_of(table: pa.Table) -> pd.DataFrame:
     """The answer for a table and a chart, with distinct names of columns.
 
     Times are UTC without zone, days are times at midnight, decimals are floats, whole ones integers; what a browser has
-    no type for is text.
+    no type for is text. Raises Unshowable.
     """
-    columns = [_shown(column) for column in table.columns]
-    shown = pa.table(dict(zip(distinct(table.column_names), columns, strict=True)))
-    frame: pd.DataFrame = shown.to_pandas(types_mapper=_nullable)
+    try:
+        columns = [_shown(column) for column in table.columns]
+        shown = pa.table(dict(zip(distinct(table.column_names), columns, strict=True)))
+        frame: pd.DataFrame = shown.to_pandas(types_mapper=_nullable)
+    except (pa.ArrowException, ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise Unshowable(
+            f"The query was answered, but its answer cannot be shown here: {error}. Cast unusual columns to varchar, or"
+            " ask `python -m dashlib sql`."
+        ) from error
     return frame
 
 
@@ -108,7 +120,8 @@ def links(frame: pd.DataFrame) -> list[str]:
 
 def days(frame: pd.DataFrame) -> list[str]:
     """The columns of times of which every one is midnight."""
-    return [name for name in times(frame) if (frame[name].dropna() == frame[name].dropna().dt.normalize()).all()]
+    # Not ``normalize``: it raises for the first day that a time stamp can hold, whose midnight is none.
+    return [name for name in times(frame) if not (frame[name].dropna().dt.as_unit("ns").astype("int64") % _DAY).any()]
 
 
 def times(frame: pd.DataFrame) -> list[str]:

@@ -6,6 +6,7 @@ app runs. Nothing of a query is parsed in the process that serves pages and webh
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -59,6 +60,13 @@ class Answer:
     rows: int
     cut: bool
     seconds: float
+
+    def table(self) -> pa.Table:
+        """All rows at once; the batches are read then. Raises QueryStopped where they cannot be."""
+        try:
+            return pa.Table.from_batches(self.batches, self.schema)
+        except (pa.ArrowException, ValueError) as error:
+            raise _unreadable() from error
 
 
 class _Child:
@@ -175,10 +183,10 @@ class Running:
         self._child.err.seek(0)
         last = self._child.err.read().rpartition(b"\n")[2]
         try:
-            report: dict[str, Any] = json.loads(last)
+            report: object = json.loads(last)
         except ValueError:
             return None
-        return report
+        return report if isinstance(report, dict) else None
 
     def _ended_by(self, code: int) -> QueryStopped:
         """The kernel ended it: at one of its limits, or because DuckDB did not bear one."""
@@ -261,8 +269,12 @@ _BEGINNING = threading.Lock()
 
 
 def warm() -> None:
-    """Start a process ahead of the next query. It ends by itself when none comes, and with this process."""
-    _SPARE.warm()
+    """Start a process ahead of the next query. It ends by itself when none comes, and with this process.
+
+    Where there is no room for one, the next query starts its own, or says why it cannot.
+    """
+    with contextlib.suppress(OSError):
+        _SPARE.warm()
 
 
 def cool() -> None:
@@ -273,7 +285,8 @@ def cool() -> None:
 def begin(database: Path, query: str, order: Order | None = None) -> Running:
     """Start a query over a database file that nobody writes to.
 
-    Raises Busy where too many are running, QueryError for what is too long to be one.
+    Raises Busy where too many are running, QueryError for what is too long to be one, QueryStopped where this machine
+    has no room for another process or its files.
     """
     wanted = order or Order()
     if len(query) > LONGEST:
@@ -281,7 +294,21 @@ def begin(database: Path, query: str, order: Order | None = None) -> Running:
     with _BEGINNING:
         if sum(not running.done() for running in _RUNNING) >= MOST_RUNNING:
             raise Busy(f"{MOST_RUNNING} queries are running already: try again when one of them has ended.")
-        spill = tempfile.TemporaryDirectory(prefix="query-")
+        try:
+            running = _started(database, query, wanted)
+        except OSError as error:
+            raise QueryStopped(
+                f"The query could not be started: {error.strerror or error}. This machine has no room for it now; try"
+                " again when something else has ended."
+            ) from error
+        _RUNNING.add(running)
+    return running
+
+
+def _started(database: Path, query: str, wanted: Order) -> Running:
+    """Raises OSError where there is no place for another process, or for its files."""
+    spill = tempfile.TemporaryDirectory(prefix="query-")
+    try:
         told = {
             "database": str(database.resolve()), "query": query, "spill": spill.name, "seconds": wanted.seconds,
             "memory": wanted.memory, "threads": wanted.threads, "rows": wanted.rows, "bytes": wanted.bytes,
@@ -290,6 +317,7 @@ def begin(database: Path, query: str, order: Order | None = None) -> Running:
         if not child.tell(told):
             child = _Child()
             child.tell(told)
-        running = Running(child, query, wanted, spill)
-        _RUNNING.add(running)
-    return running
+    except OSError:
+        spill.cleanup()
+        raise
+    return Running(child, query, wanted, spill)

@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from dashlib.charts.wording import CAUSES, reason_told, times_told
+from dashlib.charts.wording import CAUSES, cause_told, reason_told, times_told
 from dashlib.errors import Explained
 from dashlib.model import Filters
 from dashlib.queries import nightlies
@@ -172,9 +172,9 @@ def _item(row: Mapping[Any, Any], dashboard: str) -> Item:
     base = dashboard.rstrip("/")
     text = {name: value if isinstance(value, str) and value else None for name, value in row.items()}
     if row["change"] == "missing":
-        reason: str | None = CAUSES.get(text["cause"] or "", "why is not known")
+        reason: str | None = cause_told(row) or "why is not known"
     elif row["change"] == "late":
-        reason = CAUSES.get(text["cause"] or "")
+        reason = cause_told(row)
     elif row["change"] == "recovered":
         reason = None
     elif row["change"] == "canceled":

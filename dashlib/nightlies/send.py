@@ -36,6 +36,7 @@ from dashlib.nightlies.report_text import (
     headline,
 )
 from dashlib.nightlies.tables import NOTES_SENT
+from dashlib.queries.nights_held import held
 from dashlib.settings import Settings
 from dashlib.store import Store
 
@@ -99,7 +100,9 @@ def send_due(store: Store, settings: Settings, now: datetime | None = None) -> l
         if not waiting or not is_due(reader, settings, night, now):
             return []
         try:
-            written = note(reader, night, dashboard=settings.report_url)
+            # A note asks five questions: each would work out every night anew, the copy holds them.
+            with held(reader) as copy:
+                written = note(copy, night, dashboard=settings.report_url)
         except NoSuchNight:
             return []
     return [way.name for way, tries in waiting if _send(store, way, written, tries + 1, now)]

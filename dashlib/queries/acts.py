@@ -20,6 +20,19 @@ order by done_at_utc desc, action
 limit $rows
 """
 
+# Whoever had it before the last time it ran, too: one row of nights on which it did not run is one subject.
+CLAIMS = """
+select action, min(done_at) as done_at_utc, team_time(min(done_at)) as done, any_value(done_by) as done_by,
+       any_value(says) as says, count(*) as rows, any_value(undoes) as undoes,
+       exists (select 1 from link_changes u where u.undoes = c.action) as is_undone
+from link_changes c
+where project_id = $project and table_name = 'assignments' and json_extract_string(row_key, '$.scope') = 'nightly'
+  and starts_with(json_extract_string(row_key, '$.subject'), $project || '-' || $schedule || '-')
+group by action
+order by done_at_utc desc, action
+limit $rows
+"""
+
 RULES = """
 select r.id, r.pattern, r.kind, r.signature, r.category, r.project_glob, r.job_glob, r.issue_project_id, r.issue_iid,
        r.assignee, r.created_by, team_time(r.created_at) as created,
@@ -77,6 +90,16 @@ def history(
     undoes (an action's id or null), is_undone.
     """
     return ask(connection, HISTORY, filters, signature=signature, project=project, job=job, rows=rows)
+
+
+def claims(
+    connection: duckdb.DuckDBPyConnection, filters: Filters, *, project: int, schedule: int, rows: int = 10
+) -> pd.DataFrame:
+    """One row per action by which somebody got a nightly that does not run, or was let off it; newest first.
+
+    Columns as of ``history``.
+    """
+    return ask(connection, CLAIMS, filters, project=project, schedule=schedule, rows=rows)
 
 
 def rules(connection: duckdb.DuckDBPyConnection, filters: Filters, *, project: int, job: int) -> pd.DataFrame:

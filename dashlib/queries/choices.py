@@ -16,7 +16,7 @@ order by path
 """
 
 PROJECTS = """
-select path_with_namespace as path
+select path_with_namespace as path, bool_and(deleted_at is not null) as is_gone
 from projects where path_with_namespace is not null
 group by path_with_namespace
 order by path
@@ -45,7 +45,7 @@ def groups(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFr
 
 
 def projects(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:
-    """One row per repository: path (with its namespace)."""
+    """One row per repository: path (with its namespace), is_gone (GitLab told that it was deleted)."""
     return ask(connection, PROJECTS, filters)
 
 

@@ -12,7 +12,7 @@ SOURCES = "select * from source_freshness order by source"
 
 PROJECTS = """
 select source, path_with_namespace, team_time(read_at) as read_at, team_time(touched_at) as touched_at, under_way,
-       archived, problems, message
+       archived, team_time(deleted_at) as gone_since, problems, message
 from project_freshness
 order by problems desc, read_at asc nulls first, path_with_namespace
 """

@@ -134,7 +134,8 @@ with {matching}, {nights}, levels as ({levels}
     from daily group by all
 ), visible as (
     select c.*, f.path, f.cause, f.url, f.names, f.reason, f.category, f.signature_id, f.signature, f.failure,
-           f.job_web_url, f.runner, f.issue_title, f.issue_url, f.assignee, f.schedule, f.expected_at, f.missing_from
+           f.job_web_url, f.runner, f.issue_title, f.issue_url, f.assignee, f.schedule, f.expected_at, f.missing_from,
+           f.is_unread
     from cells c
     join facts f on f.rank = c.rank
     where ($since::date is null or slot >= date_trunc($grain, $since::date))
@@ -164,7 +165,7 @@ with {matching}, {nights}, levels as ({levels}
         from nightly_job_nights
         where state = 'failed' and signature_id is not null and {within}
           and (project_id, coalesce(schedule_id, 0), night) in (
-              select (project_id, coalesce(schedule_id, 0), night) from nightly_changes where {here}
+              select (project_id, coalesce(schedule_id, 0), night) from changes where {here}
           )
     )
     group by signature_id
@@ -179,6 +180,7 @@ select v.level, v.group_name, v.top, p.name, v.middle, v.part, v.label, v.path, 
        v.signature_id, v.signature,
        v.failure, v.job_web_url, v.runner,
        v.issue_title, v.issue_url, v.assignee, v.schedule, v.expected_at, v.missing_from,
+       v.is_unread,
        case when v.state in ('failed', 'warned') then m.mark end as mark,
        p.place, p.reds as nights_red, coalesce(h.streak, 0) as streak, coalesce(g.gap, 0) as gap, h.first_red_night,
        coalesce(h.reds_30, 0) as reds_30, coalesce(h.flips_30, 0) as flips_30
@@ -220,7 +222,8 @@ def grid(
     (seconds, the longest), is_new, red_since, missing_since, nights_missing, by_hand, owner; of the worst of
     it: cause, url, job_names, reason, category, signature_id, signature, failure (key of the failure's page),
     job_web_url, runner, issue_title, issue_url, assignee, schedule, expected_at and missing_from (of what is missing or
-    late, the team's wall clock: when it was to run, when a late one becomes missing); mark (from 1, by how many
+    late, the team's wall clock: when it was to run, when a late one becomes missing), is_unread (its repository was not
+    read since, so nobody knows); mark (from 1, by how many
     nightlies' nights it struck in the period, where it struck twice: the same failure has the same one however the grid
     is narrowed, arranged and sorted); of the row, in nights up to the framed one, whatever a column is: place (1 is the
     first of its group), nights_red, streak (failed in a row, 0 if its last verdict is green), gap (missing in a row, 0
@@ -283,7 +286,9 @@ where category is not null and within(namespace, $groups) and chosen(path_with_n
 union all
 select 'whose', name, count(*) from (
     select owner_username as name from nightly_changes where {HERE}
-    union all select assignee from nightly_changes where {HERE}
+    union all select assignee from nightly_changes where {HERE} and state in ('missing', 'late')
+    union all select assignee from nightly_job_nights
+    where is_failed and within(namespace, $groups) and chosen(path_with_namespace, $projects)
 ) where name is not null group by name
 order by kind, n desc, word
 """

@@ -15,13 +15,16 @@ GROUPS = {
 }
 """What rows are grouped by: the word in the widget and the URL, and its SQL."""
 
-# Which schedules the page's own filters leave. A schedule that is not known is one of its repository's. Where rows are
+# Over the views each mention of nightly_changes is planned anew, which takes longer than the answer: it is named once.
+# Which schedules the page's own filters leave: a schedule that is not known is one of its repository's. Where rows are
 # jobs or reasons, those must match themselves (``_MATCHES``), and ``tops`` of the grid says which of them are new: a
 # job can be new in a nightly that was red before.
 MATCHING = f"""
-matching as (
-    select project_id, schedule_id
+changes as (
     from nightly_changes
+), matching as (
+    select project_id, schedule_id
+    from changes
     where {HERE}
       and {WITHIN}
     group by project_id, schedule_id
@@ -31,7 +34,11 @@ matching as (
        and (not $without_issue or bool_or(night = $night::date and state = 'failed' and
             (without_issue > 0 or job_name is null)))
        and ($whose is null or bool_or(
-            list_contains($whose::varchar[], owner_username) or list_contains($whose::varchar[], assignee)))
+            list_contains($whose::varchar[], owner_username) or list_contains($whose::varchar[], assignee)
+            or (project_id, coalesce(schedule_id, 0), night) in (
+                select (project_id, coalesce(schedule_id, 0), night) from nightly_job_nights
+                where list_contains($whose::varchar[], assignee)
+            )))
        and ($jobs is null or bool_or(list_has_any(job_names, $jobs::varchar[])))
        and ($categories is null or bool_or(list_has_any(categories, $categories::varchar[])))
        and ($search = '' or bool_or(contains(
@@ -60,8 +67,8 @@ nights as (
            c.issue_title, c.issue_url, c.assignee, c.first_jobs, c.expected, c.missing as times_missing,
            c.late as times_late, c.failed_runs,
            if(c.state in ('missing', 'late'), team_time(coalesce(c.late_at, c.expected_at)), null) as expected_at,
-           if(c.cause is distinct from 'not_read', team_time(c.late_at + late_after()), null) as missing_from
-    from nightly_changes c
+           if(not c.is_unread, team_time(c.late_at + late_after()), null) as missing_from, c.is_unread
+    from changes c
     join matching m on m.project_id = c.project_id and m.schedule_id is not distinct from c.schedule_id
 ), job_nights as (
     select j.project_id, j.path_with_namespace as path, j.namespace,
@@ -74,7 +81,7 @@ nights as (
            case when j.is_failed then j.job_name end as names, j.reason, j.signature, j.category, j.signature_id,
            j.failure, j.job_web_url, j.runner_description as runner, j.issue_title, j.issue_url, j.assignee,
            0 as first_jobs, 0 as expected, 0 as times_missing, 0 as times_late, 0 as failed_runs,
-           cast(null as timestamp) as expected_at, cast(null as timestamp) as missing_from
+           cast(null as timestamp) as expected_at, cast(null as timestamp) as missing_from, false as is_unread
     from nightly_job_nights j
     join matching m on m.project_id = j.project_id and m.schedule_id is not distinct from j.schedule_id
     left join nightly_schedules n on n.project_id = j.project_id and n.schedule_id = j.schedule_id

@@ -195,7 +195,7 @@ select change, path_with_namespace,
        project_id, night, state, nights_red, red_since, missing_since, nights_missing, job_name, failed_jobs, reason,
        category, cause, expected, runs, failed_runs,
        missing, team_time(coalesce(late_at, expected_at)) as expected_at,
-       if(cause is distinct from 'not_read', team_time(late_at + late_after()), null) as missing_from,
+       if(not is_unread, team_time(late_at + late_after()), null) as missing_from, is_unread,
        owner_username, issue_title, issue_state, issue_url, assignee,
        failure, job_web_url, url, first_jobs, without_issue
 from (
@@ -315,9 +315,10 @@ def note(
     project_id, night, state, nights_red, red_since, missing_since, nights_missing, job_name, failed_jobs,
     reason, category, cause (of a missing or late one; of a late one missing_since and nights_missing tell of the
     nights before it), expected, runs, failed_runs, missing (times that night), expected_at (the team's wall clock),
-    missing_from (when a late one becomes missing, same clock; null where that waits for a sync), owner_username,
-    issue_title, issue_state, issue_url, assignee, failure (key of the failure's page), job_web_url, url (of the run,
-    else of the schedules), first_jobs (jobs that failed newly), without_issue (failed jobs that no issue is linked to).
+    missing_from (when a late one becomes missing, same clock; null where that waits for a sync: is_unread),
+    owner_username, issue_title, issue_state, issue_url, assignee, failure (key of the failure's page), job_web_url, url
+    (of the run, else of the schedules), first_jobs (jobs that failed newly), without_issue (failed jobs that no issue
+    is linked to).
     """
     return ask(connection, NOTE, filters, night=night, evening=evening)
 

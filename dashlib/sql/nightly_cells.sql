@@ -2,7 +2,7 @@
 -- state is that of the night's last run, as in nightly_nights (a run that passed later makes the night good); where
 -- nothing ran: late while anything is late, else missing if anything is, else off. So a night counts as missing when
 -- nothing of it ran; of an hourly schedule missing says how many of its expected times nobody ran.
--- pipeline_id, by_hand, cause, failed_jobs, duration and url are those of the row that decides; expected counts the times
+-- pipeline_id, by_hand, cause, is_unread, failed_jobs, duration and url are those of the row that decides; expected counts the times
 -- at which the schedule was to run, runs the pipelines, missing, late and off those that nothing filled, failed_runs the
 -- pipelines that failed, whatever came after them. late_at is the newest of the late times. first_at is the first of these times, else when the first pipeline was
 -- created; is_evening: it lies at or after DASH_REPORT_BY, so the morning note of the day after tells of the cell.
@@ -11,6 +11,7 @@ select
     any_value(schedule_description) as schedule_description, night,
     arg_max(state, decides) as state,
     any_value(cause) filter (decides = last_decides) as cause,
+    coalesce(bool_or(is_unread) filter (decides = last_decides), false) as is_unread,
     min(expected_at) as expected_at,
     max(pipeline_id) filter (decides = last_decides) as pipeline_id,
     coalesce(bool_or(by_hand) filter (decides = last_decides), false) as by_hand,

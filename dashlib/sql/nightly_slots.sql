@@ -8,7 +8,7 @@
 -- passed; failed; warned (only jobs that are allowed to fail did); canceled (somebody or GitLab stopped it, or skipped
 -- all of it: no verdict); running (not at its end: created, pending, waiting for somebody to start a manual job, too):
 -- what nightly_runs says of the run that fills the time, see nightly_fills;
--- late (nothing ran yet; at most DASH_LATE_HOURS ago, or its project was not read since: cause not_read); missing (nothing
+-- late (nothing ran yet; at most DASH_LATE_HOURS ago, or its project was not read since: is_unread); missing (nothing
 -- ran); off (nothing ran, and nothing should: the schedule was off, its project archived or without CI/CD).
 -- Where a run fills the time its state holds, by hand too (by_hand). A run without expected time is an extra run, a run
 -- of a schedule that is not known or cannot be read, or of a time whose cron line is not known.
@@ -20,7 +20,7 @@
 -- change of it (an archived project since its own), and has no nights after it was deleted.
 -- cause, of missing and off ones, and of late ones where it is known: off_cause of that day (nightly_schedules); else what is likely: unlinked_run (a run
 -- whose schedule is not known came at that time), then, unless the schedule ran by itself since, what is against its
--- owner now (owner_trouble), no_next_run (GitLab has planned none), unknown.
+-- owner now (owner_trouble), no_next_run (GitLab has planned none); else not_read (is_unread), unknown.
 -- previous_pipeline_id is the newest earlier run of the schedule. url leads to the run, else to the schedules.
 with clock as (
     select now() at time zone 'UTC' as at
@@ -39,48 +39,52 @@ with clock as (
     select s.project_id, s.schedule_id, s.expected_at, s.repeated, s.off_cause
     from schedule_slots s, clock
     where s.expected_at <= clock.at
-), unfilled as (
+), looked as (
     select
-        e.project_id, s.path_with_namespace, s.namespace, e.schedule_id, s.schedule_description,
-        team_day(e.expected_at) as night, e.expected_at,
-        case
-            when e.off_cause is not null then 'off'
-            when clock.at <= e.expected_at + late_after() then 'late'
-            when s.off_cause is distinct from 'project_archived' and d.read_at < e.expected_at + late_after() then 'late'
-            else 'missing'
-        end as state,
-        case
-            when e.off_cause is not null then e.off_cause
-            when clock.at > e.expected_at + late_after() and s.off_cause is distinct from 'project_archived'
-                and d.read_at < e.expected_at + late_after() then 'not_read'
-            when exists (
-                select 1 from unlinked u
-                where u.project_id = e.project_id
-                  and u.created_at between e.expected_at - interval 1 minute and e.expected_at + late_after()
-            ) then 'unlinked_run'
-            when e.expected_at > o.last_at or o.last_at is null then coalesce(
-                s.owner_trouble,
-                case when s.off_cause is null and s.next_run_at is null then 'no_next_run' end,
-                if(clock.at <= e.expected_at + late_after(), null, 'unknown')
-            )
-            when clock.at > e.expected_at + late_after() then 'unknown'
-        end as cause,
-        s.ref, s.owner_username as username, s.person, s.schedules_web_url as url
+        e.project_id, s.path_with_namespace, s.namespace, e.schedule_id, s.schedule_description, e.expected_at,
+        e.off_cause, s.off_cause as off_now, s.owner_trouble, s.next_run_at, s.ref, s.owner_username, s.person,
+        s.schedules_web_url, clock.at <= e.expected_at + late_after() as is_early,
+        coalesce(
+            e.off_cause is null and clock.at > e.expected_at + late_after()
+            and s.off_cause is distinct from 'project_archived' and d.read_at < e.expected_at + late_after(),
+            false
+        ) as is_unread
     from expected e
     cross join clock
     join nightly_schedules s on s.project_id = e.project_id and s.schedule_id = e.schedule_id
     left join read d on d.project_id = e.project_id
-    left join own o on o.project_id = e.project_id and o.schedule_id = e.schedule_id
     where not e.repeated
       and not exists (
           select 1 from runs r
           where r.project_id = e.project_id and r.schedule_id = e.schedule_id and r.expected_at = e.expected_at
       )
+), unfilled as (
+    select
+        e.project_id, e.path_with_namespace, e.namespace, e.schedule_id, e.schedule_description,
+        team_day(e.expected_at) as night, e.expected_at,
+        case when e.off_cause is not null then 'off' when is_early or is_unread then 'late' else 'missing' end as state,
+        case
+            when e.off_cause is not null then e.off_cause
+            when exists (
+                select 1 from unlinked u
+                where u.project_id = e.project_id
+                  and u.created_at between e.expected_at - interval 1 minute and e.expected_at + late_after()
+            ) then 'unlinked_run'
+            else coalesce(
+                case when e.expected_at > o.last_at or o.last_at is null then coalesce(
+                    e.owner_trouble, case when e.off_now is null and e.next_run_at is null then 'no_next_run' end
+                ) end,
+                case when is_unread then 'not_read' when not is_early then 'unknown' end
+            )
+        end as cause,
+        e.is_unread, e.ref, e.owner_username as username, e.person, e.schedules_web_url as url
+    from looked e
+    left join own o on o.project_id = e.project_id and o.schedule_id = e.schedule_id
 ), nights as (
     select project_id, path_with_namespace, namespace, schedule_id, schedule_description, night, expected_at,
            pipeline_id,
            case state when 'manual' then 'running' when 'skipped' then 'canceled' else state end as state,
-           cast(null as varchar) as cause, by_hand, status, failed_jobs, failed_allowed_jobs, created_at, started_at,
+           cast(null as varchar) as cause, false as is_unread, by_hand, status, failed_jobs, failed_allowed_jobs, created_at, started_at,
            finished_at, duration, ref, sha, username, person, pipeline_web_url as url
     from runs
     union all by name

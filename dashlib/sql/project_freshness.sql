@@ -1,5 +1,6 @@
 -- One row per repository that a sync has looked at: how fresh each part of it is, and what could not be read.
 -- read_at is when its least fresh part was last read completely; null while one of them never was.
+-- deleted_at is when GitLab told that it is gone (null while it is there): what was read of it stays.
 -- problems counts parts that could not be read the last time they were asked for.
 with passes as (
     select source, project_id, count(*) as parts,
@@ -15,6 +16,7 @@ with passes as (
 )
 select coalesce(k.source, t.source) as source, coalesce(k.project_id, t.project_id) as project_id,
        coalesce(p.path_with_namespace, t.project) as path_with_namespace, p.namespace, coalesce(p.archived, false) as archived,
+       p.deleted_at,
        k.read_at, k.touched_at, coalesce(k.under_way, 0) as under_way, k.since,
        coalesce(t.problems, 0) as problems, t.message, t.last_problem_at
 from passes k

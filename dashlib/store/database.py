@@ -93,7 +93,7 @@ class Store:
         """A read-only copy beside the database, for the shell, notebooks and ``dashlib sql`` while this process runs.
 
         Made anew when data moved since the last one, at most every ``at_most_every`` seconds. Readers of an older copy
-        keep what they opened.
+        keep what they opened. Raises StoreError where it cannot be made.
         """
         target = snapshot_path(self.path)
         with self._snapshot_lock:
@@ -102,7 +102,10 @@ class Store:
                 return target
             if self._snapshot_version is not None and fresh and target.exists():
                 return target
-            self._snapshot_version = self._writer.run(lambda connection: self._copy(connection, target)).result()
+            try:
+                self._snapshot_version = self._writer.run(lambda connection: self._copy(connection, target)).result()
+            except (OSError, duckdb.Error) as error:
+                raise StoreError(f"the snapshot could not be taken: {error}") from error
             self._snapshot_at = time.monotonic()
         return target
 

@@ -7,7 +7,7 @@ is nothing, ``freshness`` how old it is, ``live`` keeps an open page up to date.
 
 from dashlib.widgets.address import arrive, write
 from dashlib.widgets.answers import NO_FILTERS, asked, asked_now, below, chart, how_computed, metrics, table
-from dashlib.widgets.choose import day, one_from, one_of, search_for, some_of, switch
+from dashlib.widgets.choose import as_tall, day, one_from, one_of, search_for, some_of, switch
 from dashlib.widgets.contents import contents
 from dashlib.widgets.empty import connect_steps, nothing, two_ways_in
 from dashlib.widgets.filters import FILTER_KEYS, filter_bar, filters, header, tell_unknown
@@ -18,6 +18,7 @@ __all__ = [
     "FILTER_KEYS",
     "NO_FILTERS",
     "arrive",
+    "as_tall",
     "asked",
     "asked_now",
     "begin_run",

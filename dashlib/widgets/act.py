@@ -128,7 +128,11 @@ def _not_now() -> None:
 
 def history(which: Failure) -> None:
     """What was decided about this failure and its signature, newest first, each with the way back."""
-    done = asked(acts.history, signature=which.signature, project=which.project_id, job=which.job_id)
+    listed(asked(acts.history, signature=which.signature, project=which.project_id, job=which.job_id))
+
+
+def listed(done: pd.DataFrame) -> None:
+    """The actions of an answer of ``queries.acts.history`` or ``claims``, each with the way back."""
     if done.empty:
         st.caption("Nobody has changed anything here yet.")
         return

@@ -12,6 +12,12 @@ from dashlib.charts.wording import OPTIONS
 from dashlib.widgets.address import Words, settle, told
 
 Option = TypeVar("Option", str, int)
+_AS_TALL = "<style>[data-testid=stButtonGroup] button {min-height: 2.5rem}</style>"
+
+
+def as_tall() -> None:
+    """Make what is in sight as tall as what is chosen from a list: side by side their labels stand on one line."""
+    st.html(_AS_TALL)
 
 
 def one_of(

@@ -31,7 +31,12 @@ def filter_bar(shown: bool) -> None:
         return
     since, until = _period()
     groups = some_of("Group", asked(choices.groups)["path"], key="group", placeholder="All groups")
-    projects = some_of("Repository", asked(choices.projects)["path"], key="repo", placeholder="All repositories")
+    known = asked(choices.projects)
+    gone = set(known.loc[known["is_gone"], "path"])
+    projects = some_of(
+        "Repository", known["path"], key="repo", placeholder="All repositories",
+        format_func=lambda path: f"{path} (gone)" if path in gone else path,
+    )  # fmt: skip
     labels = _labels()
     about = "Commits: author or co-author. Activity: who did it. Nightlies: whose account ran it."
     # Ids stand in the address: two people may have one name, and the label of one may change.

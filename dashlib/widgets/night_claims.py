@@ -9,13 +9,14 @@ from dashlib.failures import decisions
 from dashlib.failures.decisions import Missing
 from dashlib.queries import acts
 from dashlib.runtime import runtime
-from dashlib.widgets.act import do, may_act, told
+from dashlib.widgets.act import do, listed, may_act, told
 from dashlib.widgets.act_held import one_of_these
 from dashlib.widgets.answers import asked
 
 
 def claims(note: pd.DataFrame) -> None:
-    """The form by which one of a night's missing nightlies (rows of ``queries.nightlies.note``) gets a person."""
+    """The form by which one of a night's missing nightlies (rows of ``queries.nightlies.note``) gets a person, and what
+    was done by it before, each with the way back."""
     told("_gone")
     gone = note[note["change"] == "missing"]
     with st.expander("Who looks after it", icon=":material/person_add:"):
@@ -38,6 +39,7 @@ def claims(note: pd.DataFrame) -> None:
             )  # fmt: skip
             st.button("Nobody", type="tertiary", key="gone_nobody", on_click=_claimed, args=(which, None))
         st.caption("A person has it until it runs again. Once it does not run another time, somebody has to take it.")
+        listed(asked(acts.claims, project=which.project_id, schedule=which.schedule_id))
 
 
 def _claimed(which: Missing, username: str | None) -> None:

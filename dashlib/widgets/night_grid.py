@@ -34,6 +34,7 @@ def night_grid(
     opened: tuple[str, ...],
     times: bool,
     span: tuple[date, date],
+    changed: tuple[tuple[str, str], ...] = (),
 ) -> None:
     """Draw the grid of the answer of ``queries.night_grid.grid``; the rest is ``charts.night_grid.grid_data``'s.
 
@@ -43,7 +44,7 @@ def night_grid(
     it (``opened``).
     """
     of_what = f"{id(runtime().store)}:{copy_of_nights().version}", cells.attrs["sql"]
-    drawn = _drawn(*of_what, cells, framed, rows, grain, opened, times, span)
+    drawn = _drawn(*of_what, cells, framed, rows, grain, opened, times, span, changed)
     _VIEW(data=drawn, key=_KEY, on_toggle_change=_toggle, on_frame_change=_frame)
 
 
@@ -58,9 +59,12 @@ def _drawn(
     opened: tuple[str, ...],
     times: bool,
     span: tuple[date, date],
+    changed: tuple[tuple[str, str], ...],
 ) -> bytes:
     """What the browser draws, as it is sent: Streamlit would write thousands of cells as JSON twice in every run."""
-    data = grid_data(_cells, framed=framed, rows=rows, grain=grain, opened=opened, times=times, span=span)
+    data = grid_data(
+        _cells, framed=framed, rows=rows, grain=grain, opened=opened, times=times, span=span, changed=dict(changed)
+    )
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 

@@ -13,7 +13,7 @@ import streamlit as st
 from dashlib.charts import palette
 from dashlib.charts.night_box import nights_told
 from dashlib.charts.night_grid import missing_form
-from dashlib.charts.wording import CAUSES, narrowed_told, plain, reason_told
+from dashlib.charts.wording import CAUSES, cause_told, narrowed_told, plain, reason_told
 from dashlib.model import Filters
 from dashlib.queries import night_grid, night_rows
 from dashlib.queries import nightlies as queries
@@ -180,6 +180,26 @@ def tell_narrowed(chosen: Narrowed) -> None:
     st.button(label, icon=":material/filter_alt_off:", type="tertiary", on_click=_widened, key="show_all_rows")
 
 
+def tell_without_jobs(chosen: Narrowed, rows: str, told_of: pd.DataFrame) -> None:
+    """Where rows are jobs or reasons, and somebody asks for a person's or for what did not run: what never ran has no
+    job, so it is told, with the way to its rows (``told_of`` are those of ``queries.nightlies.note``)."""
+    lost = set(chosen.states) & {"missing", "late"}
+    if rows not in ("job", "reason") or not (chosen.whose or lost):
+        return
+    gone = told_of[told_of["change"].isin(lost or {"missing", "late"})]
+    if chosen.whose:
+        gone = gone[gone["owner_username"].isin(chosen.whose) | gone["assignee"].isin(chosen.whose)]
+    if not gone.empty:
+        names = ", ".join(gone["path_with_namespace"].unique()[:3])
+        many = f"{len(gone)} {_nightlies(len(gone))} that did not run {'has' if len(gone) == 1 else 'have'} no {rows}"
+        label = f"{many}: show {plain(names)} by repository"
+        st.button(label, icon=":material/event_busy:", type="tertiary", on_click=_by_repository, key="show_jobless")
+
+
+def _by_repository() -> None:
+    st.session_state["rows"] = "repository"
+
+
 def _widened() -> None:
     for key in _NARROWING:
         st.session_state[key] = type(st.session_state[key])()
@@ -219,7 +239,7 @@ def missing_told(told_of: pd.DataFrame) -> None:
     gone = told_of[told_of["change"] == "missing"]
     for row in gone.head(12).to_dict("records"):
         at = f", expected at {row['expected_at']:%H:%M}" if not pd.isna(row["expected_at"]) else ""
-        why = CAUSES.get(str(row["cause"]), "why is not known")
+        why = cause_told(row) or "why is not known"
         name = f"**{plain(str(row['path_with_namespace']))}** · {plain(str(row['schedule']))}"
         since = f"missing for {nights_told(int(row['nights_missing']))}, since {row['missing_since']:%a %d %b}"
         owner = f", owner {row['owner_username']}" if isinstance(row["owner_username"], str) else ""

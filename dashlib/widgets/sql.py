@@ -111,7 +111,7 @@ def _collect(desk: _Desk) -> None:
         return
     try:
         answer = running.answer()
-        table = pa.Table.from_batches(answer.batches, answer.schema)
+        table = answer.table()
         _end(desk, Answered(running.query, _now(), answer.seconds, None, table, frame_of(table), answer.cut))
     except Explained as error:
         _end(desk, Answered(running.query, _now(), running.seconds, str(error)))

@@ -29,6 +29,7 @@ def test_a_whole_cell_of_an_hourly_schedule(built: Builder) -> None:
         "night": date(2026, 3, 10),
         "state": "failed",
         "cause": None,
+        "is_unread": False,
         "expected_at": MIDNIGHT,
         "pipeline_id": last,
         "by_hand": False,

@@ -48,7 +48,7 @@ def company(built: Builder) -> None:
 
 
 def written(built: Builder, night: date | None = None, dashboard: str = "") -> Note:
-    """The note as the page has it, which asks the copy of the nights; ``dashlib report`` below asks the views."""
+    """The note as the page and ``dashlib report`` have it: of the copy of the nights, asked here more than once."""
     return note(built.nights(), night, dashboard=dashboard)
 
 

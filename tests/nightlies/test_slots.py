@@ -8,7 +8,20 @@ import pytest
 
 from dashlib.nightlies import ledger
 from dashlib.settings import Settings
-from tests.nightlies.rows import DAY, HOUR, MINUTE, NIGHTS, causes, expect, late_hours, now, read_at, schedule, states
+from tests.nightlies.rows import (
+    DAY,
+    HOUR,
+    MINUTE,
+    NIGHTS,
+    causes,
+    expect,
+    late_hours,
+    member,
+    now,
+    read_at,
+    schedule,
+    states,
+)
 from tests.queries.build import MIDNIGHT, Builder
 
 
@@ -28,6 +41,7 @@ def test_a_whole_night_that_ran(built: Builder) -> None:
         "pipeline_id": run,
         "state": "failed",
         "cause": None,
+        "is_unread": False,
         "by_hand": False,
         "status": "failed",
         "failed_jobs": 1,
@@ -60,6 +74,7 @@ def test_a_whole_night_that_never_ran(built: Builder) -> None:
         "pipeline_id": None,
         "state": "missing",
         "cause": "unknown",
+        "is_unread": False,
         "by_hand": None,
         "status": None,
         "failed_jobs": None,
@@ -117,9 +132,13 @@ def test_late_first_then_missing(built: Builder) -> None:
 def test_a_night_that_nobody_has_looked_for_is_not_missing(built: Builder) -> None:
     expect(built, MIDNIGHT)
     read_at(built, MIDNIGHT + HOUR)
-    assert (states(built), causes(built)) == (["late"], ["not_read"])
+    unread = "select state, cause, is_unread from nightly_slots"
+    assert built.rows(unread) == [{"state": "late", "cause": "owner_gone", "is_unread": True}], "why stays told"
+    member(built)
+    schedule(built)
+    assert built.rows(unread) == [{"state": "late", "cause": "not_read", "is_unread": True}]
     read_at(built, MIDNIGHT + 2 * HOUR)
-    assert states(built) == ["missing"]
+    assert built.rows(unread) == [{"state": "missing", "cause": "unknown", "is_unread": False}]
 
 
 def test_an_archived_project_is_not_read_any_more(built: Builder) -> None:

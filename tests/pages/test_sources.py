@@ -13,13 +13,14 @@ from streamlit.testing.v1 import AppTest
 
 from dashlib import runtime
 from dashlib.demo.gitlab import READ_TOKEN, WRITE_TOKEN
-from dashlib.model import Upsert
+from dashlib.model import Put, Upsert
 from dashlib.receive.setup import BY_TITLE, GUIDES
 from dashlib.receive.tables import DELIVERIES
-from dashlib.store import open_store
+from dashlib.sources.tables import PROJECTS
+from dashlib.store import bookkeeping, open_store
 from dashlib.widgets import webhooks
 from tests.pages.conftest import HOSTILE, Open
-from tests.queries.build import Builder
+from tests.queries.build import Builder, row
 from tests.sync.world import running_gitlab
 
 SECRET = "canary-very-secret"
@@ -247,3 +248,20 @@ def test_the_button_is_for_this_machine_only(connected: Any, monkeypatch: pytest
     # Who speaks to the server without a browser can press it all the same.
     webhooks._make(BY_TITLE["GitLab"], "projects", project.path, "https://dash.example")
     assert gitlab.world.web_hooks.of(project_id=project.id) == []
+
+
+def test_a_repository_that_is_gone_is_marked_and_nothing_else_changes(hooked: Open, now: datetime) -> None:
+    hooked("sources")
+    read = {"source": "gitlab", "resource": "pipelines", "variant": "", "completed_at": now}
+    runtime.runtime().store.write(
+        Upsert(PROJECTS, [row(PROJECTS, ["end"], id=2, deleted_at=now)]),
+        Put(bookkeeping.PASSES, [read | {"project_id": project} for project in (1, 2)]),
+    )
+    [listed] = [table.value for table in hooked("sources").dataframe if "gone_since" in table.value.columns]
+    assert dict(zip(listed["path_with_namespace"], listed["gone_since"].notna(), strict=True)) == {
+        "acme/core/engine": False, "acme/web/site": True
+    }  # fmt: skip
+    app = hooked("signals", repo="acme/web/site")
+    [choice] = [one for one in app.multiselect if one.key == "repo"]
+    assert choice.options == ["acme/core/engine", "acme/web/site (gone)"]
+    assert choice.value == ["acme/web/site"] and app.query_params["repo"] == "acme/web/site"

@@ -43,7 +43,7 @@ def test_what_each_line_tells(built: Builder) -> None:
         "Still red": [
             ("acme/web/site", "since Tue 10 Mar, 2 nights, 1 newly failed job, unit: script_failure, nobody has it")
         ],
-        "Never ran": [("engine", "since Wed 11 Mar, 1 night, expected at 01:00, its owner has left")],
+        "Never ran": [("engine", "since Wed 11 Mar, 1 night, expected at 01:00, its owner has left, nobody has it")],
         "Recovered": [("shop", "was red for 1 night")],
     }
     hrefs = {title: line["items"][0]["href"] for title, line in found.items()}

@@ -16,6 +16,7 @@ from dashlib.model import Filters, Put
 from dashlib.nightlies.tables import SCHEDULE_SLOTS
 from dashlib.queries import night_grid, night_rows, nightlies
 from dashlib.queries.night_grid import Narrowed
+from dashlib.queries.nights_renewed import PARTS, WHOLES
 from dashlib.store import open_store
 from tests.nightlies.rows import expect
 from tests.queries.build import MIDNIGHT, Builder
@@ -82,15 +83,26 @@ def test_the_sql_shown_gives_the_same(company: Builder, more: dict[str, Any]) ->
     pd.testing.assert_frame_equal(company.nights().execute(answer.attrs["sql"]).df(), answer)
 
 
-@pytest.mark.parametrize("more", VARIANTS[::4])
+@pytest.mark.parametrize("more", [VARIANTS[0], VARIANTS[-1]])
 def test_the_views_answer_as_the_copy_in_memory_does(company: Builder, more: dict[str, Any]) -> None:
-    with company.store.reader() as reader:
-        theirs = night_grid.grid(reader, WINDOW, narrowed=Narrowed(NIGHT), **more)
-        shown = reader.execute(theirs.attrs["sql"]).df()
+    """What the page shows as its SQL, asked by whoever runs it."""
     ours = grid(company, **more)
+    with company.store.reader() as reader:
+        pd.testing.assert_frame_equal(reader.execute(ours.attrs["sql"]).df(), ours)
+
+
+@pytest.mark.parametrize("name", (*PARTS, *WHOLES))
+def test_the_copy_in_memory_holds_what_the_views_answer(company: Builder, name: str) -> None:
+    with company.store.reader() as reader:
+        theirs = reader.execute(f"select * from {name}").df()
+    ours = company.nights().execute(f"select * from {name}").df()
+    for frame in (theirs, ours):
+        if "words" in frame:
+            frame["words"] = [sorted(str(words).split()) for words in frame["words"]]
+    key = [one for one in ("id", "project_id", "schedule_id", "night", "job_name", "risk", "signature") if one in ours]
+    key = key or ours.columns.to_list()
+    theirs, ours = (frame.sort_values(key, ignore_index=True) for frame in (theirs, ours))
     pd.testing.assert_frame_equal(theirs, ours)
-    pd.testing.assert_frame_equal(shown, ours)
-    assert theirs.attrs["sql"] == ours.attrs["sql"]
 
 
 @pytest.mark.parametrize(
@@ -313,7 +325,7 @@ def test_what_the_browser_is_told(company: Builder) -> None:
     last = row["cells"][-1]
     assert last["href"] == f"/failure?failure={last['failure']}"
     assert last["job"].startswith("https://gitlab.example/p/1/-/jobs/")
-    assert ["First error", "connection refused"] in last["tip"] and ["Issue", "nobody has it"] in last["tip"]
+    assert ["First error", "connection refused"] in last["tip"] and ["Who has it", "nobody"] in last["tip"]
     missing = next(cell for cell in row["cells"] if cell["at"] == 2)
     assert missing["state"] == "missing" and missing["tip"][1][0] == "Why"
     quiet = next(row for row in data["rows"] if row["label"] == "quiet")

@@ -1,0 +1,50 @@
+"""Which versions changed between the last pass of a night's failed jobs and now, for the boxes of the grid's cells."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+import streamlit as st
+
+from dashlib.charts.night_box import versions_told
+from dashlib.model import Filters
+from dashlib.nightlies.versions import changed, versions
+from dashlib.queries import night_versions as queries
+from dashlib.runtime import runtime
+from dashlib.widgets.answers import asked, asked_now
+from dashlib.widgets.nights import of_nights
+
+_MOST = 40
+"""Failures of a night whose logs are read, in the order of the grid."""
+
+
+def changes(cells: pd.DataFrame, framed: date) -> tuple[tuple[str, str], ...]:
+    """What to say of the failures in the framed column of ``queries.night_grid.grid``: (failure, text), where the logs
+    of the last pass and of the failure are stored and name versions that differ."""
+    here = cells[(cells["slot"] == pd.Timestamp(framed)) & cells["failure"].notna()]
+    failures = tuple(str(one) for one in here["failure"].unique()[:_MOST])
+    if not failures:
+        return ()
+    passed = of_nights(queries.passes, Filters(), failures=failures)
+    if passed.empty:
+        return ()
+    both = asked(queries.stored, failures=tuple(passed["failure"]), passes=tuple(passed["passed_job_id"].tolist()))
+    store = runtime().store
+    told = [
+        (str(failure), _told(f"{store.path}:{id(store)}", str(failure), int(pass_id)))
+        for failure, pass_id in zip(both["failure"], both["passed_job_id"], strict=True)
+    ]
+    return tuple((failure, text) for failure, text in told if text)
+
+
+@st.cache_data(max_entries=2000, show_spinner=False)
+def _told(database: str, failure: str, passed: int) -> str:
+    """The logs of two jobs that have ended do not change: what they say is kept."""
+    project, _, job = failure.partition("-")
+    found = asked_now(
+        lambda connection, chosen: queries.logs(connection, chosen, project=int(project), job=int(job), passed=passed)
+    )
+    if found.empty:
+        return ""
+    return versions_told(changed(versions(found["before"].iloc[0]), versions(found["after"].iloc[0])))
