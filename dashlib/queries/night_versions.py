@@ -8,8 +8,9 @@ import pandas as pd
 from dashlib.model import Filters
 from dashlib.queries.question import ask
 
-LONGEST = 500_000
-"""Characters of a log that is read for the box of a cell (a tenth of a second); the failure's page reads any."""
+MOST = 1_000_000
+"""Characters of all logs together that are read for the boxes of a night (a fifth of a second, once); a failure's page
+reads any log."""
 
 PASSES = """
 select f.failure, f.project_id, f.job_id, arg_max(p.job_id, p.night) as passed_job_id
@@ -32,7 +33,7 @@ join bookkeeping.green_logs g
     on g.project_id = split_part(w.failure, '-', 1)::bigint and g.job_id = w.passed_job_id
 join traces t
     on t.project_id = g.project_id and t.job_id = split_part(w.failure, '-', 2)::bigint
-where length(g.text) <= $longest and length(t.text) <= $longest
+qualify sum(length(g.text) + length(t.text)) over (order by length(g.text) + length(t.text), w.failure) <= $most
 order by w.failure
 """
 
@@ -55,8 +56,9 @@ def passes(connection: duckdb.DuckDBPyConnection, filters: Filters, *, failures:
 def stored(
     connection: duckdb.DuckDBPyConnection, filters: Filters, *, failures: tuple[str, ...], passes: tuple[int, ...]
 ) -> pd.DataFrame:
-    """One row per failure and its last pass of which both logs are stored and short enough: failure, passed_job_id."""
-    return ask(connection, STORED, filters, failures=list(failures), passes=list(passes), longest=LONGEST)
+    """One row per failure and its last pass of which both logs are stored, the shortest first until there is enough to
+    read: failure, passed_job_id."""
+    return ask(connection, STORED, filters, failures=list(failures), passes=list(passes), most=MOST)
 
 
 def logs(

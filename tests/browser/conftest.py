@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from dashlib.demo import World
 from dashlib.store import open_store
@@ -110,15 +110,25 @@ def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None
     pytest.fail(f"the server did not answer: {log.read_text()[-2000:]}")
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def program() -> str:
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None:
         pytest.fail("no Chromium on this machine: install one (apt-get install chromium)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """For tests that need a browser nobody else used."""
+    browser = playwright.chromium.launch(executable_path=program(), args=FLAGS)
+    yield browser
+    browser.close()
 
 
 class Tab:
@@ -159,9 +169,16 @@ class Tab:
 
 
 @pytest.fixture(scope="session")
-def window(chromium: Browser) -> Iterator[BrowserContext]:
-    """What the tests share: its cache spares each of them Streamlit's megabytes of script."""
-    context = chromium.new_context(viewport={"width": 1600, "height": 1200})
+def window(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
+    """What the tests share. With a profile on disk Chromium keeps Streamlit's megabytes of script compiled, which are
+    half the work of loading a page; a context in memory compiles them anew each time.
+    """
+    context = playwright.chromium.launch_persistent_context(
+        tmp_path_factory.mktemp("profile"),
+        executable_path=program(),
+        args=FLAGS,
+        viewport={"width": 1600, "height": 1200},
+    )
     yield context
     context.close()
 
@@ -178,7 +195,8 @@ def fresh(window: BrowserContext, address: str, width: int = 1600, height: int =
     page.evaluate("() => { localStorage.clear(); sessionStorage.clear() }")
     window.clear_cookies()
     window.unroute_all()
-    for left in window.pages:
+    # The first is the empty one that Chromium began with: without it the whole context would end.
+    for left in window.pages[1:]:
         left.close()
 
 

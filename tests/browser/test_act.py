@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from dashlib.demo.gitlab import WRITE_TOKEN
 from dashlib.failures.decisions import Issue
 from dashlib.store import open_store
 from tests.act.test_flow import close, failed_job, night, read
-from tests.browser.conftest import PATIENCE, Tab, serving
+from tests.browser.conftest import Tab, fresh, serving
 from tests.sync.world import GitLab, running_gitlab
 
 pytestmark = pytest.mark.browser
@@ -43,11 +43,9 @@ def address(gitlab: GitLab, first: tuple[int, int], tmp_path_factory: pytest.Tem
 
 
 @pytest.fixture
-def tab(chromium: Browser, address: str) -> Iterator[Tab]:
-    context = chromium.new_context(viewport={"width": 1440, "height": 1200})
-    context.set_default_timeout(PATIENCE)
-    yield Tab(context.new_page(), address)
-    context.close()
+def tab(window: BrowserContext, address: str) -> Iterator[Tab]:
+    with fresh(window, address, 1440) as opened:
+        yield opened
 
 
 def synced(tab: Tab) -> None:
@@ -85,7 +83,7 @@ def picture(page: Page, name: str, folder: Path) -> None:
 
 
 def test_issue_linked_by_itself_closed_and_back_again(
-    tab: Tab, gitlab: GitLab, first: tuple[int, int], tmp_path: Path, chromium: Browser
+    tab: Tab, gitlab: GitLab, first: tuple[int, int], tmp_path: Path
 ) -> None:
     project, job = first
     page = opened(tab, f"/failure?failure={project}-{job}")

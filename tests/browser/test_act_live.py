@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from benchmarks.live import company, last_passed
 from dashlib.failures.analyse import analyse
 from dashlib.store import open_store
-from tests.browser.conftest import PATIENCE, Tab, serving
+from tests.browser.conftest import Tab, fresh, serving
 from tests.browser.demo import last_morning
 from tests.browser.test_live import SECRET, Gitlab
 
@@ -32,11 +32,9 @@ def moving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gitlab]:
 
 
 @pytest.fixture
-def tab(chromium: Browser, moving: Gitlab) -> Iterator[Tab]:
-    context = chromium.new_context(viewport={"width": 1440, "height": 1100})
-    context.set_default_timeout(PATIENCE)
-    yield Tab(context.new_page(), moving.address)
-    context.close()
+def tab(window: BrowserContext, moving: Gitlab) -> Iterator[Tab]:
+    with fresh(window, moving.address, 1440, 1100) as opened:
+        yield opened
 
 
 def another_fails(tab: Tab, moving: Gitlab) -> None:

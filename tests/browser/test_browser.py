@@ -44,7 +44,7 @@ def choose(page: Page, label: str, option: str) -> None:
     page.keyboard.press("Escape")
 
 
-def test_a_filter_changes_numbers_and_address_and_a_shared_address_the_view(tab: Tab, chromium: Browser) -> None:
+def test_a_filter_changes_numbers_and_address_and_a_shared_address_the_view(tab: Tab) -> None:
     page = tab.open("/nightlies")
     assert ran(page) == (3, 3)
     choose(page, "Repository", "acme/web/site")
@@ -57,11 +57,11 @@ def test_a_filter_changes_numbers_and_address_and_a_shared_address_the_view(tab:
     tab.settled()
     assert query(page)["repo"] == ["acme/web/site"]
     assert tile(page, "Commits") == "5"
-    other = Tab(chromium.new_context().new_page(), tab.server)
+    other = Tab(tab.page.context.new_page(), tab.server)
     seen = other.open(page.url.removeprefix(tab.server))
     assert tile(seen, "Commits") == "5"
     assert tab.wrong == other.wrong == []
-    seen.context.close()
+    seen.close()
 
 
 def select(page: Page, label: str, option: str) -> None:
@@ -138,7 +138,7 @@ def test_a_link_in_a_new_tab_opens_what_was_left_there(tab: Tab) -> None:
         assert link.evaluate("element => element.href") == f"{tab.server}/{address}"
 
 
-def test_a_period_of_ones_own_survives_a_copied_address(tab: Tab, chromium: Browser) -> None:
+def test_a_period_of_ones_own_survives_a_copied_address(tab: Tab) -> None:
     page = tab.open("/commits")
     select(page, "Period", "custom")
     page.wait_for_url(re.compile("period=custom"))
@@ -151,7 +151,7 @@ def test_a_period_of_ones_own_survives_a_copied_address(tab: Tab, chromium: Brow
         tab.settled()
     assert query(page) == {"period": ["custom"], "from": [f"{EARLIER:%Y-%m-%d}"], "to": [f"{YESTERDAY:%Y-%m-%d}"]}
     assert tile(page, "Commits") == "4"
-    other = Tab(chromium.new_context().new_page(), tab.server)
+    other = Tab(tab.page.context.new_page(), tab.server)
     seen = other.open(page.url.removeprefix(tab.server))
     assert tile(seen, "Commits") == "4"
     assert selected(seen, "Period") == "custom"
@@ -162,7 +162,7 @@ def test_a_period_of_ones_own_survives_a_copied_address(tab: Tab, chromium: Brow
     assert ran(seen) == (3, 3)
     assert query(seen) == query(page)
     assert tab.wrong == other.wrong == []
-    seen.context.close()
+    seen.close()
 
 
 def test_another_night_clears_the_search_and_a_search_can_be_cleared(tab: Tab) -> None:

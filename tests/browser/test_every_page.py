@@ -1,4 +1,4 @@
-"""Every page over the demo's company: by its address and by navigation, light and dark, wide and on a telephone.
+"""Every page over the demo's company: by navigation or by an address, light and dark, wide and on a telephone.
 
 Without errors, for people who cannot see or point as well, and with names that would like to run.
 """
@@ -83,10 +83,42 @@ def contents() -> dict[str, str]:
 PAGES = contents()
 
 
+@pytest.fixture(scope="module")
+def opened(window: BrowserContext, demo: Demo) -> Iterator[Tab]:
+    """One tab for all pages, each one click from the one before: to load Streamlit's client costs more than a page."""
+    with fresh(window, demo.address, WIDE) as tab:
+        tab.open("/")
+        yield tab
+
+
 @pytest.fixture
-def tab(window: BrowserContext, demo: Demo) -> Iterator[Tab]:
-    with fresh(window, demo.address, WIDE) as opened:
-        yield opened
+def tab(opened: Tab) -> Tab:
+    """The same tab, wide and light, that has forgotten what went wrong in the test before."""
+    opened.wrong.clear()
+    opened.page.emulate_media(color_scheme="light")
+    opened.page.set_viewport_size({"width": WIDE, "height": 1200})
+    return opened
+
+
+@pytest.fixture
+def shouted(tab: Tab) -> Iterator[list[str]]:
+    """What a script of a name would have said."""
+    said = list[str]()
+
+    def heard(dialog: Dialog) -> None:
+        said.append(dialog.message)
+        dialog.dismiss()
+
+    tab.page.on("dialog", heard)
+    yield said
+    tab.page.remove_listener("dialog", heard)
+
+
+def went(tab: Tab, title: str) -> None:
+    """By the link in the sidebar, to the page with this heading, until all of it is drawn."""
+    tab.page.get_by_test_id("stSidebar").get_by_role("link", name=title, exact=True).click()
+    tab.page.get_by_role("heading", name=title, exact=True, level=1).wait_for()
+    tab.settled()
 
 
 def violations(page: Page, scheme: str, options: dict[str, Any]) -> list[str]:
@@ -135,16 +167,13 @@ def ground(page: Page, colour: str) -> None:
 
 
 @pytest.mark.parametrize("name", [*PAGES, "failure"])
-def test_a_page(tab: Tab, demo: Demo, name: str) -> None:
-    page, shouted = tab.page, list[str]()
-
-    def heard(dialog: Dialog) -> None:
-        shouted.append(dialog.message)
-        dialog.dismiss()
-
-    page.on("dialog", heard)
+def test_a_page(tab: Tab, shouted: list[str], demo: Demo, name: str) -> None:
+    page = tab.page
     address = ADDRESSES.get(name, f"?failure={HOSTILE_PROJECT}-{demo.hostile_job}" if name == "failure" else "")
-    tab.open(f"/{name}{address}")
+    if address:
+        tab.open(f"/{name}{address}")
+    else:
+        went(tab, PAGES[name])
     if name in PAGES:
         assert page.locator("h1").first.inner_text() == PAGES[name]
     if name == "sql":
@@ -170,15 +199,18 @@ def test_a_page(tab: Tab, demo: Demo, name: str) -> None:
     assert shouted == [] and tab.wrong == []
 
 
-def test_from_page_to_page_and_back(tab: Tab) -> None:
-    page = tab.open("/")
-    assert page.locator("h1").inner_text() == PAGES["overview"]
-    titles = [*PAGES.values()][1:]
-    for title in titles:
-        page.get_by_test_id("stSidebar").get_by_role("link", name=title, exact=True).click()
-        page.get_by_role("heading", name=title, exact=True, level=1).wait_for()
-        tab.settled()
-        drawn(tab)
-    page.go_back()
-    page.get_by_role("heading", name=titles[-2], exact=True, level=1).wait_for()
+@pytest.mark.parametrize("name", [name for name in PAGES if name not in ADDRESSES])
+def test_by_its_address(tab: Tab, name: str) -> None:
+    tab.open(f"/{name}")
+    assert tab.page.locator("h1").first.inner_text() == PAGES[name]
+    drawn(tab)
+    assert tab.wrong == []
+
+
+def test_back(tab: Tab) -> None:
+    [first, second] = [*PAGES.values()][:2]
+    went(tab, first)
+    went(tab, second)
+    tab.page.go_back()
+    tab.page.get_by_role("heading", name=first, exact=True, level=1).wait_for()
     assert tab.wrong == []

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page
+from playwright.sync_api import BrowserContext, Locator, Page
 
 from dashlib.store import open_store
 from tests.browser.conftest import Tab, fresh, serving
@@ -73,9 +73,7 @@ def test_the_whole_log_can_be_downloaded(tab: Tab, jobs: dict[str, int]) -> None
     assert download.value.path().read_text("utf-8") == LOG
 
 
-def test_from_a_search_to_a_failure_to_its_signature_and_back(
-    tab: Tab, jobs: dict[str, int], chromium: Browser
-) -> None:
+def test_from_a_search_to_a_failure_to_its_signature_and_back(tab: Tab, jobs: dict[str, int]) -> None:
     page = tab.open("/failures")
     page.get_by_text("search logs", exact=True).click()
     tab.settled()
@@ -97,10 +95,10 @@ def test_from_a_search_to_a_failure_to_its_signature_and_back(
     told = page.get_by_text("4 failed jobs in 2 repositories and 3 nights")
     assert told.count() == 1
 
-    other = Tab(chromium.new_context().new_page(), tab.server)
+    other = Tab(tab.page.context.new_page(), tab.server)
     seen = other.open(page.url.removeprefix(tab.server))
     assert seen.get_by_text("4 failed jobs in 2 repositories and 3 nights").count() == 1
-    seen.context.close()
+    seen.close()
 
     page.go_back()
     page.wait_for_url(re.compile(r"/failure\?"), timeout=60_000)

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import BrowserContext, expect
 
 from dashlib.people.refresh import refresh
 from dashlib.store import open_store
-from tests.browser.conftest import PATIENCE, Tab, serving
+from tests.browser.conftest import Tab, fresh, serving
 from tests.people.world import company
 from tests.queries.build import Builder
 
@@ -31,13 +31,11 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def tab(chromium: Browser, address: str) -> Iterator[Tab]:
-    context = chromium.new_context(viewport={"width": 1440, "height": 1200})
-    context.set_default_timeout(PATIENCE)
-    # This browser has given a name before.
-    context.add_cookies([{"name": "dash_name", "value": "Grace%20Hopper", "url": address}])
-    yield Tab(context.new_page(), address)
-    context.close()
+def tab(window: BrowserContext, address: str) -> Iterator[Tab]:
+    with fresh(window, address, 1440) as opened:
+        # This browser has given a name before.
+        window.add_cookies([{"name": "dash_name", "value": "Grace%20Hopper", "url": address}])
+        yield opened
 
 
 def commits_of(tab: Tab) -> str:

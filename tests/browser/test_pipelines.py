@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import BrowserContext
 
 from dashlib.store import open_store
-from tests.browser.conftest import Tab, serving
+from tests.browser.conftest import Tab, fresh, serving
 from tests.pages.test_pipelines import NEWEST, fill
 from tests.queries.build import Builder
 
@@ -25,9 +25,13 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-def test_a_picked_pipeline_shows_its_time_line_and_leads_to_gitlab(chromium: Browser, served: str) -> None:
-    context = chromium.new_context(viewport={"width": 1440, "height": 1000})
-    tab = Tab(context.new_page(), served)
+@pytest.fixture
+def tab(window: BrowserContext, served: str) -> Iterator[Tab]:
+    with fresh(window, served, 1440, 1000) as opened:
+        yield opened
+
+
+def test_a_picked_pipeline_shows_its_time_line_and_leads_to_gitlab(tab: Tab) -> None:
     page = tab.open("/pipelines?repo=acme/core/engine&pipelines_view=one+pipeline&pipelines_first=newest")
     grid = page.get_by_test_id("stDataFrame").locator("canvas").first
     grid.wait_for()
@@ -43,4 +47,3 @@ def test_a_picked_pipeline_shows_its_time_line_and_leads_to_gitlab(chromium: Bro
     tab.settled()
     page.get_by_label("Time line of the jobs").first.wait_for()
     assert tab.wrong == []
-    context.close()

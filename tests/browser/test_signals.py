@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page
 
 from dashlib.charts.signals import zoom_word, zoomed
 from dashlib.store import open_store
@@ -64,7 +64,7 @@ def draw(page: Page, first: float, last: float) -> None:
     page.mouse.up()
 
 
-def test_a_drawn_zoom_narrows_the_page_and_stands_in_the_address(tab: Tab, chromium: Browser) -> None:
+def test_a_drawn_zoom_narrows_the_page_and_stands_in_the_address(tab: Tab) -> None:
     page = tab.open("/signals?period=7+days")
     assert number(page, "Signals") == "4"
     draw(page, 0.02, 0.5)
@@ -85,7 +85,7 @@ def test_a_drawn_zoom_narrows_the_page_and_stands_in_the_address(tab: Tab, chrom
     tab.settled()
     assert zoom_of(page) == shown
 
-    other = Tab(chromium.new_context().new_page(), tab.server)
+    other = Tab(page.context.new_page(), tab.server)
     seen = other.open(f"/signals?zoom={AROUND}")
     assert number(seen, "Signals") == "2"
     assert number(seen, "Failed jobs") == "1"
@@ -93,7 +93,7 @@ def test_a_drawn_zoom_narrows_the_page_and_stands_in_the_address(tab: Tab, chrom
     seen.wait_for_function("!location.search.includes('zoom')")
     other.settled()
     assert number(seen, "Signals") == "4"
-    seen.context.close()
+    seen.close()
     assert tab.wrong == [] and other.wrong == []
 
 
