@@ -7,13 +7,18 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
 from streamlit.components.v2 import manifest_scanner
+from xdist.scheduler import LoadFileScheduling
 
 from dashlib.failures.rulebook import rulebook
 from dashlib.store import database, open_store
+
+if TYPE_CHECKING:
+    from xdist.remote import Producer
 
 
 @pytest.fixture(autouse=True)
@@ -57,6 +62,7 @@ def _no_packaged_components() -> Iterator[None]:
         yield
 
 
+_BROWSER = "tests/browser/"
 _LONG = ("browser", "hostile", "sync", "act", "pages", "nightlies", "receive", "commands", "failures")
 """Folders of tests that take long, the longest first: what ends a run is short, and no worker waits for another."""
 
@@ -69,6 +75,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return _LONG.index(folder) if folder in _LONG else len(_LONG)
 
     items.sort(key=place)
+
+
+class _OneBrowser(LoadFileScheduling):  # type: ignore[misc]
+    """A file is one worker's, and all that drive a browser are the same one's.
+
+    Chromium draws as long as it waits: beside a second one both take more than twice as long.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _BROWSER if nodeid.startswith(_BROWSER) else str(super()._split_scope(nodeid))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
+    return _OneBrowser(config, log)
 
 
 def pytest_xdist_auto_num_workers() -> int:

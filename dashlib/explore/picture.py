@@ -54,7 +54,7 @@ def frame_of(table: pa.Table) -> pd.DataFrame:
     except (pa.ArrowException, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise Unshowable(
             f"The query was answered, but its answer cannot be shown here: {error}. Cast unusual columns to varchar, or"
-            " ask `python -m dashlib sql`."
+            " take a file."
         ) from error
     return frame
 

@@ -245,8 +245,9 @@ class _Spare:
         """Start one, unless one is waiting."""
         with self._lock:
             if self._child is None or self._child.process.poll() is not None:
-                if self._child is not None:
-                    self._child.end()
+                gone, self._child = self._child, None
+                if gone is not None:
+                    gone.end()
                 self._child = _Child()
 
     def take(self) -> _Child:

@@ -93,8 +93,9 @@ def listed(
     since = valued(_SINCE.format(counted=counted(filters, which, days)), filters, rows=rows)
     [(dated, moment)] = copy.execute(*since).fetchall()
     # All that are as old as the last of them: which of those come first, their names decide. Those without a time are
-    # the last, and only looked for where there are fewer of the others than wanted.
-    bound = "c.committed_at >= $moment" if dated == rows else ""
+    # the last, and only looked for where there are fewer of the others than wanted. Which of several repositories a
+    # commit counts for once, all of them tell.
+    bound = "c.committed_at >= $moment" if dated == rows and forks == "each" else ""
     picked = _frame(copy, _PICKED, filters, counted(filters, which, _all(days, bound)), moment=moment)
     prints = picked["print"].drop_duplicates().tolist()
     texts = _frame(database, _TEXTS, filters, _all("hash(c.id) in (select unnest($prints::ubigint[]))", bound),

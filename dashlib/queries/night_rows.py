@@ -23,7 +23,7 @@ MATCHING = f"""
 changes as (
     from nightly_changes
 ), matching as (
-    select project_id, schedule_id
+    select project_id, schedule_id, arg_max(owner_username, night) as owner_username
     from changes
     where {HERE}
       and {WITHIN}
@@ -77,14 +77,13 @@ nights as (
            (j.state = 'failed')::integer as failed_jobs, (j.state = 'warned')::integer as failed_allowed_jobs,
            1 as runs, j.duration, j.is_new, j.red_since, cast(null as date) as missing_since,
            cast(null as bigint) as nights_missing, cast(null as varchar) as cause, j.job_web_url as url,
-           false as by_hand, n.owner_username, j.job_name,
+           false as by_hand, m.owner_username, j.job_name,
            case when j.is_failed then j.job_name end as names, j.reason, j.signature, j.category, j.signature_id,
            j.failure, j.job_web_url, j.runner_description as runner, j.issue_title, j.issue_url, j.assignee,
            0 as first_jobs, 0 as expected, 0 as times_missing, 0 as times_late, 0 as failed_runs,
            cast(null as timestamp) as expected_at, cast(null as timestamp) as missing_from, false as is_unread
     from nightly_job_nights j
     join matching m on m.project_id = j.project_id and m.schedule_id is not distinct from j.schedule_id
-    left join nightly_schedules n on n.project_id = j.project_id and n.schedule_id = j.schedule_id
 )""".strip()
 
 # Reasons are told apart by their signatures, and called by the newest text of each, without what changes from run to

@@ -9,7 +9,7 @@ from dashlib.model import Filters
 from dashlib.queries.question import ask
 
 MOST = 1_000_000
-"""Characters of all logs together that are read for the boxes of a night (a fifth of a second, once); a failure's page
+"""Bytes of all logs together that are read for the boxes of a night (a fifth of a second, once); a failure's page
 reads any log."""
 
 PASSES = """
@@ -27,13 +27,13 @@ STORED = """
 with wanted as (
     select unnest($failures::varchar[]) as failure, unnest($passes::bigint[]) as passed_job_id
 )
-select w.failure, w.passed_job_id
+select w.failure, w.passed_job_id, g.bytes as before_bytes, t.bytes as after_bytes
 from wanted w
 join bookkeeping.green_logs g
     on g.project_id = split_part(w.failure, '-', 1)::bigint and g.job_id = w.passed_job_id
 join traces t
     on t.project_id = g.project_id and t.job_id = split_part(w.failure, '-', 2)::bigint
-qualify sum(length(g.text) + length(t.text)) over (order by length(g.text) + length(t.text), w.failure) <= $most
+qualify sum(g.bytes + t.bytes) over (order by g.bytes + t.bytes, w.failure) <= $most
 order by w.failure
 """
 
@@ -56,8 +56,10 @@ def passes(connection: duckdb.DuckDBPyConnection, filters: Filters, *, failures:
 def stored(
     connection: duckdb.DuckDBPyConnection, filters: Filters, *, failures: tuple[str, ...], passes: tuple[int, ...]
 ) -> pd.DataFrame:
-    """One row per failure and its last pass of which both logs are stored, the shortest first until there is enough to
-    read: failure, passed_job_id."""
+    """One row per failure and its last pass of which both logs are stored, the shortest until there is enough to read.
+
+    Columns: failure, passed_job_id, before_bytes and after_bytes (of the two logs: a longer one was fetched again).
+    """
     return ask(connection, STORED, filters, failures=list(failures), passes=list(passes), most=MOST)
 
 

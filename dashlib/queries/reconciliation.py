@@ -46,7 +46,7 @@ with pushes as (
     where c.pushes > 1
     group by all
 ), looked_at as (
-    -- What was pushed once, in the period, and counts once is passed over: nothing has to be said of it.
+    -- What was pushed once, in the period, and counts once is passed over, and what neither counts nor was pushed then.
     select c.project_id, c.commit_id, c.author, c.pusher, c.committed_at, c.pushes,
            {is_authored} as is_authored,
            case when c.pushes > 1 then s.times when {told_once} then 1 else 0 end as times,
@@ -230,6 +230,7 @@ def _filled(template: str, filters: Filters, which: Mapping[str, str], forks: st
         ("c.pushed_at < team_day_start($until::date + 1)", filters.until),
     )
     pushed_once = ["c.pushes = 1", *(limit for limit, day in limits if day)]
+    told_once = _all(*pushed_once, f"c.pusher in {people}" if filters.persons else "true")
     narrowed = bool(filters.groups or filters.projects)
     parts = {
         "here": here.format(alias="c") if narrowed else "true",
@@ -241,7 +242,8 @@ def _filled(template: str, filters: Filters, which: Mapping[str, str], forks: st
         ),
         "push_in_period": push_in_period,
         "pushed_once": _all(*pushed_once),
-        "told_once": _all(*pushed_once, f"c.pusher in {people}" if filters.persons else "true"),
+        # When a push happened may not be known.
+        "told_once": f"coalesce({told_once}, false)",
         "in_period": in_period,
         "of_person": of_person,
         "of_kind": of_kind,

@@ -32,15 +32,15 @@ def changes(cells: pd.DataFrame, framed: date) -> tuple[tuple[str, str], ...]:
     both = asked(queries.stored, failures=tuple(passed["failure"]), passes=tuple(passed["passed_job_id"].tolist()))
     store = runtime().store
     told = [
-        (str(failure), _told(f"{store.path}:{id(store)}", str(failure), int(pass_id)))
-        for failure, pass_id in zip(both["failure"], both["passed_job_id"], strict=True)
+        (failure, _told(f"{store.path}:{id(store)}", failure, passed_job, (before, after)))
+        for failure, passed_job, before, after in zip(*(both[name].tolist() for name in both), strict=True)
     ]
     return tuple((failure, text) for failure, text in told if text)
 
 
 @st.cache_data(max_entries=2000, show_spinner=False)
-def _told(database: str, failure: str, passed: int) -> str:
-    """The logs of two jobs that have ended do not change: what they say is kept."""
+def _told(database: str, failure: str, passed: int, bytes_of_both: tuple[int, int]) -> str:
+    """What two logs say is kept as long as they are as long: one that was fetched too early is fetched again."""
     project, _, job = failure.partition("-")
     found = asked_now(
         lambda connection, chosen: queries.logs(connection, chosen, project=int(project), job=int(job), passed=passed)

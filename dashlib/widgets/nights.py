@@ -197,7 +197,8 @@ def tell_without_jobs(chosen: Narrowed, rows: str, told_of: pd.DataFrame) -> Non
 
 
 def _by_repository() -> None:
-    st.session_state["rows"] = "repository"
+    # All of them: what is late only is neither red nor of last night.
+    st.session_state["rows"], st.session_state["show"] = "repository", "all"
 
 
 def _widened() -> None:

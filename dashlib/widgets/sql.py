@@ -39,7 +39,10 @@ _STYLE = """<style>
 
 @dataclass
 class Answered:
-    """How a query ended: with rows, ``table`` whole and ``frame`` to look at, or with ``fault``, why there are none."""
+    """How a query ended: with rows, ``table`` whole and ``frame`` to look at, or with ``fault``, why there are none.
+
+    With both where the rows cannot be looked at: files hold them.
+    """
 
     query: str
     at: datetime
@@ -109,14 +112,16 @@ def _collect(desk: _Desk) -> None:
     running, desk.running = desk.running, None
     if running is None:
         return
+    done = Answered(running.query, _now(), running.seconds)
     try:
         answer = running.answer()
-        table = answer.table()
-        _end(desk, Answered(running.query, _now(), answer.seconds, None, table, frame_of(table), answer.cut))
+        done.seconds, done.cut, done.table = answer.seconds, answer.cut, answer.table()
+        done.frame = frame_of(done.table)
     except Explained as error:
-        _end(desk, Answered(running.query, _now(), running.seconds, str(error)))
+        done.fault = str(error)
     finally:
         running.close()
+    _end(desk, done)
 
 
 def _end(desk: _Desk, answered: Answered) -> None:

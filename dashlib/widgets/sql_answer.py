@@ -33,6 +33,10 @@ def result(answered: Answered) -> None:
         _fault(answered.fault or "")
         return
     _told(answered)
+    if answered.fault:
+        _fault(answered.fault)
+        _files(answered.table, f"answer-{answered.at:%Y-%m-%d-%H%M%S}")
+        return
     if _is_plan(answered.table):
         st.code("\n".join(str(text) for text in answered.table.column(1).to_pylist()), language=None)
         return

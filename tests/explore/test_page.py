@@ -206,8 +206,14 @@ def test_a_machine_without_room_for_a_process_is_told(filled: Open, monkeypatch:
         raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
 
     app = filled("sql")
-    running.cool()
+    # The process that was started ahead is gone, too, and no other can take its place.
+    running.warm()
+    waiting = running._SPARE._child
+    assert waiting is not None
+    waiting.process.kill()
+    waiting.process.wait()
     monkeypatch.setattr(running, "_Child", fails)
+    running.warm()
     app = asked(app, "select 7")
     assert [error.value.replace("\\", "") for error in app.error] == [
         "The query could not be started: Resource temporarily unavailable. This machine has no room for it now; try"
@@ -226,6 +232,7 @@ def test_an_answer_that_cannot_be_shown_is_told_and_kept(filled: Open, monkeypat
     app = asked(app, "select 8")
     assert "cannot be shown here: no such type" in app.error[0].value.replace("\\", "")
     assert app.text_area(key="sql").value == "select 8"
+    assert len(app.get("download_button")) == 4
 
 
 def test_a_database_that_cannot_be_copied_is_told(filled: Open, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,12 +12,13 @@ import pandas as pd
 import pytest
 
 from dashlib.model import Filters
-from dashlib.queries import night_grid, nightlies
+from dashlib.queries import night_grid, night_versions, nightlies
 from dashlib.queries.night_grid import Narrowed
 from dashlib.queries.nights_held import held
 from dashlib.store import open_store
 
 NIGHT = date(2026, 5, 20)
+HERS = Narrowed(NIGHT, whose=("ada",))
 ASKED: dict[str, Callable[[duckdb.DuckDBPyConnection], pd.DataFrame]] = {
     "nights": lambda on: nightlies.nights(on, Filters()),
     "history": lambda on: nightlies.history(on, Filters()),
@@ -27,6 +28,9 @@ ASKED: dict[str, Callable[[duckdb.DuckDBPyConnection], pd.DataFrame]] = {
     "over time": lambda on: nightlies.failures_over_time(on, Filters()),
     "states over time": lambda on: nightlies.failures_over_time(on, Filters(), by=nightlies.STATE),
     "grid": lambda on: night_grid.grid(on, Filters(), narrowed=Narrowed(NIGHT)),
+    "grid, somebody's": lambda on: night_grid.grid(on, Filters(), narrowed=HERS),
+    "reasons, somebody's": lambda on: night_grid.grid(on, Filters(), narrowed=HERS, rows="reason"),
+    "passes": lambda on: night_versions.passes(on, Filters(), failures=("1-2",)),
 }
 
 
