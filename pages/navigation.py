@@ -66,8 +66,7 @@ with st.sidebar:
 fill_contents(pages, page, name, UNFILTERED)
 body = st.container()
 try:
-    # Below what is drawn already: that there is more to come.
-    with st.skeleton(height=260), body:
+    with widgets.more_to_come(), body:
         page.run()
 except Exception:
     # Streamlit prints what it shows to the standard output, which `serve` keeps for the address.

@@ -12,7 +12,7 @@ from dashlib.widgets.contents import contents
 from dashlib.widgets.empty import connect_steps, nothing, two_ways_in
 from dashlib.widgets.filters import FILTER_KEYS, filter_bar, filters, header, tell_unknown
 from dashlib.widgets.freshness import freshness_line, local_only, sync_card
-from dashlib.widgets.live import begin_run, end_run
+from dashlib.widgets.live import begin_run, end_run, more_to_come
 
 __all__ = [
     "FILTER_KEYS",
@@ -35,6 +35,7 @@ __all__ = [
     "how_computed",
     "local_only",
     "metrics",
+    "more_to_come",
     "nothing",
     "one_from",
     "one_of",

@@ -3,6 +3,8 @@ nobody (see ``live.js``). The numbers that it compares are those of the beginnin
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,8 +13,9 @@ import streamlit as st
 from dashlib.live import Moved, moved
 from dashlib.queries.nights_held import Held
 from dashlib.runtime import runtime
+from dashlib.widgets.address import arrivals
 
-_KEY = "live_run"
+_KEY, _DRAWN = "live_run", "live_drawn"
 _VIEW = st.components.v2.component(
     "live",
     html="<span hidden></span>",
@@ -37,6 +40,17 @@ def begin_run() -> None:
     """Take down how far the data are before anything is asked of them."""
     before: _Run | None = st.session_state.get(_KEY)
     st.session_state[_KEY] = _Run(before.number + 1 if before else 1, moved())
+
+
+@contextmanager
+def more_to_come() -> Iterator[None]:
+    """Below what is drawn already: that there is more to come. Not where a page that is there follows the data."""
+    opened = arrivals()
+    try:
+        with nullcontext() if st.session_state.get(_DRAWN) == opened else st.skeleton(height=260):
+            yield
+    finally:
+        st.session_state[_DRAWN] = opened
 
 
 def copy_of_nights() -> Held:

@@ -93,6 +93,7 @@ def test_nothing_turns_grey_while_new_data_come(tab: Tab, gitlab: Gitlab) -> Non
                 for (const part of document.querySelectorAll('[data-testid=stElementContainer], [data-testid=stMain]'))
                     if (part.offsetHeight && getComputedStyle(part).opacity !== '1')
                         window.pale.add(`${state}: ${part.className} ${part.innerText.slice(0, 60)}`)
+                if (document.querySelector('[data-testid=stSkeleton]')) window.pale.add(`${state}: more to come`)
                 requestAnimationFrame(look)
             }
             look()

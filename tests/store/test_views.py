@@ -52,7 +52,7 @@ def test_every_column_that_others_rely_on_says_what_it_means(connection: duckdb.
     told = comments(connection)
     assert [place for place, comment in told.items() if place[0] in CONTRACT and not comment] == []
     assert told["jobs", "queued_duration"] == "How long it waited for a runner, in seconds."
-    assert told["nightly_slots", "cause"] == "Why it is missing or off."
+    assert told["nightly_slots", "cause"] == "Why it is missing or off; of a late one, what is likely."
 
 
 def test_no_meaning_is_of_a_column_that_does_not_exist(connection: duckdb.DuckDBPyConnection) -> None:
