@@ -133,12 +133,22 @@ _LONGEST_KEY = 20_000
 _MOST_TIMES = 4
 
 
+# The runner cuts a line where it flushes, maybe inside a secret, and marks what goes on behind its time stamp with "+".
+# Such a joint is looked through like a terminal code: for that it is made one (ECMA-48's APC, which terminals ignore).
+_STAMP = rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z [0-9a-f]{2}[OE]\+)"
+_JOINT, _JOINED = re.compile(rb"\n" + _STAMP), re.compile(rb"\x1b_" + _STAMP + rb"\x07")
+
+
 def mask(text: str) -> str:
     """The text with tokens, passwords, credentials in URLs and headers, and private keys replaced.
 
-    Terminal codes stay; those that stood inside a secret stand behind its mask.
+    Terminal codes and line ends stay; those that stood inside a secret stand behind its mask.
     """
     raw = text.encode("utf-8", "surrogatepass")
+    if (b"O+" in raw or b"E+" in raw) and _JOINT.search(raw) and not _JOINED.search(raw):
+        joined = _JOINT.sub(b"\x1b_\\1\x07", raw).decode("utf-8", "surrogatepass")
+        masked = mask(joined).encode("utf-8", "surrogatepass")
+        return _JOINED.sub(rb"\n\1", masked).decode("utf-8", "surrogatepass")
     # Line by line, where something was found: a log of megabytes holds such a word here and there.
     under = bare(raw) if b"\x1b" in raw else raw
     found = {*_telling_lines(under)}

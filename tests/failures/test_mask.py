@@ -50,6 +50,24 @@ def test_a_token(secret: str, around: str) -> None:
     assert MASKED in masked
 
 
+@pytest.mark.parametrize("secret", SECRETS.values(), ids=SECRETS)
+def test_a_token_in_two_pieces(secret: str) -> None:
+    """The runner cuts a line where it flushes, and marks the rest with "+" behind its time stamp."""
+    first, rest = AT.replace("00O ", "01O "), AT.replace("00O ", "01O+")
+    for cut in (1, len(secret) // 2, len(secret) - 1):
+        masked = mask(f"{first}it is {secret[:cut]}\n{rest}{secret[cut:]} there\n{first}{secret}\n")
+        assert masked == f"{first}it is {MASKED}\n{rest} there\n{first}{MASKED}\n"
+        assert mask(masked) == masked
+
+
+def test_a_password_in_three_pieces() -> None:
+    stamps = [AT, AT.replace("00O ", "00O+"), AT.replace("00O ", "00E+")]
+    said = "\n".join(
+        stamp + part for stamp, part in zip(stamps, ("login --pass", "word Canary", "Canary1 ok"), strict=True)
+    )
+    assert mask(said) == f"{AT}login --pass\n{stamps[1]}word {MASKED}\n{stamps[2]} ok"
+
+
 @pytest.mark.parametrize(
     ("line", "kept"),
     [
