@@ -23,6 +23,7 @@ from dashlib.widgets.answers import asked, chart, metrics, table
 from dashlib.widgets.choose import one_from, one_of
 from dashlib.widgets.filters import CUSTOM
 from dashlib.widgets.kept import of_copy
+from dashlib.widgets.live import shows
 
 VIEWS = {
     "overview": "Overview",
@@ -39,7 +40,9 @@ Choices = Mapping[str, str]
 
 def of_commits(question: Callable[..., pd.DataFrame], chosen: Filters, **arguments: Any) -> pd.DataFrame:
     """The answer to a question of commits, from their copy in memory; kept until data moved."""
-    return of_copy(runtime().commits.newest(), question, chosen, arguments)
+    copy = runtime().commits.newest()
+    shows(copy.version)
+    return of_copy(copy, question, chosen, arguments)
 
 
 def tell_awaited() -> None:
@@ -143,12 +146,14 @@ def authored_and_pushed(filters: Filters, which: Choices) -> None:
         "Robots push, too. Choose a difference to see its commits."
     )
     st.caption(":material/balance: " + plain(shown.committed_told(of_commits(committed.line, filters, **chosen))))
+    amount = int(line.loc[line["term"] == term, "amount"].abs().sum())
     if term in reconciliation.OF_PUSHES:
         answer = asked(reconciliation.pushes, filters, term=term, **chosen)
         table(answer, shown.PUSHES, f"Pushes: {titles[term]}", "differing_pushes")
     elif term and term != reconciliation.PUSHED:
         answer = asked(reconciliation.commits, filters, term=term, **chosen)
-        table(answer, shown.DIFFERING, f"Commits: {titles[term]}", "differing")
+        # What was pushed again counts each time, and stands in the list once.
+        table(answer, shown.DIFFERING, f"Commits: {titles[term]}", "differing", None if term == "again" else amount)
 
 
 def built(filters: Filters) -> None:

@@ -27,7 +27,7 @@ _VIEW = st.components.v2.component(
 class _Run:
     """One run of a page: how far the data were when it began, and the copy of the nights that all of it shows.
 
-    ``behind``: that copy is of an earlier state, a newer one is being made.
+    ``behind``: some copy that it shows is of an earlier state, a newer one is being made.
     """
 
     number: int
@@ -60,8 +60,16 @@ def copy_of_nights() -> Held:
         return run.copy
     found = runtime().nights.newest()
     if run is not None:
-        run.copy, run.behind = found, found.version < run.began.data
+        run.copy = found
+        shows(found.version)
     return found
+
+
+def shows(version: int) -> None:
+    """Some answer of this run is of that state of the data: of an older one, the page waits for a newer copy."""
+    run: _Run | None = st.session_state.get(_KEY)
+    if run is not None:
+        run.behind |= version < run.began.data
 
 
 def end_run() -> None:

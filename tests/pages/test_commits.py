@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashlib import runtime
+from dashlib.queries import commits_held
 from dashlib.widgets.commits import VIEWS, _last_of
 from tests.pages.conftest import HOSTILE, YESTERDAY, Open
+from tests.queries.build import Builder
 
 
 def numbers(app: AppTest) -> dict[str, str]:
@@ -65,3 +69,19 @@ def test_a_person_and_days_in_the_address_narrow_the_list(filled: Open) -> None:
 )
 def test_the_last_day_of_a_bar(first: str, grain: str, last: str) -> None:
     assert _last_of(date.fromisoformat(first), grain) == date.fromisoformat(last)
+
+
+def test_a_page_over_an_older_copy_asks_again(filled: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A copy that takes long is made behind the page's back: the browser waits for it, not for more data."""
+    app = filled("commits")
+    assert not app.session_state["live_run"].behind
+    here = runtime.runtime()
+    monkeypatch.setattr(commits_held, "_QUICK", 0.0)
+    monkeypatch.setattr(commits_held, "_REST", 1e9)
+    Builder(here.store).commit("late")
+    assert app.run().session_state["live_run"].behind
+    here.commits.hurry()
+    deadline = time.monotonic() + 60
+    while not here.commits.renewals and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not app.run().session_state["live_run"].behind
