@@ -111,8 +111,8 @@ with {counted}, summed as (
     select coalesce(max(since) < team_day_start($since::date), true) as known
     from bookkeeping.passes where resource = 'commits' and completed_at is not null
 )
-select s.* replace (if(r.known and $since::date is not null, s.new_people, null) as new_people),
-       if(r.known and $since::date is not null, s.people - s.new_people, null) as returning_people
+select s.* replace (if({firsts_known}, s.new_people, null) as new_people),
+       if({firsts_known}, s.people - s.new_people, null) as returning_people
 from summed s cross join reach r
 """
 
@@ -185,7 +185,7 @@ def ranking(
     of the same length before; null where a sync has not read that far back), active_days, repositories, people,
     additions, deletions (lines; those of merges are not counted, as in ``git log --numstat``), first_commit and
     last_commit (of the period; the team's wall clock), is_new (a person whose first commit ever stored is of this
-    period; false where nothing before the period was read).
+    period; false where nothing before the period was read, and of other roles than author).
     """
     which = what(role, merges, bots, branches, forks)
     both = filters.since is not None and filters.until is not None
@@ -207,7 +207,7 @@ def ranking(
         label=BY[by].label,
         change="case when r.known then k.commits - k.earlier end" if both else "null::bigint",
         is_bot="coalesce(n.is_bot, false)" if by == "person" else "false",
-        is_new=f"r.known and {is_new}" if by == "person" and both else "false",
+        is_new=f"r.known and {is_new}" if by == "person" and both and role == "author" else "false",
         named=BY[by].named + (_FIRSTS if by == "person" else ""),
     )
     return ask(connection, sql, filters)
@@ -227,10 +227,14 @@ def totals(
 
     ``credits`` counts persons credited: as many as commits with role author, more with co-authors. ``new_people`` are
     those of them whose first commit ever stored is not older than the period, ``returning_people`` the others; null
-    where nothing before it was read.
+    where nothing before it was read, and of other roles than author: who only reviews has no first commit.
     """
     which = what(role, merges, bots, branches, forks)
-    sql = TOTALS.format(counted=counted(filters, which, on_days(filters)), commits=_commits(role))
+    sql = TOTALS.format(
+        counted=counted(filters, which, on_days(filters)),
+        commits=_commits(role),
+        firsts_known="r.known and $since::date is not null" if role == "author" else "false",
+    )
     return ask(connection, sql, filters)
 
 

@@ -38,7 +38,7 @@ def filter_bar(shown: bool) -> None:
         format_func=lambda path: f"{path} (gone)" if path in gone else path,
     )  # fmt: skip
     labels = _labels()
-    about = "Commits: author or co-author. Activity: who did it. Nightlies: whose account ran it."
+    about = "Commits: whoever they are counted for. Activity: who did it. Nightlies: whose account ran it."
     # Ids stand in the address: two people may have one name, and the label of one may change.
     persons = some_of(
         "Person", labels, key="person", placeholder="Everybody", help=about, means=_person,

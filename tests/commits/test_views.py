@@ -171,6 +171,13 @@ def test_builds_that_somebody_set_off(built: Builder, status: str, source: str, 
     assert found == [{"person": "gitlab:1", "verdict": verdict, "waited": 40.0}] * counts
 
 
+def test_a_build_that_never_ran_has_not_waited(built: Builder) -> None:
+    built.user(1, "ada", "Ada", public_email="ada@example.com")
+    run = built.pipeline(status="canceled", source="push", started_at=None)
+    built.job(run, status="canceled", started_at=None, user_id=1, username="ada")
+    assert built.rows("select person, waited from builds_by_author") == [{"person": "gitlab:1", "waited": None}]
+
+
 def test_builds_by_author(built: Builder) -> None:
     built.user(1, "ada", "Ada", public_email="ada@example.com")
     for wait, status in ((10, "success"), (20, "failed"), (30, "canceled"), (1000, "success")):

@@ -221,6 +221,9 @@ def test_who_is_new_and_who_returns(built: Builder) -> None:
     ranked = ask(built, commits.ranking, Filters(since=day, until=day)).set_index("key")["is_new"]
     assert ranked.to_dict() == {"ada@x": False, "bob@x": True}
     assert ask(built, commits.totals, Filters()).iloc[0][["new_people", "returning_people"]].isna().all()
+    # Of those who committed the work of others nobody knows a first commit.
+    applied = ask(built, commits.totals, Filters(since=day, until=day), role="both").iloc[0]
+    assert applied[["new_people", "returning_people"]].isna().all()
 
 
 def test_the_period_before_is_not_told_where_it_was_not_read(company: Builder) -> None:
