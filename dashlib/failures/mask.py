@@ -147,8 +147,7 @@ def mask(text: str) -> str:
     raw = text.encode("utf-8", "surrogatepass")
     if (b"O+" in raw or b"E+" in raw) and _JOINT.search(raw) and not _JOINED.search(raw):
         joined = _JOINT.sub(b"\x1b_\\1\x07", raw).decode("utf-8", "surrogatepass")
-        masked = mask(joined).encode("utf-8", "surrogatepass")
-        return _JOINED.sub(rb"\n\1", masked).decode("utf-8", "surrogatepass")
+        return _JOINED.sub(rb"\n\1", mask(joined).encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
     # Line by line, where something was found: a log of megabytes holds such a word here and there.
     under = bare(raw) if b"\x1b" in raw else raw
     found = {*_telling_lines(under)}
