@@ -59,7 +59,7 @@ order by place, lower(any_value(name)), username
 
 PROJECTS = """
 select id, path_with_namespace as path, web_link(web_url) as web_url from projects
-where not coalesce(archived, false) and deleted_at is null and coalesce(issues_enabled, true)
+where source = 'gitlab' and not coalesce(archived, false) and deleted_at is null and coalesce(issues_enabled, true)
 order by id = $project desc, path
 """
 
@@ -113,7 +113,7 @@ def people(connection: duckdb.DuckDBPyConnection, filters: Filters, *, project: 
 
 
 def projects(connection: duckdb.DuckDBPyConnection, filters: Filters, *, project: int) -> pd.DataFrame:
-    """One row per repository that takes issues, this one first: id, path, web_url."""
+    """One row per repository on GitLab that takes issues, this one first: id, path, web_url."""
     return ask(connection, PROJECTS, filters, project=project)
 
 

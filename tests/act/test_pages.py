@@ -269,9 +269,13 @@ def test_new_issue_by_the_api_or_by_the_form(
     project = gitlab.world.projects[0]
     path = tmp_path / "new.duckdb"
     with open_store(path) as store:
-        made = fill(Builder(store), project.id)
+        built = Builder(store)
+        made = fill(built, project.id)
+        built.project(77, "elsewhere/hub", source="github")
+        built.write()
     app = choose(open_failure(opener(path), made["new"]), "New issue")
     assert not app.exception
+    assert "elsewhere/hub" not in app.selectbox(key="issue_project").options
     held = len(project.issues)
     if not creates:
         assert not [button for button in app.button if button.key == "create_issue"]
