@@ -163,7 +163,10 @@ def _post(settings: Settings, note: Note) -> None:
     body = PAYLOADS[settings.report_format](note)
     with requests.Session() as session:
         try:
-            answer = session.post(str(settings.report_webhook), json=body, timeout=_TIMEOUT, allow_redirects=False)
+            # Its status alone counts: a body that cannot be read to its end must not send the note again.
+            answer = session.post(
+                str(settings.report_webhook), json=body, timeout=_TIMEOUT, allow_redirects=False, stream=True
+            )
         except (requests.ConnectTimeout, requests.exceptions.SSLError) as error:
             raise NotTaken(type(error).__name__) from None
         except requests.ConnectionError as error:

@@ -24,6 +24,8 @@ from tests.queries.build import Builder
 SECRET = "hook-secret-T0K3N"
 NOON = datetime.combine(now().date(), datetime.min.time()) + 12 * HOUR
 NIGHT = NOON - 11 * HOUR
+TAKEN_BADLY = 201
+"""Taken, with an answer that cannot be read to its end."""
 HOSTILE = "<!channel> [x](javascript:alert(1)) *b* <@U1> & @all"
 
 
@@ -48,7 +50,11 @@ def chat() -> Iterator[tuple[Chat, str]]:
                 self.connection.close()
                 return
             self.send_response(answer)
+            if answer == TAKEN_BADLY:
+                self.send_header("Transfer-Encoding", "chunked")
             self.end_headers()
+            if answer == TAKEN_BADLY:
+                self.wfile.write(b"no length\r\n")
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""
@@ -89,6 +95,14 @@ def test_it_is_sent_once(failed: Builder) -> None:
     assert len(told.heard) == 1
     assert "acme/core/engine" in told.heard[0]["text"] and "1 failed" in told.heard[0]["text"]
     assert book(failed) == [("chat", "sent", 1, None)]
+
+
+def test_it_is_sent_once_whatever_the_answer_says(failed: Builder) -> None:
+    with chat() as (told, url):
+        told.answers = [TAKEN_BADLY]
+        assert send_due(failed.store, chatting(url), NOON) == ["chat"]
+        assert send_due(failed.store, chatting(url), NOON + HOUR) == []
+    assert len(told.heard) == 1
 
 
 def test_what_was_not_taken_is_tried_again_later(failed: Builder) -> None:
