@@ -45,12 +45,13 @@ with pushes as (
     left join persons n on n.id = b.person
     where c.pushes > 1
     group by all
+), days as materialized (
+    select {since_at} as since_at, {until_at} as until_at
 ), looked_at as (
-    -- What was pushed once, in the period, and counts once is passed over, and what neither counts nor was pushed then.
     select c.project_id, c.commit_id, c.author, c.pusher, c.committed_at, c.pushes,
            {is_authored} as is_authored,
-           case when c.pushes > 1 then s.times when {told_once} then 1 else 0 end as times,
-           if(c.pushes > 1, s.in_period, {pushed_once}) as in_period,
+           case c.pushes when 0 then 0 when 1 then if({pushed_once}{pusher_is_meant}, 1, 0) else s.times end as times,
+           case c.pushes when 0 then false when 1 then {pushed_once} else s.in_period end as in_period,
            s.alike,
            case
                when not {in_period} then 'outside'
@@ -60,10 +61,12 @@ with pushes as (
                else 'branch'
            end as term
     from commit_people c
+    cross join days d
     left join several s on s.project_id = c.project_id and s.commit_id = c.commit_id
-    where {here} and (c.pushes > 1 or {is_authored} <> {told_once})
+    where {here} and ({in_period} or c.pushes > 1 or {pushed_once})
 ), told as (
-    select * from looked_at where pushes <= 1 or is_authored <> (times > 0) or times > 1
+    -- all but what was pushed once and counts once: nothing has to be said of that
+    select * from looked_at where is_authored <> (times > 0) or times > 1
 ), taken as (
     select b.project_id, b.commit_id,
            case b.term when 'others' then if({named_alike}, 'alias_pushed', 'others')
@@ -225,12 +228,7 @@ def _filled(template: str, filters: Filters, which: Mapping[str, str], forks: st
     of_kind = {"with": "true", "without": f"(not {robot})", "only": f"({robot})"}[which["bots"]]
     of_parents = {"with": "true", "without": "(not c.is_merge)", "only": "c.is_merge"}[which["merges"]]
     of_branch = "c.on_default" if which["branches"] == "default" else "true"
-    limits = (
-        ("c.pushed_at >= team_day_start($since::date)", filters.since),
-        ("c.pushed_at < team_day_start($until::date + 1)", filters.until),
-    )
-    pushed_once = ["c.pushes = 1", *(limit for limit, day in limits if day)]
-    told_once = _all(*pushed_once, f"c.pusher in {people}" if filters.persons else "true")
+    limits = (("d.since_at", ">=", filters.since), ("d.until_at", "<", filters.until))
     narrowed = bool(filters.groups or filters.projects)
     parts = {
         "here": here.format(alias="c") if narrowed else "true",
@@ -241,9 +239,10 @@ def _filled(template: str, filters: Filters, which: Mapping[str, str], forks: st
             f"b.person in {people}" if filters.persons else "true",
         ),
         "push_in_period": push_in_period,
-        "pushed_once": _all(*pushed_once),
-        # When a push happened may not be known.
-        "told_once": f"coalesce({told_once}, false)",
+        "since_at": "team_day_start($since::date)" if filters.since else "null",
+        "until_at": "team_day_start($until::date + 1)" if filters.until else "null",
+        "pushed_once": _all(*(f"c.pushed_at {sign} {bound}" for bound, sign, day in limits if day)),
+        "pusher_is_meant": f" and c.pusher in {people}" if filters.persons else "",
         "in_period": in_period,
         "of_person": of_person,
         "of_kind": of_kind,
