@@ -134,9 +134,13 @@ _MOST_TIMES = 4
 
 
 # The runner cuts a line where it flushes, maybe inside a secret, and marks what goes on behind its time stamp with "+".
-# Such a joint is looked through like a terminal code: for that it is made one (ECMA-48's APC, which terminals ignore).
-_STAMP = rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z [0-9a-f]{2}[OE]\+)"
-_JOINT, _JOINED = re.compile(rb"\n" + _STAMP), re.compile(rb"\x1b_" + _STAMP + rb"\x07")
+# It writes the two streams (O, E) each for itself: a line of the other one may stand between. Such a joint is looked
+# through like a terminal code: for that it is made one (ECMA-48's APC, which terminals ignore).
+_STAMPED = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z ([0-9a-f]{2}[OE])([+ ])")
+_STAMP_SIZE = 32
+_CONTINUES = re.compile(rb"\n\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z [0-9a-f]{2}[OE]\+")
+_JOINT = r"\x1b_(\d{4}-[^\x07\n]{21}Z [0-9a-f]{2}[OE]\+)\x07"
+_JOINTS, _JOINED = re.compile(_JOINT), re.compile(_JOINT.encode())
 
 
 def mask(text: str) -> str:
@@ -145,9 +149,16 @@ def mask(text: str) -> str:
     Terminal codes and line ends stay; those that stood inside a secret stand behind its mask.
     """
     raw = text.encode("utf-8", "surrogatepass")
-    if (b"O+" in raw or b"E+" in raw) and _JOINT.search(raw) and not _JOINED.search(raw):
-        joined = _JOINT.sub(b"\x1b_\\1\x07", raw).decode("utf-8", "surrogatepass")
-        return _JOINED.sub(rb"\n\1", mask(joined).encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
+    if not (b"O+" in raw or b"E+" in raw) or not _CONTINUES.search(raw) or _JOINED.search(raw):
+        return _without_secrets(text, raw)
+    pieces = raw.split(b"\n")
+    beside, of_stream = _whole_lines(pieces)
+    for lines in (of_stream, beside) if beside != of_stream else (beside,):
+        pieces = _across_joints(pieces, lines)
+    return b"\n".join(pieces).decode("utf-8", "surrogatepass")
+
+
+def _without_secrets(text: str, raw: bytes) -> str:
     # Line by line, where something was found: a log of megabytes holds such a word here and there.
     under = bare(raw) if b"\x1b" in raw else raw
     found = {*_telling_lines(under)}
@@ -162,6 +173,37 @@ def mask(text: str) -> str:
         lines[number] = masked.encode("utf-8", "surrogatepass")
     text = b"\n".join(lines).decode("utf-8", "surrogatepass")
     return _without_keys(text) if b"PRIVATE KEY" in under else text
+
+
+def _whole_lines(pieces: list[bytes]) -> tuple[list[list[int]], list[list[int]]]:
+    """Which pieces are one line: read as they stand, as GitLab shows them; and each stream for itself."""
+    beside: list[list[int]] = []
+    of_stream: list[list[int]] = []
+    last_of: dict[bytes, list[int]] = {}
+    for number, piece in enumerate(pieces):
+        stamp = _STAMPED.match(piece)
+        if stamp is not None and stamp[2] == b"+" and beside:
+            beside[-1].append(number)
+            last_of.setdefault(stamp[1], of_stream[-1]).append(number)
+            continue
+        beside.append([number])
+        of_stream.append([number])
+        if stamp is not None:
+            last_of[stamp[1]] = of_stream[-1]
+    return beside, of_stream
+
+
+def _across_joints(pieces: list[bytes], lines: list[list[int]]) -> list[bytes]:
+    """Masked with the pieces of each line side by side, and these back in their places."""
+    joined = b"\n".join(
+        b"".join(
+            [pieces[first], *(b"\x1b_%b\x07%b" % (pieces[n][:_STAMP_SIZE], pieces[n][_STAMP_SIZE:]) for n in more)]
+        )
+        for first, *more in lines
+    )
+    masked = _without_secrets(joined.decode("utf-8", "surrogatepass"), joined).encode("utf-8", "surrogatepass")
+    back = dict(zip([n for line in lines for n in line], _JOINED.sub(rb"\n\1", masked).split(b"\n"), strict=True))
+    return [back[number] for number in range(len(pieces))]
 
 
 def _telling_lines(raw: bytes) -> Iterator[int]:
@@ -181,7 +223,7 @@ def _line(said: str) -> str:
     """One line, or a text without line ends, read under its colours and once more as it stands."""
     if ESCAPE in said:
         said = together(*_masked(*apart(said)))
-    return _masked(said, [])[0]
+    return together(*_masked(*apart(said, _JOINTS)))
 
 
 def _masked(said: str, codes: list[Code]) -> tuple[str, list[Code]]:
