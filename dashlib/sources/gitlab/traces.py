@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dashlib.failures.clean import lines
+from dashlib.failures.gap import told
 from dashlib.failures.mask import mask
 from dashlib.model import Row
 
@@ -21,7 +22,7 @@ _END = re.compile(r"Job succeeded|(?:ERROR|FATAL): Job failed|Job failed \(|Job 
 
 @dataclass(frozen=True)
 class Trace:
-    """What was kept of a log. ``omitted_lines`` are the line ends in the part left out, so that numbers stay true."""
+    """What was kept of a log. ``omitted_lines`` are the lines of the part left out, so that numbers stay true."""
 
     head: bytes
     tail: bytes
@@ -37,23 +38,41 @@ class Trace:
 def collect(chunks: Iterable[bytes]) -> Trace:
     """Read a stream to its end in bounded memory."""
     head, tail = bytearray(), bytearray()
-    size = dropped_lines = 0
+    size, dropped = 0, _Dropped()
     for chunk in chunks:
         size += len(chunk)
         tail += chunk
         if not head and size > WHOLE:
-            head, tail = tail[:HEAD], tail[HEAD:]
+            # Both parts are of whole lines: half a line may hold half a secret, which nothing would recognise.
+            cut = tail.rfind(b"\n", max(0, HEAD - _LONGEST_CUT), HEAD) + 1 or HEAD
+            head, tail = tail[:cut], tail[cut:]
         if head and len(tail) > 2 * TAIL:
-            dropped_lines += tail.count(b"\n", 0, len(tail) - TAIL)
-            del tail[: len(tail) - TAIL]
+            dropped.take(tail, len(tail) - TAIL)
     if head and len(tail) > TAIL:
-        dropped_lines += tail.count(b"\n", 0, len(tail) - TAIL)
-        del tail[: len(tail) - TAIL]
+        dropped.take(tail, len(tail) - TAIL)
     if head and (cut := tail.find(b"\n", 0, _LONGEST_CUT)) >= 0:
-        # The tail begins with a whole line: half a line may hold half a secret, which nothing would recognise.
-        dropped_lines += 1
-        del tail[: cut + 1]
-    return Trace(bytes(head), bytes(tail), size, dropped_lines)
+        dropped.take(tail, cut + 1)
+    begun = bool(head) and not head.endswith(b"\n")
+    return Trace(bytes(head), bytes(tail), size, max(0, dropped.lines - begun))
+
+
+class _Dropped:
+    """Counts the lines that end in what is dropped: at ``\\r\\n``, ``\\n`` or a lone ``\\r``."""
+
+    def __init__(self) -> None:
+        self.lines = 0
+        self._last = b""
+
+    def take(self, text: bytearray, size: int) -> None:
+        """Drop so much of the text's begin."""
+        if not size:
+            return
+        self.lines += text.count(b"\n", 0, size)
+        if text.find(b"\r", 0, size) >= 0:
+            self.lines += text.count(b"\r", 0, size) - text.count(b"\r\n", 0, size)
+        self.lines -= self._last == b"\r" and text.startswith(b"\n")
+        self._last = bytes(text[size - 1 : size])
+        del text[:size]
 
 
 def trace_row(project_id: int, job_id: int, trace: Trace) -> Row | None:
@@ -63,7 +82,11 @@ def trace_row(project_id: int, job_id: int, trace: Trace) -> Row | None:
     """
     if not trace.size:
         return None
-    text = _decoded(trace.head) + _decoded(trace.tail)
+    head, tail = _decoded(trace.head), _decoded(trace.tail)
+    if trace.omitted:
+        end = "" if head.endswith("\n") else "\n"
+        head += f"{end}{told(trace.omitted, trace.omitted_lines)}\n"
+    text = head + tail
     return {
         "project_id": project_id,
         "job_id": job_id,

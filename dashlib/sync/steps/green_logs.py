@@ -1,17 +1,17 @@
-"""The last green log of each job that failed: what a rule must not match. After everything else, and few calls.
+"""The last green log of each job that failed: what a rule must not match, and which lines are no reason.
 
-The first sync fetches none: whoever waits for it does not wait for what only rules need. A later one spends 3 % of the
-calls of the one before on them, and DASH_GREEN_LOGS at most; the newest failures come first, the rest with the next
-syncs. Each is fetched once, and again only when the job passed and failed anew.
+They come after everything else, in few calls. The first sync fetches none: whoever waits for it does not wait for what
+only rules need. A later one spends 3 % of the calls of the one before on them, and DASH_GREEN_LOGS at most; the newest
+failures come first, the rest with the next syncs. Each is fetched once, and again only when the job passed and failed
+anew.
 """
 
 from __future__ import annotations
 
 from functools import partial
 
-from dashlib.failures.act_tables import GREEN_LOGS
-from dashlib.failures.clean import lines
-from dashlib.failures.signature import template
+from dashlib.failures.act_tables import GREEN_LINES, GREEN_LOGS
+from dashlib.failures.green_kept import lines_row
 from dashlib.model import Put, Row
 from dashlib.sources.gitlab.traces import Trace, collect, trace_row
 from dashlib.store.bookkeeping import ASKED
@@ -24,26 +24,42 @@ from dashlib.sync.steps import stages
 RESOURCE = "green logs"
 SHARE = 0.03
 """Of the calls of the sync before."""
-_MOST_TEMPLATES = 20_000
 
 # Only jobs whose failure's log is stored: where those are not wanted (DASH_LOGS), these are not either.
-_DUE = """
-with broken as (
-    select j.project_id, j.name, max(coalesce(j.finished_at, j.created_at)) as failed_at,
-           arg_max(b.ref, coalesce(j.finished_at, j.created_at)) as ref
+# Of a job that failed in a nightly it is the last pass of that nightly (the same schedule and trigger job) before: what
+# changed since is asked of nightlies, and what pushes pass meanwhile says little. Where no such pass is stored, and
+# of a job that failed elsewhere only, it is the last pass on the branch of its newest failure.
+DUE = """
+with nightly as materialized (
+    from nightly_pipelines
+), broken as materialized (
+    select j.project_id, j.name, b.ref, coalesce(j.finished_at, j.created_at) as failed_at,
+           max(coalesce(j.finished_at, j.created_at)) over (partition by j.project_id, j.name) as newest,
+           n.pipeline_id is not null as is_nightly, n.schedule_id, n.trigger_name
     from jobs j
     join pipelines b on b.project_id = j.project_id and b.id = j.pipeline_id
     join traces t on t.project_id = j.project_id and t.job_id = j.id
+    left join nightly n on n.project_id = j.project_id and n.pipeline_id = j.pipeline_id
     where j.status = 'failed' and j.kind = 'build' and b.created_at >= $since
       and j.project_id in (select unnest($projects::bigint[]))
-    group by j.project_id, j.name
-), green as (
-    select f.project_id, f.name, any_value(f.failed_at) as failed_at, arg_max(j.id, j.finished_at) as job_id
+    qualify row_number() over (
+        partition by j.project_id, j.name, n.pipeline_id is not null order by failed_at desc, j.id desc
+    ) = 1
+), passed as (
+    select f.project_id, f.name, f.newest as failed_at, j.id as job_id, b.ref is not distinct from f.ref as is_there,
+           f.is_nightly and n.pipeline_id is not null and n.schedule_id is not distinct from f.schedule_id
+               and n.trigger_name is not distinct from f.trigger_name as is_same,
+           j.finished_at
     from broken f
     join jobs j on j.project_id = f.project_id and j.name = f.name and j.kind = 'build' and j.status = 'success'
         and j.finished_at < f.failed_at and j.erased_at is null
-    join pipelines b on b.project_id = j.project_id and b.id = j.pipeline_id and b.ref is not distinct from f.ref
-    group by f.project_id, f.name
+    join pipelines b on b.project_id = j.project_id and b.id = j.pipeline_id
+    left join nightly n on n.project_id = j.project_id and n.pipeline_id = j.pipeline_id
+), green as (
+    select * from passed where is_same or is_there
+    qualify row_number() over (
+        partition by project_id, name order by is_same desc, finished_at desc, job_id desc
+    ) = 1
 )
 select g.project_id, g.name, g.job_id
 from green g
@@ -66,7 +82,7 @@ def first(context: Context) -> list[Task]:
         return []
     context.store.write()
     rows = context.query(
-        _DUE,
+        DUE,
         since=context.since,
         projects=list(context.projects),
         source=SOURCE,
@@ -84,20 +100,12 @@ def green_row(project_id: int, job_name: str, job_id: int, trace: Trace) -> Row 
     row = trace_row(project_id, job_id, trace)
     if row is None:
         return None
-    text = str(row["text"])
-    templates: dict[str, None] = {}
-    for line in lines(text):
-        if said := template(line.text):
-            templates.setdefault(said)
-        if len(templates) >= _MOST_TEMPLATES:
-            break
     return {
         "project_id": project_id,
         "job_name": job_name,
         "job_id": job_id,
         "bytes": row["bytes"],
-        "text": text,
-        "templates": "\n".join(templates),
+        "text": row["text"],
     }
 
 
@@ -110,7 +118,8 @@ def _read(context: Context, project_id: int, job_name: str, job_id: int) -> list
         trace = Trace(b"", b"", 0, 0)
     row = green_row(project_id, job_name, job_id, trace)
     if row is not None:
-        context.submit([Put(GREEN_LOGS, [row])])
+        lines = lines_row(project_id, job_name, job_id, str(row["text"]), whole=not trace.omitted)
+        context.submit([Put(GREEN_LOGS, [row]), Put(GREEN_LINES, [lines])])
         return []
     asked: Row = {"source": SOURCE, "project_id": project_id, "resource": RESOURCE, "ref": str(job_id)}
     context.submit([Put(ASKED, [{**asked, "outcome": "missing", "tries": 1, "asked_at": context.now}])])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -9,8 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dashlib.failures.gap import NO_GAP, gap
 from dashlib.sources.gitlab import traces
 from dashlib.sources.gitlab.traces import Trace, collect, is_complete, trace_row
+
+_LINE_END = re.compile(r"\r\n|\n|\r")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -25,7 +29,7 @@ def _small() -> Iterator[None]:
 
 @settings(derandomize=True)
 @given(
-    body=st.binary(max_size=200).map(lambda body: body.replace(b"a", b"\n")),
+    body=st.lists(st.sampled_from([b"a", b"bc", b"\n", b"\r\n", b"\r", b"\xff"]), max_size=120).map(b"".join),
     cuts=st.lists(st.integers(0, 200), max_size=12),
 )
 def test_pieces_do_not_matter(body: bytes, cuts: list[int]) -> None:
@@ -34,9 +38,20 @@ def test_pieces_do_not_matter(body: bytes, cuts: list[int]) -> None:
     if len(body) <= 40:
         assert trace == Trace(b"", body, len(body), 0)
         return
-    assert (trace.head, trace.tail, trace.size) == (body[:10], body[-30:], len(body))
-    assert trace.omitted == len(body) - 40
-    assert trace.omitted_lines == body[10:-30].count(b"\n")
+    head, tail = body[:10], body[-30:]
+    assert trace.head == head[: head.rfind(b"\n") + 1 or 10]
+    assert trace.tail == tail[tail.find(b"\n") + 1 :]
+    assert trace.size == len(body) == len(trace.head) + trace.omitted + len(trace.tail)
+    if b"\n" in head and b"\n" in tail:
+        row = trace_row(1, 2, trace)
+        assert row is not None
+        numbered = gap(row["text"], trace.omitted, trace.omitted_lines)
+        whole, stored = (_LINE_END.split(text) for text in (body.decode("utf-8", "replace"), row["text"]))
+        assert numbered != NO_GAP
+        for number, line in enumerate(stored, 1):
+            if number != numbered.after + 1:
+                assert whole[numbered.whole(number) - 1] == line
+                assert numbered.stored(numbered.whole(number)) == number
 
 
 def test_row() -> None:
