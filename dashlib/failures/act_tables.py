@@ -55,12 +55,17 @@ ASSIGNMENTS = table(
     "assignments",
     grain="One row per signature (scope signature, subject its text), single failed job (scope job, subject "
     "project-job) or nightly that does not run (scope nightly, subject project-schedule-first missing night) that a "
-    "person has.",
+    "person has; without assignee nobody, although its issue has somebody on GitLab. issue_* tell of the issue that it "
+    "had then: whom GitLab said before (issue_had) and after (issue_has); whom GitLab says since is who has it.",
     key=["scope", "subject"],
     columns={
         "scope": "VARCHAR",
         "subject": "VARCHAR",
         "assignee": "VARCHAR",
+        "issue_project_id": "BIGINT",
+        "issue_iid": "BIGINT",
+        "issue_had": "VARCHAR",
+        "issue_has": "VARCHAR",
         "created_by": "VARCHAR",
         "created_at": "TIMESTAMP",
     },
@@ -105,8 +110,7 @@ CHANGES = table(
 
 GREEN_LOGS = table(
     "green_logs",
-    grain="One row per repository and job name that failed: the log of its last run that passed before (job_id), and "
-    "the templates of its lines (see the signature's), one a line.",
+    grain="One row per repository and job name that failed: the log of its last run that passed before (job_id).",
     key=["project_id", "job_name"],
     columns={
         "project_id": "BIGINT",
@@ -114,11 +118,25 @@ GREEN_LOGS = table(
         "job_id": "BIGINT",
         "bytes": "BIGINT",
         "text": "VARCHAR",
-        "templates": "VARCHAR",
+    },
+    schema="bookkeeping",
+)
+
+GREEN_LINES = table(
+    "green_lines",
+    grain="One row per job that passed and whose log was kept as the last green one: what tells its lines (green.py, "
+    "whose version made them). It outlives that log: failures after it are compared with it for good.",
+    key=["project_id", "job_id"],
+    columns={
+        "project_id": "BIGINT",
+        "job_id": "BIGINT",
+        "job_name": "VARCHAR",
+        "version": "INTEGER",
+        "lines": "BLOB",
     },
     schema="bookkeeping",
 )
 
 DECISIONS = (RULES, ATTACHMENTS, ASSIGNMENTS, MERGES)
 """The tables whose rows people change."""
-TABLES = (*DECISIONS, MATCHES, CHANGES, GREEN_LOGS)
+TABLES = (*DECISIONS, MATCHES, CHANGES, GREEN_LOGS, GREEN_LINES)

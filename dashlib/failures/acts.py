@@ -31,6 +31,10 @@ class CannotUndo(Explained):
     """What shall be undone is not what stands there now."""
 
 
+class AlreadyUndone(CannotUndo):
+    """Somebody pressed Undo before, maybe the same person twice."""
+
+
 @dataclass(frozen=True)
 class About:
     """What a change was about, so that its page can show it."""
@@ -106,7 +110,7 @@ def undo(store: Store, who: str, action: str) -> str:
             Edit(
                 _BY_NAME[row["table_name"]],
                 _read(_BY_NAME[row["table_name"]], row["row_key"]) or {},
-                _read(_BY_NAME[row["table_name"]], row["before"]),
+                row_of(_BY_NAME[row["table_name"]], row["before"]),
                 About(row["signature"], row["project_id"], row["job_id"]),
             )
             for row in reversed(rows)
@@ -119,11 +123,11 @@ def _must_stand(reader: duckdb.DuckDBPyConnection, action: str, rows: Sequence[d
         raise CannotUndo("This change is not known.")
     again = reader.execute("select any_value(done_by) from link_changes where undoes = $action", {"action": action})
     if (undone := again.fetchone()) is not None and undone[0] is not None:
-        raise CannotUndo(f"{undone[0]} has undone this already.")
+        raise AlreadyUndone(f"{undone[0]} has undone this already.")
     for row in rows:
         table = _BY_NAME[row["table_name"]]
         now = _standing(reader, table, _read(table, row["row_key"]) or {})
-        if now != _read(table, row["after"]):
+        if now != row_of(table, row["after"]):
             raise CannotUndo("It was changed again since: undo the later change first.")
 
 
@@ -159,3 +163,9 @@ def _read(table: Table, said: str | None) -> dict[str, Any] | None:
         name: datetime.fromisoformat(value) if value is not None and table.columns[name] == "TIMESTAMP" else value
         for name, value in row.items()
     }
+
+
+def row_of(table: Table, said: str | None) -> dict[str, Any] | None:
+    """A row of the history (before, after), with the columns that its table has got since; None where nothing stood."""
+    row = _read(table, said)
+    return None if row is None else dict.fromkeys(table.columns) | row

@@ -7,7 +7,7 @@ changed). ``who`` is the name of the person who decides.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -45,6 +45,18 @@ class Failure:
     def about(self) -> About:
         """For the history."""
         return About(self.signature, self.project_id, self.job_id)
+
+
+@dataclass(frozen=True)
+class OnGitlab:
+    """Whom an issue was given to on GitLab before a decision, and after it; the same where GitLab was not told."""
+
+    issue: Issue
+    had: str | None
+    has: str | None
+
+
+NOTHING_SAID: Mapping[Failure, OnGitlab] = {}
 
 
 @dataclass(frozen=True)
@@ -169,9 +181,15 @@ def attach(store: Store, who: str, failures: Sequence[Failure], issue: Issue | N
     return act(store, who, says, edits)
 
 
-def assign(store: Store, who: str, failures: Sequence[Failure], username: str | None) -> str:
+def assign(
+    store: Store,
+    who: str,
+    failures: Sequence[Failure],
+    username: str | None,
+    said: Mapping[Failure, OnGitlab] = NOTHING_SAID,
+) -> str:
     """Give the signatures of failures to a person, single failures where they have none; None takes it from whoever had
-    it."""
+    it. ``said`` tells what GitLab says of their issues: who is given an issue there later has the failure, too."""
     edits: dict[tuple[str, str], Edit] = {}
     for failure in failures:
         key = (
@@ -179,7 +197,10 @@ def assign(store: Store, who: str, failures: Sequence[Failure], username: str | 
             if failure.signature
             else {"scope": "job", "subject": f"{failure.project_id}-{failure.job_id}"}
         )
-        after: Row | None = {**key, "assignee": username, **_made(who)} if username else None
+        told = said.get(failure)
+        # Nobody has it, whatever the issue says: that is a row, too.
+        is_told = bool(username) or (told is not None and bool(told.had or told.has))
+        after: Row | None = {**key, "assignee": username, **_of_issue(told), **_made(who)} if is_told else None
         edits[key["scope"], str(key["subject"])] = Edit(ASSIGNMENTS, key, after, failure.about)
     says = f"gave it to {username}" if username else "took it from whoever had it"
     return act(store, who, says, list(edits.values()))
@@ -188,7 +209,7 @@ def assign(store: Store, who: str, failures: Sequence[Failure], username: str | 
 def claim(store: Store, who: str, nightly: Missing, username: str | None) -> str:
     """Give a nightly that does not run to a person, until it runs again; None takes it from whoever had it."""
     key = {"scope": "nightly", "subject": f"{nightly.project_id}-{nightly.schedule_id}-{nightly.since:%Y-%m-%d}"}
-    after: Row | None = {**key, "assignee": username, **_made(who)} if username else None
+    after: Row | None = {**key, "assignee": username, **_of_issue(None), **_made(who)} if username else None
     says = f"gave a nightly that does not run to {username}" if username else "took a nightly from whoever had it"
     return act(store, who, says, [Edit(ASSIGNMENTS, key, after, About(project_id=nightly.project_id))])
 
@@ -220,6 +241,15 @@ def told(rule: Rule) -> str:
     if rule.assignee:
         goals.append(rule.assignee)
     return f"{', '.join(parts)} → {' and '.join(goals)}"
+
+
+def _of_issue(told: OnGitlab | None) -> dict[str, Any]:
+    return {
+        "issue_project_id": told.issue.project_id if told else None,
+        "issue_iid": told.issue.iid if told else None,
+        "issue_had": told.had if told else None,
+        "issue_has": told.has if told else None,
+    }
 
 
 def _made(who: str) -> dict[str, Any]:

@@ -27,6 +27,7 @@ _TOOK = re.compile(
     r"[ \t]{0,3}[(\[]?(?:took |in |after )?\d{1,9}(?:\.\d{1,9})? ?(?:ms|s|secs?|seconds|min|minutes)[)\]]?\s*$"
 )
 """What a test took is another title every night."""
+_ACCOUNT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}")
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class Facts:
 
     ``jobs`` are (job, repository, address or None, when it failed), newest first; ``commits`` are (short id, title),
     newest first, between the last pass and the first failure; ``count`` counts all failures of the signature.
+    ``picked`` are (project, job) of failed jobs that shall belong to the issue whatever their signature; ``jobs`` are
+    those then.
     """
 
     reason: str
@@ -51,6 +54,7 @@ class Facts:
     compare_url: str | None = None
     commits: tuple[tuple[str, str], ...] = ()
     passed_at: datetime | None = None
+    picked: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,16 +81,23 @@ def written(facts: Facts, label: str = LABEL) -> Draft:
     title = mask(" ".join(f"{facts.job_name}: {_TOOK.sub('', facts.reason)}".split()))
     mark = mark_of(facts.signature, facts.project_id, facts.job_id)
     labels = tuple(word for part in label.split(",") if (word := part.strip()))
-    return Draft(_cut(title), mask("\n\n".join([*_body(facts), _foot(mark)])), labels, mark)
+    return Draft(_cut(title), mask("\n\n".join([*_body(facts), _foot(mark, facts.picked)])), labels, mark)
 
 
 def _cut(title: str) -> str:
     return title if len(title) <= LONGEST_TITLE else f"{title[: LONGEST_TITLE - 1].rstrip()}…"
 
 
-def form_url(project_url: str, facts: Facts, label: str = LABEL) -> str:
-    """GitLab's form for a new issue with all this filled in; shortened from the end until it is short enough."""
-    for jobs, lines, commits in ((10, 5, 10), (5, 5, 5), (3, 3, 0), (1, 1, 0), (0, 0, 0)):
+def form_url(project_url: str, facts: Facts, label: str = LABEL, assignee: str | None = None) -> str:
+    """GitLab's form for a new issue with all this filled in; shortened from the end until it is short enough.
+
+    ``assignee`` is the user name of a GitLab account.
+
+    Jobs that were picked are kept longest: their links are what the issue is for.
+    """
+    every = len(facts.jobs) if facts.picked else 10
+    steps = ((every, 5, 10), (every if facts.picked else 5, 5, 5), (every if facts.picked else 3, 3, 0))
+    for jobs, lines, commits in (*steps, (every if facts.picked else 1, 1, 0), (5, 1, 0), (1, 1, 0), (0, 0, 0)):
         shorter = replace(
             facts,
             jobs=facts.jobs[:jobs],
@@ -96,13 +107,14 @@ def form_url(project_url: str, facts: Facts, label: str = LABEL) -> str:
             reason=facts.reason[:200],
         )
         draft = written(shorter, label)
-        # The form takes labels by number only; this line of the description is a quick action of GitLab's.
+        # The form takes labels by number only; these lines of the description are quick actions of GitLab's.
         action = "".join(f"\n\n/label ~{_quoted(name)}" for name in draft.labels)
+        action += f"\n\n/assign @{assignee}" if assignee and _ACCOUNT.fullmatch(assignee) else ""
         query = urlencode({"issue[title]": draft.title, "issue[description]": draft.description + action})
         url = f"{project_url}/-/issues/new?{query}"
         if len(url) <= LONGEST_URL:
             return url
-    return f"{project_url}/-/issues/new?{urlencode({'issue[description]': _foot(draft.mark)})}"
+    return f"{project_url}/-/issues/new?{urlencode({'issue[description]': _foot(draft.mark, facts.picked[:50])})}"
 
 
 def missing_form_url(project_url: str, schedule: str, path: str, since: date, why: str, owner: str) -> str:
@@ -127,7 +139,8 @@ def _body(facts: Facts) -> list[str]:
             + (f": {url}" if url else "")
             for name, path, url, when in facts.jobs
         ]
-        parts.append("\n".join(["**Failed jobs, newest first**", "", *rows]))
+        more = [f"- and {left:,} more"] if (left := len(facts.picked) - len(facts.jobs)) > 0 else []
+        parts.append("\n".join(["**Failed jobs, newest first**", "", *rows, *more]))
     if facts.compare_url or facts.commits:
         since = f" (passed last on {facts.passed_at:%Y-%m-%d %H:%M} UTC)" if facts.passed_at else ""
         rows = [f"- {_code(sha)} {_code(title)}" for sha, title in facts.commits]
@@ -138,8 +151,10 @@ def _body(facts: Facts) -> list[str]:
     return parts
 
 
-def _foot(mark: str) -> str:
-    return f"Fingerprint: {mark}\n\n<!-- dash:{mark} -->"
+def _foot(mark: str, picked: Sequence[tuple[int, int]]) -> str:
+    """What the next sync finds the issue by; each picked job has a mark of its own."""
+    marks = dict.fromkeys([mark, *(mark_of(None, project_id, job_id) for project_id, job_id in picked)])
+    return "\n".join([f"Fingerprint: {mark}", "", *(f"<!-- dash:{each} -->" for each in marks)])
 
 
 def _code(text: str) -> str:

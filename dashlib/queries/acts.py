@@ -8,13 +8,24 @@ import pandas as pd
 from dashlib.model import Filters
 from dashlib.queries.question import ask
 
-# An action on a signature concerns every failure of it; one on a job without a signature that job alone.
+# An action on a signature concerns every failure of it; one on a job without a signature that job alone. A failure goes
+# by the name of one of the signatures it was merged with: what was decided about the others, and the merge, is its too.
 HISTORY = """
+with names as (
+    select $signature::varchar as name
+    union
+    select m.signature from merged_signatures m
+    where m.head = (select o.head from merged_signatures o where o.signature = $signature)
+)
 select action, min(done_at) as done_at_utc, team_time(min(done_at)) as done, any_value(done_by) as done_by,
        any_value(says) as says, count(*) as rows, any_value(undoes) as undoes,
        exists (select 1 from link_changes u where u.undoes = c.action) as is_undone
 from link_changes c
-where (c.signature = $signature) or (c.project_id = $project and c.job_id = $job)
+where c.signature in (select name from names) or (c.project_id = $project and c.job_id = $job)
+   or (c.table_name = 'signature_merges' and (
+       json_extract_string(c.row_key, '$.signature') in (select name from names)
+       or json_extract_string(c.row_key, '$.other') in (select name from names)
+   ))
 group by action
 order by done_at_utc desc, action
 limit $rows
@@ -67,11 +78,28 @@ ISSUE_AT = """
 select p.id as project_id from projects p where lower(p.path_with_namespace) = lower($path)
 """
 
+ISSUE = """
+select coalesce(p.path_with_namespace, 'project ' || $project) as path, i.title, i.state,
+       coalesce(web_link(i.web_url), web_link(p.web_url) || '/-/issues/' || $iid) as url
+from (select 1)
+left join projects p on p.id = $project
+left join issues i on i.project_id = $project and i.iid = $iid
+"""
+
 JUDGED = """
-select m.signature, m.other, m.verdict, m.created_by, team_time(m.created_at) as done
+select m.signature, m.other, m.verdict, m.created_by, team_time(m.created_at) as done,
+       (
+           select arg_max(c.action, (c.undoes is null, c.done_at, c.action)) from link_changes c
+           where c.table_name = 'signature_merges'
+             and json_extract_string(c.row_key, '$.signature') = m.signature
+             and json_extract_string(c.row_key, '$.other') = m.other
+             and json_extract_string(c.after, '$.verdict') = m.verdict
+             and json_extract_string(c.after, '$.created_at')::timestamp = m.created_at
+             and not exists (select 1 from link_changes u where u.undoes = c.action)
+       ) as action
 from signature_merges m
-order by m.created_at desc, m.signature
-limit 50
+order by m.created_at desc, m.signature, m.other
+limit 200
 """
 
 
@@ -122,6 +150,12 @@ def project_at(connection: duckdb.DuckDBPyConnection, filters: Filters, *, path:
     return ask(connection, ISSUE_AT, filters, path=path)
 
 
+def issue(connection: duckdb.DuckDBPyConnection, filters: Filters, *, project: int, iid: int) -> pd.DataFrame:
+    """One row: path of its repository, title, state and url of an issue, as far as they are known here."""
+    return ask(connection, ISSUE, filters, project=project, iid=iid)
+
+
 def judged(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:
-    """One row per judged pair of signatures, newest first: signature, other, verdict, created_by, done."""
+    """One row per judged pair of signatures, newest first: signature, other, verdict, created_by, done (the team's wall
+    clock), action (the one by which it stands like that, which can be undone)."""
     return ask(connection, JUDGED, filters)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import duckdb
@@ -33,6 +35,34 @@ from job_failures where project_id = $project and job_id = $job
 """
 
 
+PICKED = """
+select job_name, path_with_namespace, job_web_url, failed_at, project_id, job_id
+from job_failures
+where (project_id, job_id) in (select (unnest($projects::bigint[]), unnest($jobs::bigint[])))
+order by failed_at desc, job_id desc
+"""
+
+
+def facts_of_many(connection: duckdb.DuckDBPyConnection, failed: Sequence[tuple[int, int]]) -> Facts | None:
+    """The Facts of the first of several failed jobs (project, job), with the links of all of them."""
+    known = facts(connection, *failed[0])
+    if known is None:
+        return None
+    asked = {"projects": [project for project, _ in failed], "jobs": [job for _, job in failed]}
+    seen = ask(connection, PICKED, Filters(), **asked)
+    moments = [moment for value in seen["failed_at"] if (moment := _moment(value)) is not None]
+    return replace(
+        known,
+        count=len(failed),
+        since=min(moments, default=known.since),
+        jobs=tuple(
+            (str(one.job_name), str(one.path_with_namespace), _text(one.job_web_url), _moment(one.failed_at))
+            for one in seen.itertuples()
+        ),
+        picked=tuple(failed),
+    )
+
+
 def facts(connection: duckdb.DuckDBPyConnection, project: int, job: int) -> Facts | None:
     """The Facts of a failed job; None where it is not stored as one."""
     nothing = Filters()
@@ -47,7 +77,8 @@ def facts(connection: duckdb.DuckDBPyConnection, project: int, job: int) -> Fact
         reason=_text(row["reason"]) or f"GitLab says: {row['failure_reason'] or 'nothing'}",
         job_name=str(row["job_name"]),
         path=str(row["path_with_namespace"]),
-        lines=tuple(str(line["text"]) for line in (row["lines"] if row["lines"] is not None else [])),
+        # Without lines the column is null, which pandas tells as None or as NA.
+        lines=tuple(str(line["text"]) for line in (row["lines"] if pd.api.types.is_list_like(row["lines"]) else [])),
         category=str(row["category"]),
         signature=_text(row["signature"]),
         project_id=project,

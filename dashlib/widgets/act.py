@@ -7,7 +7,7 @@ write, for a button that is drawn as disabled can be pressed all the same by who
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import lru_cache, partial
 
 import pandas as pd
@@ -16,8 +16,9 @@ import streamlit as st
 from dashlib.charts.wording import plain
 from dashlib.errors import Explained
 from dashlib.failures import decisions
-from dashlib.failures.acts import undo
+from dashlib.failures.acts import AlreadyUndone
 from dashlib.failures.decisions import Failure
+from dashlib.failures.persons import Given, undo
 from dashlib.failures.rule_pattern import PatternError
 from dashlib.failures.tracker import Tracker
 from dashlib.queries import acts
@@ -64,8 +65,10 @@ def may_act() -> bool:
     return refusal is None
 
 
-def do(change: Callable[[str], str], says: str, close: str | None = None, at: str | None = None) -> None:
+def do(change: Callable[[str], str | Given], says: str, close: str | None = None, at: str | None = None) -> None:
     """Make a change in a callback and say what came of it; ``close`` is the key of the choice to let go.
+
+    ``change`` gives the action's id, empty where nothing changed; as ``Given`` with what else there is to say.
 
     Where nobody has given a name yet the change waits for it: `who_asked` asks at the place ``at`` (that of ``close``
     where none is given), `told` where there is neither.
@@ -78,11 +81,18 @@ def do(change: Callable[[str], str], says: str, close: str | None = None, at: st
         return
     st.session_state.pop(_WAITING, None)
     try:
-        action = change(who)
+        done = change(who)
+    except AlreadyUndone as error:
+        # A button that was pressed twice: what came of the first time stands.
+        if _SAID not in st.session_state:
+            say("info", str(error))
+        return
     except (Explained, PatternError) as error:
         say("error", str(error))
         return
-    say(*(("success", says) if action else ("info", "It stands like that already.")))
+    action, more = (done.action, done.told) if isinstance(done, Given) else (done, "")
+    kind, words = ("success", says) if action else ("info", "It stands like that already.")
+    say(kind, f"{words} {more}".strip())
     if close is not None:
         fields = FIELDS if close in FIELDS else FIELDS_OF_MANY
         let_go(fields)
@@ -143,16 +153,21 @@ def listed(done: pd.DataFrame) -> None:
             words = f"{one.done:%a %d %b %Y, %H:%M} · {one.done_by} {one.says}{struck}"
             st.markdown(plain(words), width="stretch")
             if not one.is_undone:
-                st.button(
-                    "Undo",
-                    key=f"undo_{one.action}",
-                    icon=":material/undo:",
-                    type="tertiary",
-                    disabled=not writable,
-                    on_click=_undo,
-                    args=(str(one.action),),
-                )
+                undo_button(str(one.action), disabled=not writable)
         who_asked(f"undo_{one.action}")
+
+
+def undo_button(action: str, place: str = "", *, disabled: bool = False) -> None:
+    """The way back of one action; `who_asked` at ``undo_<action><place>`` asks for a name below it."""
+    st.button(
+        "Undo",
+        key=f"undo_{action}{place}",
+        icon=":material/undo:",
+        type="tertiary",
+        disabled=disabled,
+        on_click=_undo,
+        args=(action, place),
+    )
 
 
 def matching_rules(which: Failure) -> None:
@@ -184,10 +199,9 @@ def _rule(row: pd.Series) -> decisions.Rule:
     return decisions.Rule(**words, kind=row["kind"] if isinstance(row["kind"], str) else "like", issue=issue)
 
 
-def attach_to(failures: Sequence[Failure], issue: decisions.Issue, close: str | None = None) -> None:
-    """Attach single failed jobs to an issue (a callback)."""
-    says = f"{len(failures):,} failed job{'' if len(failures) == 1 else 's'} attached to {issue}."
-    do(lambda who: decisions.attach(runtime().store, who, failures, issue), says, close)
+def attached_told(count: int, issue: decisions.Issue) -> str:
+    """That failed jobs were attached to an issue."""
+    return f"{count:,} failed job{'' if count == 1 else 's'} attached to {issue}."
 
 
 def judge(signature: str, other: str, verdict: str) -> None:
@@ -197,8 +211,9 @@ def judge(signature: str, other: str, verdict: str) -> None:
     do(lambda who: decisions.judge(runtime().store, who, signature, other, verdict), says)
 
 
-def _undo(action: str) -> None:
-    do(lambda who: undo(runtime().store, who, action), "Undone: it is as it was before.", at=f"undo_{action}")
+def _undo(action: str, place: str) -> None:
+    at = f"undo_{action}{place}"
+    do(lambda who: undo(runtime().store, tracker(), who, action), "Undone: it is as it was before.", at=at)
 
 
 def _remove(rule_id: str, which: Failure) -> None:

@@ -12,8 +12,8 @@ from collections.abc import Collection
 import streamlit as st
 
 FIELDS = (
-    "act", "issue_title", "issue_project", "issue_label", "issue_search", "issue_picked", "who_act", "rule_kind",
-    "rule_pattern", "rule_category", "rule_projects", "rule_jobs", "rule_person",
+    "act", "issue_title", "issue_project", "issue_label", "issue_person", "issue_search", "issue_picked", "who_act",
+    "rule_kind", "rule_pattern", "rule_category", "rule_projects", "rule_jobs", "rule_person",
     "issue_search_rule", "issue_picked_rule", "closed_picked", "closed_picked_rule",
 )  # fmt: skip
 FIELDS_OF_MANY = (

@@ -79,8 +79,9 @@ def _meter(meter: Meter) -> None:
         for one in meter.others[:3]
     ]
     st.caption(plain("; ".join(parts) + "."))
+    such = "such a line is" if meter.lines < 2 else "such lines, all of the pattern's, are"
     whole = (
-        f"Whole logs: such a line is in {meter.red_lines:,} of the newest {meter.red_logs:,} logs of failed jobs, and "
+        f"Whole logs: {such} in {meter.red_lines:,} of the newest {meter.red_logs:,} logs of failed jobs, and "
         f"in {len(meter.green):,} of {meter.green_logs:,} logs of jobs that passed"
     )
     if not meter.green:

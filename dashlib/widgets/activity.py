@@ -90,12 +90,12 @@ def overview(filters: Filters, which: Narrowed) -> None:
     """Events over time, and everybody's and every repository's numbers; a picked row leads to its stream."""
     by = one_of("By", list(activity.BY), key="of")
     series = asked(activity.over_time, filters, by=by, which=which)
-    st.subheader(f"Events a day, by {by}", anchor=False)
+    st.header(f"Events a day, by {by}", anchor=False)
     chart(stacked(series, "day", "events", "events"), series, f"Events a day by {by}", "events_over_time")
     left, right = st.columns(2, gap="large")
     for place, split in ((left, "person"), (right, "repository")):
         with place:
-            st.subheader(f"By {split}", anchor=False)
+            st.header(f"By {split}", anchor=False)
             answer = asked(activity.ranking, filters, by=split, which=which)
             name = f"events_by_{split}"
             says = f"Events by {split}, the most first; pick one for its stream"
@@ -106,7 +106,7 @@ def overview(filters: Filters, which: Narrowed) -> None:
 def stream(filters: Filters, which: Narrowed, events: int) -> None:
     """What happened in sentences, by day: of the persons and repositories that the filter bar leaves."""
     whose = " and ".join([*chosen_persons(), *filters.projects, *filters.groups]) or "everybody, everywhere"
-    st.subheader(f"Stream of {plain(whose[:200])}", anchor=False)
+    st.header(f"Stream of {plain(whose[:200])}", anchor=False)
     sort = _sort()
     pages = -(-events // _A_PAGE)
     page = _page_of(pages)

@@ -16,7 +16,7 @@ from dashlib.demo.gitlab import READ_TOKEN, WRITE_TOKEN
 from dashlib.demo.model import Pipeline
 from dashlib.demo.runs import Fate, Order, play
 from dashlib.demo.toolchains import NIGHT
-from dashlib.failures import decisions
+from dashlib.failures import decisions, persons
 from dashlib.failures.acts import CannotUndo, undo
 from dashlib.failures.analyse import analyse
 from dashlib.failures.decisions import Failure, Issue
@@ -35,7 +35,7 @@ JOB = "test:unit"
 
 @pytest.fixture
 def gitlab() -> Iterator[GitLab]:
-    with running_gitlab(repos=1, days=3) as running:
+    with running_gitlab(repos=2, days=3) as running:
         yield running
 
 
@@ -197,16 +197,99 @@ def test_an_issue_made_by_the_form_or_before_a_crash_is_linked_by_the_next_sync(
     read(gitlab, store)
     which = failure(store, job)
     wanted = draft(store, which)
-    url = f"{gitlab.url}/api/v4/projects/{which.project_id}/issues"
-    body = {"title": "by hand", "description": wanted.description}
-    iid = requests.post(url, json=body, headers={"PRIVATE-TOKEN": WRITE_TOKEN}, timeout=60).json()["iid"]
+    issue = by_form(gitlab, another(gitlab, which.project_id), wanted.description)
     read(gitlab, store)
-    assert row(store, job)["issue_iid"] == iid
+    assert (row(store, job)["issue_project_id"], row(store, job)["issue_iid"]) == (issue.project_id, issue.iid)
     with store.reader() as reader:
         [(action,)] = reader.execute("select distinct action from link_changes").fetchall()
     undo(store, "Ada", action)
     analyse(store)
     assert row(store, job)["issue_iid"] is None
+
+
+def by_form(gitlab: GitLab, project_id: int, description: str) -> Issue:
+    """As GitLab's form makes an issue."""
+    url = f"{gitlab.url}/api/v4/projects/{project_id}/issues"
+    body = {"title": "by hand", "description": description}
+    answer = requests.post(url, json=body, headers={"PRIVATE-TOKEN": WRITE_TOKEN}, timeout=60)
+    return Issue(project_id, answer.json()["iid"])
+
+
+def another(gitlab: GitLab, project_id: int) -> int:
+    """Another repository that is read and takes issues."""
+    return next(p.id for p in gitlab.world.projects if p.id != project_id and not p.archived)
+
+
+def test_one_that_is_only_on_gitlab_is_found_wherever_a_second_one_is_wanted(gitlab: GitLab, store: Store) -> None:
+    job = failed_job(night(gitlab, timedelta(hours=1), "its"))
+    read(gitlab, store)
+    which = failure(store, job)
+    wanted = draft(store, which)
+    elsewhere = another(gitlab, which.project_id)
+    reading = Tracker(settings_of(gitlab, READ_TOKEN), store)
+    assert reading.found(which, wanted, elsewhere) is None
+    # The comment was taken out of the form, the line left in.
+    there = by_form(gitlab, which.project_id, wanted.description.partition("<!--")[0])
+    assert reading.found(which, wanted, elsewhere) is None, "asked a moment ago"
+    found = Tracker(settings_of(gitlab, READ_TOKEN), store).found(which, wanted, elsewhere)
+    assert found is not None and (found.issue, found.new) == (there, False)
+    store.write(Delete(ISSUES, [{"project_id": there.project_id, "iid": there.iid}]))
+    made = Tracker(settings_of(gitlab), store).create("Ada", which, wanted, elsewhere)
+    assert (made.issue, made.new) == (there, False) and len(issues_with(gitlab, wanted.mark)) == 1
+    assert row(store, job)["issue_iid"] == there.iid
+
+
+def test_an_issues_person_is_the_one_that_gitlab_names(gitlab: GitLab, store: Store) -> None:
+    job = failed_job(night(gitlab, timedelta(hours=1), "its"))
+    read(gitlab, store)
+    which = failure(store, job)
+    with store.reader() as reader:
+        found = reader.execute(
+            "select username, id from accounts where source = 'gitlab' and state = 'active' and not is_bot order by id"
+        )
+        ada, bob, eve = found.fetchmany(3)
+    writing, reading = (Tracker(settings_of(gitlab, token), store) for token in (WRITE_TOKEN, READ_TOKEN))
+    assert persons.give(store, writing, "Grace", [which], ada[0]).told == ""
+    made = writing.create("Grace", which, draft(store, which), which.project_id, bob)
+    [issue] = issues_with(gitlab, draft(store, which).mark)
+    assert persons.given_with_issue(store, "Grace", [which], made.issue, bob[0]) == ""
+
+    def here() -> tuple[str | None, str | None]:
+        return row(store, job)["assignee"], row(store, job)["assigned_by"]
+
+    def there() -> list[str]:
+        return [user.username for user in issue.assignees]
+
+    def on_gitlab(*accounts: int) -> None:
+        issue.assignees = tuple(gitlab.world.users[number] for number in accounts)
+        issue.updated_at = datetime.now(UTC)
+        writing.read(issue.project_id, issue.iid)
+
+    assert (here(), there()) == ((bob[0], "signature"), [bob[0]])
+    given = persons.give(store, writing, "Grace", [which], ada[0])
+    assert (given.told, here()[0], there()) == ("On GitLab, too.", ada[0], [ada[0]])
+    undone = persons.undo(store, writing, "Grace", given.action)
+    assert (undone.told, here()[0], there()) == ("", bob[0], [bob[0]])
+    persons.undo(store, writing, "Grace", undone.action)
+    assert (here()[0], there()) == (ada[0], [ada[0]])
+    issue.assignees, issue.updated_at = (gitlab.world.users[eve[1]],), datetime.now(UTC)
+    gitlab.world.projects[0].last_activity_at = datetime.now(UTC)
+    read(gitlab, store)
+    assert here() == (eve[0], "issue"), "changed on GitLab, back with the sync"
+    on_gitlab()
+    assert here() == (None, None), "nobody there, nobody here"
+    only = persons.give(store, reading, "Grace", [which], bob[0])
+    assert only.told == "Only this dashboard knows: the token may only read." and (here()[0], there()) == (bob[0], [])
+    on_gitlab(eve[1])
+    assert here()[0] == eve[0]
+    nobody = persons.give(store, reading, "Grace", [which], None)
+    assert nobody.action and here() == (None, None) and there() == [eve[0]]
+    persons.undo(store, reading, "Grace", nobody.action)
+    assert here()[0] == eve[0]
+    nobody = persons.give(store, writing, "Grace", [which], None)
+    assert (here()[0], there()) == (None, [])
+    persons.undo(store, writing, "Grace", nobody.action)
+    assert (here()[0], there()) == (eve[0], [eve[0]])
 
 
 def test_a_token_that_may_only_read_leads_to_the_form(gitlab: GitLab, store: Store) -> None:

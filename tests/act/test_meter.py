@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,14 +12,14 @@ from dashlib.failures import decisions
 from dashlib.failures.act_tables import GREEN_LOGS
 from dashlib.failures.decisions import Issue, Rule
 from dashlib.failures.meter import measured
-from dashlib.failures.rule_pattern import PatternError, checked
+from dashlib.failures.rule_pattern import PatternError, checked, of_signature
 from dashlib.failures.signature import like_pattern, template
 from dashlib.failures.suggest import suggested
 from dashlib.model import Put, Upsert
 from dashlib.sources.gitlab.traces import Trace
 from dashlib.sources.tables import ISSUES, TRACES
 from dashlib.sync.run import Request
-from dashlib.sync.steps.green_logs import green_row
+from dashlib.sync.steps.green_logs import DUE, RESOURCE, green_row
 from tests.act.failures import failed
 from tests.queries.build import MIDNIGHT, Builder, row
 from tests.sync.world import SINCE, rows, running_gitlab, synced
@@ -42,15 +43,17 @@ def test_each_green_log_is_fetched_once_after_everything_else_and_at_most_three_
         assert rows(database, "select count(*) from bookkeeping.green_logs") == [(0,)], "the first sync is for the rest"
         gitlab.calls.clear()
         first = synced(gitlab, database, Request(), green_logs=50)
-        held = rows(database, "select project_id, job_name, job_id, text, templates from bookkeeping.green_logs")
+        held = rows(database, "select project_id, job_name, job_id, text from bookkeeping.green_logs")
         assert 0 < len(held) <= 0.03 * before.calls
+        lines = rows(database, "select project_id, job_name, job_id from bookkeeping.green_lines")
+        assert sorted(lines) == sorted((project, name, job) for project, name, job, _ in held)
         greens = [call for call in gitlab.calls if call.path.endswith(tuple(f"/jobs/{key[2]}/trace" for key in held))]
         assert gitlab.calls[-len(greens) :] == greens
         known = {job.id: job for job in gitlab.world.jobs()}
-        for project_id, name, job_id, text, templates in held:
+        for project_id, name, job_id, text in held:
             passed = known[job_id]
             assert (passed.project.id, passed.name, passed.status) == (project_id, name, "success")
-            assert text and templates
+            assert text
             later = [
                 job
                 for job in known.values()
@@ -69,6 +72,30 @@ def test_each_green_log_is_fetched_once_after_everything_else_and_at_most_three_
         gitlab.calls.clear()
         synced(gitlab, database, Request(), green_logs=0)
         assert not [call for call in gitlab.calls if call.path.endswith("/trace")]
+
+
+@pytest.mark.parametrize(("nightly_failed", "wanted"), [((1, 2), "nightly"), ((0, 1, 2), "push"), ((), "push")])
+def test_what_a_nightly_passed_with_is_wanted_before_what_a_push_did(
+    built: Builder, nightly_failed: tuple[int, ...], wanted: str
+) -> None:
+    """A push passes each noon, so after the nightly turned red, too; the newest fails."""
+    runs: dict[str, list[int]] = {"nightly": [], "push": []}
+    for day in range(3, 0, -1):
+        status = "failed" if 3 - day in nightly_failed else "success"
+        at = MIDNIGHT - day * DAY
+        runs["nightly"].append(built.job(built.pipeline(at, status), "unit", status, at))
+        noon: dict[str, Any] = {"source": "push", "schedule_id": None}
+        runs["push"].append(built.job(built.pipeline(at + DAY / 2, **noon), "unit", "success", at + DAY / 2))
+        if day == 1:
+            run = built.pipeline(at + DAY / 1.5, "failed", **noon)
+            built.trace(built.job(run, "unit", "failed", at + DAY / 1.5), "red")
+        if status == "failed":
+            built.trace(runs["nightly"][-1], "red")
+    asked = {"since": MIDNIGHT - 30 * DAY, "projects": [1], "source": "gitlab", "resource": RESOURCE, "most": 9}
+    built.write()
+    with built.store.reader() as reader:
+        [(_, name, job)] = reader.execute(DUE, asked).fetchall()
+    assert (name, job) == ("unit", runs["nightly"][0] if wanted == "nightly" else runs["push"][-1])
 
 
 def trace(job: int, text: str, project: int) -> dict[str, object]:
@@ -104,6 +131,21 @@ def test_a_rule_that_matches_green_logs_is_doubtful(built: Builder) -> None:
         assert (whole.red, whole.red_lines, whole.red_logs, len(whole.green)) == (2, 1, 1, 1), "red as green: by lines"
         regex = measured(reader, Rule(pattern=r"retrying \d times", kind="regex", issue=Issue(1, 9)))
         assert (regex.red, regex.is_doubtful) == (2, True)
+
+
+def test_the_pattern_of_a_signature_of_two_lines_is_measured_by_both_wherever_they_stand(built: Builder) -> None:
+    """As the form proposes it: the two lines are in the log, with others between them."""
+    green(built)
+    both = failed(built, "x: warning: retrying <n> times | all <n> tests passed", reason="warning: retrying 4 times")
+    one = failed(built, "x: warning: retrying <n> times | segmentation fault", 2, reason="warning: retrying 4 times")
+    built.store.write(Put(TRACES, [trace(one.job_id, "warning: retrying 2 times\nx\nsegmentation fault (core)\n", 2)]))
+    with built.store.reader() as reader:
+        bad, good = (
+            measured(reader, Rule(pattern=of_signature(which.signature or "", "x"), issue=Issue(1, 9)))
+            for which in (both, one)
+        )
+    assert (bad.red, bad.lines, bad.red_lines, bad.is_doubtful) == (1, 2, 0, True)
+    assert (good.red, good.lines, good.red_lines, good.is_doubtful) == (1, 2, 1, False)
 
 
 def test_what_is_wrong_with_a_pattern_is_told_in_the_words_that_were_typed() -> None:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashlib.demo.gitlab import READ_TOKEN, WRITE_TOKEN
+from dashlib.failures import decisions
 from dashlib.failures.act_tables import GREEN_LOGS, RULES
-from dashlib.failures.decisions import Failure, Issue
+from dashlib.failures.decisions import Failure, Issue, Rule
+from dashlib.failures.issue_draft import mark_of
 from dashlib.failures.settle import settle
-from dashlib.failures.tables import SIMILAR
+from dashlib.failures.tables import SIGNATURES, SIMILAR
 from dashlib.model import Put, Upsert
 from dashlib.runtime import runtime
 from dashlib.sources.gitlab.traces import Trace
@@ -88,7 +93,7 @@ def open_failure(visit: Open, which: Failure, name: str | None = "Grace") -> App
     return app
 
 
-def choose(app: AppTest, form: str) -> AppTest:
+def choose(app: AppTest, form: str | None) -> AppTest:
     app.session_state["act"] = form
     return app.run()
 
@@ -220,14 +225,52 @@ def test_a_pair_that_is_judged(visited: Visit) -> None:
     visit, _ = visited
     app = visit("failures", view="nearly the same")
     assert any("similarity" in frame.value for frame in app.dataframe)
-    runtime().store.write()
-    from dashlib.failures import decisions
-
-    decisions.judge(runtime().store, "Ada", SIGNATURE, ALIKE, "same")
+    app.session_state["acting_name"] = "Grace"
+    pick(app, "alike", [0])
+    app.button(key="judge_different").click().run()
+    assert "They stay two failures" in words(app) and "No two signatures are nearly the same." in words(app)
+    first = asked("select * from signature_merges")
+    pick(app, "judged", [0])
+    button(app, "undo_").click().run()
+    assert not app.exception and "Undone: it is as it was before." in words(app)
+    assert asked("select * from signature_merges") == [] and "No two signatures" not in words(app), "proposed again"
+    pick(app, "alike", [0])
+    app.button(key="judge_same").click().run()
+    assert "They are one failure from now on" in words(app) and first
+    assert asked("select failures from failure_signatures where signature is not null") == [(3,)]
+    assert asked("select verdict, created_by from signature_merges") == [("same", "Grace")]
+    decisions.judge(runtime().store, "Ada", SIGNATURE, ALIKE, "different")
     app.run()
-    assert not app.exception
-    rows = asked("select signature, failures from failure_signatures")
-    assert rows == [(SIGNATURE, 3)] or rows == [(ALIKE, 3)]
+    for left in ("same", None):
+        pick(app, "judged", [0])
+        button(app, "undo_").click().run()
+        assert asked("select any_value(verdict) from signature_merges") == [(left,)], "one step back each time"
+
+
+@pytest.mark.parametrize("head", ["new", "alike"])
+def test_a_merge_is_taken_back_on_the_page_of_whichever_was_seen_first(visited: Visit, head: str) -> None:
+    visit, made = visited
+    app = open_failure(visit, made[head])
+    store = runtime().store
+    decisions.assign(store, "Ada", [made["alike"]], "ada")
+    held = asked("select * from assignments")
+    two = (SIGNATURE, ALIKE)
+    seen = {"first_project_id": 1, "first_job_name": "unit"}
+    first = two[head == "alike"]
+    store.write(
+        *(Put(SIGNATURES, [{"signature": one, "first_seen_at": YESTERDAY - timedelta(days=9 if one == first else 1),
+                            "first_job_id": made["old"].job_id, **seen}]) for one in two)
+    )  # fmt: skip
+    decisions.judge(store, "Ada", *two, "different")
+    before = asked("select * from signature_merges")
+    decisions.judge(store, "Ada", *two, "same")
+    assert asked("select distinct head from merged_signatures") == [(first,)]
+    choose(app, "Changes")
+    assert "said that two signatures are the same" in words(app)
+    assert "gave it to ada" in words(app), "what was decided about the other half is listed as well"
+    button(app, "undo_").click().run()
+    assert asked("select * from signature_merges") == before and asked("select * from assignments") == held
+    assert asked("select count(*) from merged_signatures") == [(0,)]
 
 
 def pick(app: AppTest, table: str, rows: list[int]) -> AppTest:
@@ -272,20 +315,63 @@ def test_new_issue_by_the_api_or_by_the_form(
         built = Builder(store)
         made = fill(built, project.id)
         built.project(77, "elsewhere/hub", source="github")
+        built.user(gitlab.world.token_user.id, gitlab.world.token_user.username, gitlab.world.token_user.name)
         built.write()
     app = choose(open_failure(opener(path), made["new"]), "New issue")
     assert not app.exception
     assert "elsewhere/hub" not in app.selectbox(key="issue_project").options
     held = len(project.issues)
+    me = gitlab.world.token_user
     if not creates:
         assert not [button for button in app.button if button.key == "create_issue"]
         assert "The token may only read" in words(app)
+        app = choose(app, None)
+        app.button(key="take_issue").click().run()
+        assert "use GitLab's form" in words(app) and app.session_state["act"] == "New issue"
+        app = opener(path)("failures", view="jobs")
+        app.session_state["act_many"] = "New issue"
+        listed = app.run().dataframe[0].value["job_id"].tolist()
+        pick(app, "failed_jobs", [listed.index(made[name].job_id) for name in ("new", "silent")])
+        [form] = [one.proto for one in app.get("link_button") if "for these 2" in one.proto.label]
+        described = parse_qs(urlsplit(form.url).query)["issue[description]"][0]
+        assert all(f"/-/jobs/{made[name].job_id}" in described for name in ("new", "silent"))
+        assert mark_of(None, project.id, made["silent"].job_id) in described
+        assert len(project.issues) == held
         return
     app.text_input(key="issue_title").set_value("The engine explodes").run()
     app.button(key="create_issue").click().run()
     assert len(project.issues) == held + 1 and project.issues[-1].title == "The engine explodes"
-    assert "linked to every failure like this" in words(app)
+    assert "linked to every failure like this" in words(app) and "Nobody has it yet." in words(app)
     assert asked("select count(*) from job_failures where issue_iid is not null") == [(2,)]
+    assert not [one for one in app.button if one.key == "take_issue"], "it has one"
+    choose(app, "New issue")
+    assert "This failure has an issue already" in words(app) and "The engine explodes (opened)" in words(app)
+    assert not [one for one in app.button if one.key == "create_issue"], "and no second one"
+    choose(app, "Changes")
+    again = button(app, "undo_")
+    again.click().run()
+    assert asked("select count(*) from job_failures where issue_iid is not null") == [(0,)]
+    left = f"#{project.issues[-1].iid} stays open on GitLab."
+    assert "Undone: it is as it was before." in words(app) and left in words(app)
+    choose(app, "New issue")
+    assert not [one for one in app.button if one.key == "take_issue"], "one blue button at a time"
+    app.button(key="link_known").click().run()
+    assert asked("select count(*) from job_failures where issue_iid is not null") == [(2,)]
+    app = open_failure(opener(path), made["alike"], me.name)
+    app.button(key="take_issue").click().run()
+    assert not app.exception and f"{me.username} has it." in words(app)
+    assert len(project.issues) == held + 2 and project.issues[-1].assignees == (me,)
+    assert project.issues[-1].title == "other: boom in engine line 3" and project.issues[-1].labels == ("failed-job",)
+    found = asked(f"select issue_iid, assignee from job_failures where job_id = {made['alike'].job_id}")
+    assert found == [(project.issues[-1].iid, me.username)]
+    app = open_failure(opener(path), made["silent"], None)
+    app.button(key="take_issue").click().run()
+    assert "Who are you?" in words(app) and len(project.issues) == held + 2
+    app.text_input(key="name_asked").set_value("Nobody Known")
+    app.button(key="name_saved").click().run()
+    assert len(project.issues) == held + 3 and app.session_state["act"] == "Assign"
+    assert "No GitLab account is known by the name Nobody Known: choose who has it." in words(app)
+    assert "by your name, Nobody Known" in words(app), "in the form, too: the words above go after some seconds"
 
 
 def test_from_another_machine_nothing_can_be_changed(visited: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -297,6 +383,55 @@ def test_from_another_machine_nothing_can_be_changed(visited: Visit, monkeypatch
     app.button(key="assign_act").click().run()
     assert asked("select * from assignments") == []
     assert refusal in words(app) and not [button for button in app.button if button.key == "assign_act"]
+
+
+def test_no_act_is_done_for_a_browser_elsewhere_whatever_it_presses(
+    visited: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visit, made = visited
+    app = open_failure(visit, made["new"])
+    store = runtime().store
+    decisions.link_by_rule(store, "Ada", Rule(pattern="boom in %", assignee="ada"), made["new"])
+    held = asked("select * from link_changes order by all")
+
+    def refused(_: str = "") -> str | None:
+        """The buttons are drawn, as where somebody presses them without the page."""
+        return "no" if sys._getframe(1).f_code.co_name == "do" else None
+
+    monkeypatch.setattr("dashlib.widgets.act.local_only", refused)
+    pressed = []
+    for form, fields in (
+        ("Link to an issue", {"issue_picked": Issue(1, 12)}),
+        ("Assign", {"who_act": "Ada Lovelace (ada)"}),
+        ("Rule", {"issue_picked_rule": Issue(1, 12), "rule_sure": True}),
+        ("Changes", {}),
+    ):
+        for key, value in fields.items():
+            app.session_state[key] = value
+        choose(app, form)
+        for each in [one.key for one in app.button if one.key and not one.disabled]:
+            pressed.append(each.partition("_")[0])
+            app.button(key=each).click().run()
+            assert asked("select * from link_changes order by all") == held, each
+    assert {"link", "assign", "nobody", "save", "remove", "undo"} <= set(pressed)
+
+
+def test_who_is_signed_in_did_it_whatever_name_was_given_before(
+    visited: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visit, made = visited
+    app = open_failure(visit, made["new"], "Grace")
+    assert "Similar failures" in [one.value for one in app.header]
+    similar = next(one.value for one in app.dataframe if "similarity" in one.value)
+    assert similar[["failures", "differ_told"]].to_numpy().tolist() == [[1, "engine → engines"]]
+    signed_in = {"name": "Ada Lovelace", "email": "ada@example.com"}
+    monkeypatch.setattr("streamlit.user", SimpleNamespace(is_logged_in=True, to_dict=lambda: signed_in))
+    decisions.judge(runtime().store, "Ada", SIGNATURE, ALIKE, "different")
+    choose(app, "Assign")
+    assert "Similar failures" not in [one.value for one in app.header], "somebody said that they are not"
+    app.selectbox(key="who_act").set_value("Ada Lovelace (ada)").run()
+    app.button(key="assign_act").click().run()
+    assert asked("select created_by from assignments") == [("Ada Lovelace",)]
 
 
 def test_everything_there_was_stands_after_a_restart(visited: Visit) -> None:

@@ -63,7 +63,7 @@ def _rendered(call: Call, hook: WebHook) -> str:
 
 
 def _switches(group: str | None) -> list[str]:
-    return [flag for flag in FLAGS.values() if group is not None or flag != GROUP_ONLY]
+    return [flag for flag in FLAGS.values() if group is not None or flag not in GROUP_ONLY]
 
 
 def _flags(call: Call, before: frozenset[str], group: str | None) -> frozenset[str]:

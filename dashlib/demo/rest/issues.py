@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from dashlib.demo.calls import Call, Handler, Reply, invalid, not_found, text_reply
-from dashlib.demo.model import Event, Issue, Note, Project
+from dashlib.demo.model import Event, Issue, Note, Project, User
 from dashlib.demo.paging import from_cursor, keyset, page
 from dashlib.demo.rest.projects import group_of
 
@@ -96,6 +96,12 @@ def _labels(call: Call, name: str) -> tuple[str, ...]:
     return tuple(sorted({value.strip() for value in values if value.strip()}))
 
 
+def _assignees(call: Call) -> tuple[User, ...]:
+    """Those of `assignee_ids` that are known; 0 is nobody."""
+    wanted = call.body.get("assignee_ids") or call.many("assignee_ids")
+    return tuple(user for number in wanted if (user := call.world.users.get(int(number))))
+
+
 def create(call: Call) -> Reply:
     """`POST …/issues`: needs a title and the scope `api`."""
     call.need_api_scope()
@@ -118,15 +124,14 @@ def create(call: Call) -> Reply:
     )
     fresh.issue_type = call.choice("issue_type", ("issue", "incident", "task", "test_case"), "issue")
     fresh.confidential, fresh.due_date = call.flag("confidential"), call.get("due_date")
-    wanted = call.body.get("assignee_ids") or call.many("assignee_ids")
-    fresh.assignees = tuple(user for number in wanted if (user := world.users.get(int(number))))
+    fresh.assignees = _assignees(call)
     project.issues.append(fresh)
     _announce(call, fresh, "created", "opened", at)
     return text_reply(call.render.issue(fresh, project), 201)
 
 
 def update(call: Call) -> Reply:
-    """`PUT …/issues/:iid`: title, description, labels, `state_event` close or reopen."""
+    """`PUT …/issues/:iid`: title, description, labels, `assignee_ids`, `state_event` close or reopen."""
     call.need_api_scope()
     project, found = _issue(call)
     at = max(call.world.now, datetime.now(UTC))
@@ -135,6 +140,8 @@ def update(call: Call) -> Reply:
     if call.get("labels") is not None:
         found.labels = _labels(call, "labels")
     found.labels = tuple(sorted({*found.labels, *_labels(call, "add_labels")} - {*_labels(call, "remove_labels")}))
+    if "assignee_ids" in call.body:
+        found.assignees = _assignees(call)
     action = call.get("state_event")
     if action == "close" and found.state == "opened":
         found.state, found.closed_at, found.closed_by = "closed", at, call.world.token_user
