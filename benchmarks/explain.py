@@ -40,7 +40,7 @@ with open(sys.argv[1], "rb") as log:
     spent = time.process_time() - begun
 print(spent, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, reason.category)
 """
-_ORDINARY = (
+ORDINARY = (
     "[INFO] Downloading from central: https://repo.example/org/acme/part-{n}/{n}.0/part-{n}.pom",
     "[INFO] Downloaded from central: https://repo.example/org/acme/part-{n}.jar ({n} kB at {n} kB/s)",
     "tests/test_part_{n}.py::test_case_{n} PASSED                                    [ {p}%]",
@@ -107,7 +107,7 @@ def _made(folder: Path, size: int) -> Iterator[Case]:
     """Logs made here, one after the other; the first is the one that the aim of 20 MB a second is about."""
     chance = random.Random(1)
     ordinary = "\n".join(
-        chance.choice(_ORDINARY).format(n=chance.randint(1, 9999), p=chance.randint(10, 99)) for _ in range(20_000)
+        chance.choice(ORDINARY).format(n=chance.randint(1, 9999), p=chance.randint(10, 99)) for _ in range(20_000)
     )
     stamped = "\n".join(f"2026-04-26T02:18:36.000000Z 01O {line}" for line in ordinary.split("\n"))
     end = b"\nmake: *** [all] Error 2\nERROR: Job failed: exit code 2\n"

@@ -2,7 +2,8 @@
 
 What is due follows from the stored rows alone (see ``_DUE``), and each batch is committed whole: an analysis that is
 killed goes on where it was, one with nothing to do costs a few queries. The state it ends in is a function of the
-stored jobs and logs and of the rules, whatever the order or the batching.
+stored jobs and logs and of the rules, whatever the order or the batching: a green log that comes later, of a run
+before the failure, has it gone through again.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dashlib.failures.adopt import adopt
 from dashlib.failures.apart import Apart
+from dashlib.failures.green import GREEN_VERSION
+from dashlib.failures.green_kept import BEFORE, GREEN, kept, remember
 from dashlib.failures.match import match
 from dashlib.failures.row import Failed
 from dashlib.failures.rulebook import RULES_VERSION
@@ -33,16 +36,19 @@ _AHEAD_JOBS = 20
 _PATIENCE = 0.5
 
 # Newest first: last night's failures have their reasons before those of last month are gone through again.
-_DUE = """
+_DUE = f"""
+with green as ({GREEN})
 select j.project_id, j.id, coalesce(t.bytes, 0) as bytes, f.job_id is not null as known
 from jobs j
 left join traces t on t.project_id = j.project_id and t.job_id = j.id
 left join failures f on f.project_id = j.project_id and f.job_id = j.id
+{BEFORE}
 where j.status = 'failed'
   and (
       f.job_id is null or f.rules_version is distinct from $version
       or f.log_bytes is distinct from t.bytes or f.log_complete is distinct from t.complete
       or f.failure_reason is distinct from j.failure_reason
+      or (t.job_id is not null and f.green_job_id is distinct from g.job_id)
   )
 order by coalesce(j.finished_at, j.started_at, j.created_at) desc nulls last, j.project_id, j.id desc
 """
@@ -55,11 +61,14 @@ where j.status = 'failed'
   and not exists (select 1 from failures f where f.project_id = t.project_id and f.job_id = t.job_id)
 order by coalesce(j.finished_at, j.started_at, j.created_at) desc nulls last, t.project_id, t.job_id desc
 """
-_TEXTS = """
-select j.project_id, j.id, j.failure_reason, t.bytes, t.complete, t.text, t.omitted_bytes, t.omitted_lines
+_TEXTS = f"""
+with green as ({GREEN})
+select j.project_id, j.id, j.failure_reason, t.bytes, t.complete, t.text, t.omitted_bytes, t.omitted_lines,
+       case when t.job_id is not null then g.job_id end
 from (select unnest($projects::bigint[]) as project_id, unnest($jobs::bigint[]) as job_id) b
 join jobs j on j.project_id = b.project_id and j.id = b.job_id
 left join traces t on t.project_id = b.project_id and t.job_id = b.job_id
+{BEFORE}
 """
 
 
@@ -97,6 +106,7 @@ def analyse(
     the rules cannot be read: no row is written then.
     """
     stop, began = stop or threading.Event(), time.monotonic()
+    remember(store, stop)
     due = _due(store, rules_version)
     again, done = sum(known for *_, known in due), 0
     for batch in _batches(due):
@@ -152,7 +162,7 @@ def _due(store: Store, rules_version: str) -> list[_Due]:
     """(project, job, bytes of its log, whether it has a row) of what is due, and the rules' version said to views."""
     with store.reader() as reader:
         said = reader.execute("select value from bookkeeping.settings where name = 'rules_version'").fetchone()
-        due: list[_Due] = reader.execute(_DUE, {"version": rules_version}).fetchall()
+        due: list[_Due] = reader.execute(_DUE, {"version": rules_version, "green_version": GREEN_VERSION}).fetchall()
     if said is None or said[0] != rules_version:
         store.write(Put(SETTINGS, [{"name": "rules_version", "value": rules_version}]))
     return due
@@ -173,11 +183,13 @@ def _changes(store: Store, batch: Sequence[_Due], rules_version: str, waiting: i
     """The rows of a batch; and logs in which today's ``mask`` finds secrets that an earlier one let through."""
     keys = {"projects": [project for project, *_ in batch], "jobs": [job for _, job, *_ in batch]}
     with store.reader() as reader:
-        found = reader.execute(_TEXTS, keys).fetchall()
-    told = _APART.explained([Failed(*job) for *job, _, _ in found], waiting)
+        found = reader.execute(_TEXTS, keys | {"green_version": GREEN_VERSION}).fetchall()
+        green = kept(reader, {(project, passed) for project, *_, passed in found if passed is not None})
+    jobs = [replace(Failed(*job), green=green.get((job[0], job[-1]))) for job in found]
+    told = _APART.explained(jobs, waiting)
     rows: list[Row] = []
     logs: list[Row] = []
-    for (project, job, _, size, complete, _, *omitted), said in zip(found, told, strict=True):
+    for (project, job, _, size, complete, _, *omitted, _), said in zip(found, told, strict=True):
         # A log that is not complete is read again, maybe just now.
         if said.masked is not None and complete:
             values = (project, job, size, complete, *omitted, said.masked)

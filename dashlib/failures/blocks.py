@@ -34,7 +34,8 @@ _OTHERS = (
     rb"|\[(?:[\w-]{1,20} )?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?Z?\] "  # Taskcluster, Jenkins
 )
 _STAMP = re.compile(rb"(?m)^\xef?\xbb?\xbf?(?:" + _GITLAB + rb"(?:" + _OTHERS + rb")?|" + _OTHERS + rb")")
-_CONTINUED = re.compile(rb"\n\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z [0-9a-f]{2}[OE]\+")
+_CONTINUED = re.compile(rb"\n\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z ([0-9a-f]{2}[OE])\+")
+_STREAM = slice(28, 31)
 
 _CONTINUES = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z [0-9a-f]{2}[OE]\+")
 _STAMP_SIZE = 32
@@ -200,6 +201,10 @@ def _plain(text: bytes) -> tuple[bytes, tuple[int, ...]]:
     at = length = 0
     if b"Z 0" in text:
         for found in _CONTINUED.finditer(text):
+            begin = text.rfind(b"\n", 0, found.start()) + 1
+            if text[begin : begin + _STAMP_SIZE][_STREAM] != found[1]:
+                # A line of the other stream stands between.
+                continue
             part = _uncoloured(_unstamped(text[at : found.start()], joint=bool(parts)))
             parts.append(part)
             length += len(part)

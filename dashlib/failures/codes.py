@@ -28,11 +28,11 @@ def bare(raw: bytes) -> bytes:
     return _CODES_IN_BYTES.sub(b"", raw)
 
 
-def apart(text: str) -> tuple[str, list[Code]]:
-    """The text without its codes, and these in order."""
+def apart(text: str, codes_like: re.Pattern[str] = _CODES) -> tuple[str, list[Code]]:
+    """The text without its codes, or those of one kind, and these in order."""
     parts, codes = [], list[Code]()
     done = length = 0
-    for found in _CODES.finditer(text):
+    for found in codes_like.finditer(text):
         part = text[done : found.start()]
         parts.append(part)
         length += len(part)

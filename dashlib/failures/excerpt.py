@@ -6,6 +6,8 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from dashlib.failures.gap import NO_GAP, Gap
+
 WHOLE_LINES = 4_000
 WHOLE_TEXT = 600_000
 """A log within both is sent whole, so that every fold opens at once; of a longer one what stands around the lines."""
@@ -33,7 +35,7 @@ class Excerpt:
     """A log as the page shows it: ``pieces`` in order, lines between them are not sent.
 
     ``marks`` are the numbers of the telling lines, most telling first. ``open`` are the ranges (from, to, inclusive)
-    that are not folded. ``total`` counts the lines of the stored log.
+    that are not folded. ``total`` counts the lines. All numbers are those of the whole log.
     """
 
     pieces: tuple[Piece, ...]
@@ -42,8 +44,8 @@ class Excerpt:
     total: int
 
 
-def excerpt(text: str, marks: Sequence[int]) -> Excerpt:
-    """The part of a stored log around its telling lines, or its end where none is known.
+def excerpt(text: str, marks: Sequence[int], gap: Gap = NO_GAP) -> Excerpt:
+    """The part of a stored log around its telling lines, or its end where none is known; ``gap`` is left out of it.
 
     Lines end at ``\\r\\n``, ``\\n`` or a lone ``\\r`` and are numbered from 1, as ``Reason`` numbers them. They come
     without colours, time stamps and section marks, cut at 2,000 characters.
@@ -52,15 +54,22 @@ def excerpt(text: str, marks: Sequence[int]) -> Excerpt:
     if raw[-1] == "":
         raw.pop()
     total = len(raw)
-    known = tuple(number for number in marks if 1 <= number <= total)
+    known = tuple(number for number in map(gap.stored, marks) if 1 <= number <= total and number != gap.after + 1)
     shown = _merged((number - BEFORE, number + AFTER) for number in known) if known else ((total - TAIL + 1, total),)
     if total <= WHOLE_LINES and len(text) <= WHOLE_TEXT:
         sent: Collection[tuple[int, int]] = ((1, total),)
     else:
         near = ((number - AROUND, number + AROUND) for number in known)
         sent = _merged([(1, FIRST), *near, (total - LAST + 1, total)])
-    pieces = tuple(Piece(first, tuple(map(_readable, raw[first - 1 : last]))) for first, last in _within(sent, total))
-    return Excerpt(pieces, known, tuple(_within(shown, total)), total)
+    parts = [part for first, last in _within(sent, total) for part in _beside(gap.after + 1, first, last)]
+    pieces = tuple(Piece(gap.whole(first), tuple(map(_readable, raw[first - 1 : last]))) for first, last in parts)
+    unfolded = tuple((gap.whole(first), gap.whole(last)) for first, last in _within(shown, total))
+    return Excerpt(pieces, tuple(map(gap.whole, known)), unfolded, gap.whole(total))
+
+
+def _beside(edge: int, first: int, last: int) -> Iterable[tuple[int, int]]:
+    """A range, or, where numbers leap after the line ``edge`` in it, its two parts."""
+    return ((first, edge), (edge + 1, last)) if first <= edge < last else ((first, last),)
 
 
 def _readable(line: str) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from dashlib.failures.blocks import as_utf8
+from dashlib.failures.green import Green
 from dashlib.failures.reason import Reason
 from dashlib.failures.search import search
 from dashlib.failures.weigh import weigh
@@ -12,16 +13,16 @@ from dashlib.failures.weigh import weigh
 _PIECE = 1 << 18
 
 
-def explain(log: Iterable[bytes], *, failure_reason: str | None = None, green: Collection[str] = ()) -> Reason:
+def explain(log: Iterable[bytes], *, failure_reason: str | None = None, green: Green | None = None) -> Reason:
     """The reason in a log that comes in pieces of any size; in linear time and bounded memory.
 
-    ``failure_reason`` is GitLab's own word for the job's end; ``green`` holds the templates (`signature.template`) of
-    the last green log's lines: what stood there is hardly the reason.
+    ``failure_reason`` is GitLab's own word for the job's end; ``green`` the lines of the last log of a job that passed:
+    what stood there is hardly the reason.
     """
     return weigh(search(as_utf8(log)), failure_reason, green)
 
 
-def explain_text(text: str, *, failure_reason: str | None = None, green: Collection[str] = ()) -> Reason:
+def explain_text(text: str, *, failure_reason: str | None = None, green: Green | None = None) -> Reason:
     """The reason in a log that is at hand as text."""
     return explain(_pieces(text), failure_reason=failure_reason, green=green)
 

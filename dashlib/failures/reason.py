@@ -47,7 +47,8 @@ class Reason:
     the test that said it (`headline`), None where there is none; ``lines`` at most five, most telling first;
     ``signature`` what equal failures have in common, None where there are no lines; ``rule`` the rule that spoke, None
     where none did (lines may still be there: the general scorer's guess, with a low ``confidence``, which lies between
-    0 and 1).
+    0 and 1); ``in_green_log`` whether a green log of the job held the first line, too, None where there was none to
+    compare with.
     """
 
     category: str
@@ -56,6 +57,7 @@ class Reason:
     signature: str | None
     rule: str | None
     confidence: float
+    in_green_log: bool | None = None
 
 
 NOTHING_SAID = Reason(UNKNOWN, None, (), None, None, 0.0)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashlib.failures.explain import explain_text
+from dashlib.failures.gap import gap
+from dashlib.failures.green import Green
 from dashlib.failures.mask import mask
 from dashlib.failures.reason import NOTHING_SAID, UNKNOWN, Reason
 from dashlib.failures.rulebook import RuleError
@@ -20,7 +22,11 @@ SAYS_NOTHING = (None, "script_failure", "unknown_failure")
 
 @dataclass(frozen=True)
 class Failed:
-    """A failed job as it is stored; ``text`` is None, and so is what tells of it, where no log is."""
+    """A failed job as it is stored; ``text`` is None, and so is what tells of it, where no log is.
+
+    ``green_job_id`` is the last run of the job that passed before and whose log is known, ``green`` its lines as
+    `green.packed` made them.
+    """
 
     project_id: int
     job_id: int
@@ -28,6 +34,10 @@ class Failed:
     log_bytes: int | None
     log_complete: bool | None
     text: str | None
+    omitted_bytes: int | None = None
+    omitted_lines: int | None = None
+    green_job_id: int | None = None
+    green: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -44,6 +54,7 @@ def explained(job: Failed) -> Explained:
     found = _found(job, text or "")
     if text is None and found.rule is None and job.failure_reason not in SAYS_NOTHING:
         found = _said_by_gitlab(str(job.failure_reason), found.category)
+    number = gap(text or "", job.omitted_bytes, job.omitted_lines).whole
     row = {
         "project_id": job.project_id,
         "job_id": job.job_id,
@@ -52,12 +63,14 @@ def explained(job: Failed) -> Explained:
         "reason": found.reason,
         "signature": found.signature or (template(found.reason) if found.reason else None),
         "rule": found.rule,
-        "rule_line": found.lines[0].number if found.lines else None,
+        "rule_line": number(found.lines[0].number) if found.lines else None,
         "confidence": found.confidence,
-        "lines": [{"number": line.number, "text": line.text} for line in found.lines],
+        "lines": [{"number": number(line.number), "text": line.text} for line in found.lines],
         "log_bytes": job.log_bytes,
         "log_complete": job.log_complete,
         "failure_reason": job.failure_reason,
+        "green_job_id": job.green_job_id,
+        "in_green_log": found.in_green_log,
     }
     return Explained(row, text if text != job.text else None)
 
@@ -75,7 +88,8 @@ def _state(found: Reason, *, has_log: bool) -> str:
 def _found(job: Failed, text: str) -> Reason:
     """The engine's answer; a defect of it is logged and costs this one job its reason, not everybody theirs."""
     try:
-        return explain_text(text, failure_reason=job.failure_reason)
+        green = Green(job.green) if job.green is not None else None
+        return explain_text(text, failure_reason=job.failure_reason, green=green)
     except RuleError:
         raise
     except Exception:  # noqa: BLE001 - logged with the job's number; the next rules go through it again

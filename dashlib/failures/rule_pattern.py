@@ -10,6 +10,8 @@ from dashlib.failures.signature import like_pattern
 
 KINDS = ("like", "regex")
 LONGEST = 1_000
+BETWEEN = " | "
+"""What stands between the lines of a signature."""
 
 
 class PatternError(ValueError):
@@ -25,6 +27,19 @@ def expression(kind: str | None, pattern: str | None) -> str | None:
     if not pattern:
         return None
     return f"(?m){pattern}" if kind == "regex" else f"(?m)^[ \\t]*{_from_like(pattern)}[ \\t]*$"
+
+
+def of_lines(kind: str | None, pattern: str | None) -> tuple[str, ...]:
+    """An expression for each line that a whole log must hold for the pattern to match it; none without a pattern.
+
+    The LIKE pattern of a signature is of one line, or of two or three that stand apart in the log, with ``BETWEEN``.
+    """
+    if not pattern:
+        return ()
+    if kind == "regex" or BETWEEN not in pattern:
+        return (expression(kind, pattern) or "",)
+    lines = (line.strip("%").strip() for line in pattern.split(BETWEEN))
+    return tuple(expression(kind, f"%{line}%") or "" for line in lines if line)
 
 
 def checked(kind: str, pattern: str) -> str:

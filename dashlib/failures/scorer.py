@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from dashlib.failures.green import Green
 from dashlib.failures.linear import Pattern, compiled
 from dashlib.failures.lines import Line, as_line
 from dashlib.failures.reason import UNKNOWN
@@ -38,7 +39,7 @@ ECHO = (
 _AGAINST = {
     -30: (  # what the runner says of itself
         r"^(?:ERROR|WARNING): (?:Job failed|No files to upload|file does not exist|\S+: no matching files)",
-        r"section_(?:start|end):|^ *on \S+ .*system ID|^##\[(?:end)?group\]",
+        r"section_(?:start|end):|^ *on \S+ .*system ID|^  on \S+ \S+$|^Job succeeded$|^##\[(?:end)?group\]",
         r"^(?:Uploading|Cleaning up|Running (?:with|on|after)|Executing \"|Skipping |Failed to extract cache)",
         r"^(?:Checking (?:out|cache)|Fetching changes|Reinitialized existing|Initialized empty|Created fresh)",
         r"^(?:Getting source|Preparing |Using Docker)",
@@ -47,7 +48,7 @@ _AGAINST = {
     -12: (ECHO,),
     -14: (  # an error that there was none of, or that nobody minds
         r"(?i)\b(?:0 (?:errors?|fail(?:ed|ures?))|no (?:errors?|failures?)|errors?[:=] ?0\b|fail(?:ed|ures?)[:=] ?0\b)",
-        r"(?i)\b(?:without errors?|non-?fatal|ignoring|ignored|expected failure)\b|\|\| true",
+        r"(?i)\b(?:without errors?|non-?fatal|ignoring|ignored|expect(?:ed|ing) failure)\b|\|\| true|\(ok\)$",
     ),
     -9: (  # warnings, chatter, the options of a compiler
         r"(?i)(?:^|[\s\[(:])warn(?:ing|ings)?\b|\bdeprecat|\b(?:info|debug|trace|notice)\b[\]:| ]|^npm notice",
@@ -128,7 +129,10 @@ _NOT_NOISE = compiled(r"(?i)[1-9]\d* (?:tests? )?(?:fail|error)|successfully .*\
 _NEAR = 60
 # Points of the last line before the echoes, when it has no telling word; the lines before it have one less each.
 _LAST_WORDS, _MOST_LAST_WORDS = 9, 3
-_RUNNERS = -16
+_RUNNERS, _ECHOES, _HARDLY_ANY = -16, -12, 0.5
+_ECHOED_COMMAND = b"$ "
+# The shell's own test looks for a file or compares two words.
+_ASKED = (b"$ test ", b"$ [ ", b"$ [[ ")
 _ONE_WORD = compiled(r"^\s*[A-Za-z][\w.-]{2,60}\s*$")
 # So many of a text's characters may be none.
 _MOST_BROKEN = 0.1
@@ -164,10 +168,18 @@ def points(core: bytes) -> float:
     )
 
 
-def last_words(found: Findings) -> list[tuple[float, Line]]:
-    """What was said last before the echoes of the work's end, whatever its words: a tool that gives up says why."""
+def last_words(found: Findings, green: Green | None = None) -> list[tuple[float, Line]]:
+    """What was said last before the echoes of the work's end, whatever its words: a tool that gives up says why.
+
+    What ``green`` held, too, is passed over where anything else was said.
+    """
     said: list[tuple[float, Line]] = []
     ending = found.endings[0][1] if found.endings else ()
+    # What an earlier command said is not why this one failed.
+    began = next((at for at, line in enumerate(ending) if line.core.startswith(_ECHOED_COMMAND)), len(ending))
+    command, ending = ending[began : began + 1], ending[:began]
+    if green:
+        ending = tuple(line for line in ending if not green.holds(line.shown)) or ending
     for line in ending:
         value = points(line.core)
         if not said and value < 0 and _ONE_WORD.search(line.core) and not is_noise(line.core):
@@ -177,7 +189,9 @@ def last_words(found: Findings) -> list[tuple[float, Line]]:
             said.append((value + _LAST_WORDS - len(said), line))
         if len(said) == _MOST_LAST_WORDS:
             break
-    return said or [(0.5, line) for line in ending if points(line.core) > _RUNNERS][:_MOST_LAST_WORDS]
+    least = _ECHOES if command else _RUNNERS
+    rest = [line for line in ending if points(line.core) > least][:_MOST_LAST_WORDS] or command
+    return said or [(_HARDLY_ANY, line) for line in rest]
 
 
 def is_noise(core: bytes) -> bool:
@@ -201,5 +215,7 @@ def of_command(command: bytes, *, spoken: bool) -> str:
 
     ``spoken``: a line has telling words, so that the script that failed said why.
     """
+    if command.startswith(_ASKED):
+        return "script_error"
     default = "script_error" if spoken and command else UNKNOWN
     return next((category for category, pattern in _BY_COMMAND if pattern.search(command)), default)

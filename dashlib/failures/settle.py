@@ -9,6 +9,7 @@ from heapq import nsmallest
 
 from rapidfuzz import fuzz, process
 
+from dashlib.failures.rule_pattern import BETWEEN
 from dashlib.failures.tables import FAILURES, SIGNATURES, SIMILAR
 from dashlib.model import Change, Delete, Put, Row
 from dashlib.store import Store
@@ -20,7 +21,6 @@ ALIKE = 0.9
 MOST_COMPARED, NEAREST = 2_000, 3
 """Only the signatures seen most recently are compared, and of each only the nearest are kept: pairs grow with the
 square."""
-_BETWEEN = " | "
 # Raised when equal signatures may give other pairs.
 _MEASURE = 2
 
@@ -113,7 +113,7 @@ def near_duplicates(signatures: Iterable[tuple[str, str]]) -> dict[tuple[str, st
 
 def _least_alike(one: str, other: str) -> float:
     """The similarity (0 to 100) of those parts that are least alike; 0 for two commands."""
-    parts, others = one.split(_BETWEEN), other.split(_BETWEEN)
+    parts, others = one.split(BETWEEN), other.split(BETWEEN)
     if [part for part in parts if part.startswith("$ ")] != [part for part in others if part.startswith("$ ")]:
         return 0.0
     if len(parts) != len(others):

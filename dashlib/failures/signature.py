@@ -11,8 +11,10 @@ import re
 
 # Longer templates tell nothing more and cannot be read.
 LONGEST = 240
-# Longer lines are cut before they are looked at, so that any line costs the same.
+# Of a longer line its two ends are looked at, so that any line costs the same.
 _LONGEST_READ = 1_000
+# What is longer still was cut where it was read: what stands last in it is not its end.
+_ENDED = 2_000
 
 _TLD = (
     "com|org|net|io|dev|example|local|internal|lan|corp|cloud|app|ai|edu|gov|mil|int|test|invalid|localdomain|svc|info|"
@@ -28,7 +30,9 @@ _KINDS = {
     r"|^\S{0,160}(?:step_script|build_script|script-\S{1,40}):\ (?:eval:\ )?line\ \d{1,6}:",
     "junk": r"(?:\ufffd\ ?){3,}",
     # The Kubernetes executor's: runner's token, project, slot and a suffix by chance.
-    "pod": r"\brunner-[0-9A-Za-z_-]{4,40}?-project-\d{1,12}-concurrent-\d{1,6}(?:-[0-9a-z]{4,16})?(?![0-9A-Za-z])",
+    "pod": r"\brunner-[0-9A-Za-z_-]{4,40}?-project-\d{1,12}-concurrent-\d{1,6}(?:-?[0-9a-z]{4,16})?(?![0-9A-Za-z])",
+    # pytest-xdist gives a test to whichever worker is free.
+    "worker": r"(?<![\w./-])gw\d{1,4}(?![\w.-])",
     # Clouds give every answer a number to ask their support by.
     "asked": r"(?i:\b(?:(?:extended[\ _-]?)?request|host|trace|correlation|operation|activity)[\ _-]?id(?:-2)?)"
     r"[\"']?(?:\ ?[:=]\ ?|>)[\"']?(?:(?=[A-Za-z+/=_.-]{0,119}\d)[0-9A-Za-z+/=_.-]{4,120}|[A-Za-z+/=_-]{20,120})",
@@ -57,14 +61,27 @@ _KINDS = {
     "t": rf"(?<![\w.])(?:\d{{1,4}}h)?\d{{1,4}}m\d{{1,9}}(?:\.\d{{1,9}})?s\b"
     rf"|(?<![\w.])\d{{1,9}}(?:[.,]\d{{1,9}})?\ ?{_UNIT}\b"
     rf"(?:[\s,]{{0,2}}\d{{1,9}}(?:[.,]\d{{1,9}})?\ ?{_UNIT}\b){{0,3}}",
-    "n": r"(?<![A-Za-z0-9_.])(?:v?\d{1,40}(?:\.\d{1,40}){2,8}(?:[-+][0-9A-Za-z.]{1,40})?"
+    "n": r"(?<![A-Za-z0-9_.])(?:v?\d{1,40}(?:\.\d{1,40}){1,8}(?:(?:a|b|c|rc|\.?post|\.?dev)\d{1,8}\b){1,3}"
+    r"|v?\d{1,40}(?:\.\d{1,40}){2,8}(?:[-+][0-9A-Za-z.]{1,40})?"
     r"|\d{1,40}(?:[.,]\d{1,40}){0,8})",
 }
 _ONE = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _KINDS.items()), re.VERBOSE)
-_ALWAYS = {"pod": "runner-<n>", "junk": "…", "shell": "…:"}
+_ALWAYS = {"pod": "runner-<n>", "worker": "gw<n>", "junk": "…", "shell": "…:"}
+# A bare name that ends in a country and in what files are called: the latter is likelier.
+_NO_HOST = re.compile(r"^(?:[\w+-]+\.(?:pl|in|pt|info)|[\w.+-]+\.sh)(?::\d+)?$")
+# How many there are is no part of a failure: of versions to choose from, of errors found.
+_LIST = re.compile(r"<n>[\w.]{0,8}(?:, ?<n>[\w.]{0,8})+")
+_COUNTED = re.compile(
+    r"(<n> (?:[a-z]{3,12} )?"
+    r"(?:error|failure|problem|warning|issue|file|test|example|violation|offense|finding|leak|line))(?:s|\(s\))?(?![\w(-])"
+)
+# TypeScript says where in one of two ways, for people and for machines.
+_PLACED = re.compile(r"(?:\(<n>\)|:<n>:<n>)(?: -|:)(?= error TS\d)")
 _SAID_AS = re.compile(r"((?:\ ?[:=]\ ?|>)[\"']?)")
-_MARK = r"(?:<(?:time|uuid|hex|path|n|host|ip|tmp|t)>|…[/:]?)"
+_MARK = r"(?:<(?:time|uuid|hex|path|n|host|ip|tmp|t)>|…[/:]?|\(s\))"
 _MARKS = re.compile(rf"{_MARK}(?:[\s,:.]?{_MARK})*")
+_WORD_BEGUN, _WORD_ENDED = re.compile(r"(?<= )\S{1,24}$"), re.compile(r"^\S{1,24} ")
+_HALF_A_MARK, _REST_OF_A_MARK = re.compile(r"(?:<[a-z]{0,4}|\(s?)$"), re.compile(r"^(?:[a-z]{0,4}>|s?\))")
 _RANDOM = re.compile(r"^(?=.*\d)[0-9a-zA-Z_-]{16,}$|^tmp|^[0-9a-f]{6,}$")
 
 
@@ -72,10 +89,16 @@ def template(line: str) -> str:
     """The line with numbers, hex, UUIDs, directories, times and hosts replaced; readable, equal for equal failures.
 
     ``src/main/App.java:[12,8] cannot find symbol`` and ``/builds/a/App.java:[9,1] cannot find symbol`` both become
-    ``…/App.java:[<n>] cannot find symbol``. At most 240 characters; a longer one ends in ``…``.
+    ``…/App.java:[<n>] cannot find symbol``. At most 240 characters: of a longer one the middle is left out (``…``),
+    because tools that wrap each other's words have the cause at the end.
     """
-    said = " ".join(_ONE.sub(_replaced, line[:_LONGEST_READ]).split())
-    return said if len(said) <= LONGEST and len(line) <= _LONGEST_READ else said[: LONGEST - 1] + "…"
+    if len(line) <= _LONGEST_READ:
+        said = _marked(line)
+        return said if len(said) <= LONGEST else _ends(said, said)
+    if len(line) >= _ENDED:
+        return _HALF_A_MARK.sub("", _marked(line[:_LONGEST_READ])[: LONGEST - 1]) + "…"
+    half = _LONGEST_READ // 2
+    return _ends(_marked(line[:half]), _marked(line[-half:]))
 
 
 def like_pattern(template: str) -> str:
@@ -87,12 +110,24 @@ def like_pattern(template: str) -> str:
     return "%".join(part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") for part in plain)
 
 
+def _marked(line: str) -> str:
+    said = " ".join(_ONE.sub(_replaced, line).split())
+    return _PLACED.sub("…", _COUNTED.sub(r"\1(s)", _LIST.sub("<n>", said)))
+
+
+def _ends(head: str, tail: str) -> str:
+    """The beginning of one text and the end of another, at words where there are any."""
+    first = _WORD_BEGUN.sub("", head[: LONGEST // 2])
+    last = _WORD_ENDED.sub("", tail[-(LONGEST // 2 - 1) :])
+    return f"{_HALF_A_MARK.sub('', first)}…{_REST_OF_A_MARK.sub('', last)}"
+
+
 def _replaced(match: re.Match[str]) -> str:
     kind, whole = match.lastgroup, match[0]
     if kind == "kept":
         return whole
-    if kind == "url":
-        return _url(whole)
+    if kind in ("url", "host"):
+        return _url(whole) if kind == "url" else _host(whole)
     if kind in _ALWAYS:
         return _ALWAYS[kind]
     if kind == "asked":
@@ -102,6 +137,13 @@ def _replaced(match: re.Match[str]) -> str:
         name = whole.replace("\\", "/").rpartition("/")[2]
         return f"…/{name}" if kind == "system" else _file(name)
     return f"<{kind}>"
+
+
+def _host(name: str) -> str:
+    if not _NO_HOST.search(name):
+        return "<host>"
+    file, line, _ = name.partition(":")
+    return f"{file}:<n>" if line else file
 
 
 def _url(url: str) -> str:

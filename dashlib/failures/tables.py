@@ -17,7 +17,8 @@ FAILURES = table(
     "failures",
     grain="One row per failed job (attempt or trigger job) that was analysed: state (explained, unsure, no_rule, "
     "no_log), category, reason, lines with their numbers, signature; and where it comes from: rule, rule_line, "
-    "confidence, rules_version, and the log_bytes, log_complete and failure_reason it was told from.",
+    "confidence, rules_version, and the log_bytes, log_complete, failure_reason and green log (green_job_id) it was "
+    "told from.",
     key=["project_id", "job_id"],
     columns={
         "project_id": "BIGINT",
@@ -34,6 +35,8 @@ FAILURES = table(
         "log_bytes": "BIGINT",
         "log_complete": "BOOLEAN",
         "failure_reason": "VARCHAR",
+        "green_job_id": "BIGINT",
+        "in_green_log": "BOOLEAN",
     },
 )
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
+from dashlib.failures.green import Green
 from dashlib.failures.headline import headline, one_line, signature, text_of
 from dashlib.failures.linear import compiled
 from dashlib.failures.lines import Line
@@ -19,9 +20,10 @@ from dashlib.failures.signature import template
 # What a line's place adds to its rule's rank.
 _FAILED, _SUCCEEDED, _LATER, _AFTERWARDS, _CAPTURED = 8.0, -25.0, -15.0, -45.0, -15.0
 # Where nobody says how commands ended, the last one is only the likeliest: scripts go on after failures, too.
-_LAST, _EARLIER = 3.0, -4.0
+_LAST, _EARLIER = 3.0, -9.0
 _IN_ITS_PHASE = 8.0
-_KNOWN_WHEN_GREEN = -40.0
+# A line that the last green log held, too: between rules it decides where they are close.
+_KNOWN_WHEN_GREEN = -20.0
 # What follows a line: a tool that gives up says so near the end; tests and compilers go on for a while.
 _FADES = {"test_failure": 2.0, "compile_error": 2.0, "lint": 3.0}
 _FADES_ELSE, _FADES_AT_MOST, _NEAR = 7.0, 20.0, 30
@@ -34,10 +36,12 @@ _ECHOED = compiled(ECHO)
 _EXHAUSTED = frozenset({"oom", "disk_full"})
 _SURE = 80
 # The most that the general scorer is sure of: by a line's words, and by its standing last alone.
-_SURE_OF_A_GUESS, _SURE_OF_LAST_WORDS = 0.4, 0.1
+_SURE_OF_A_GUESS, _SURE_OF_LAST_WORDS, _SURER_OF_NEW = 0.4, 0.1, 0.1
 # Points of the general scorer for a line that may fill a place beside the rules' lines; and what its words alone must
 # be worth beside a rule that is sure: five lines are the most, not the aim.
 _WORTH_A_LINE, _WORTH_ITS_WORDS = 6, 7
+# And for a new line whose words beat a rule whose line the green log held, too.
+_PLAINLY_AN_ERROR = 9
 
 # failure_reason (GITLAB.md 3) of jobs whose log cannot tell.
 _OF_GITLAB = {
@@ -70,23 +74,41 @@ class _Weighed:
         return (*followed, *own) if finding.rule.lead == "follow" and followed else (*own, *followed)
 
 
-def weigh(found: Findings, failure_reason: str | None, green: Collection[str]) -> Reason:
+def weigh(found: Findings, failure_reason: str | None, green: Green | None) -> Reason:
     """The reason in what a search found."""
+    said, first = _weigh(found, failure_reason, green)
+    if green is None or first is None:
+        return said
+    if known := green.holds(first.shown):
+        # Nothing new speaks: then the green log tells nothing.
+        said, first = _weigh(found, failure_reason, None)
+        known = first is None or green.holds(first.shown)
+    if known and said.rule is None:
+        return replace(said, in_green_log=True, confidence=min(said.confidence, _SURE_OF_LAST_WORDS))
+    return replace(said, in_green_log=known)
+
+
+def _weigh(found: Findings, failure_reason: str | None, green: Green | None) -> tuple[Reason, Line | None]:
+    """The reason and the line that tells it."""
     weighed = sorted(
         _causes_first([*_weighed(found, failure_reason, green)]),
         key=lambda one: (-one.score, one.finding.rule.order, one.index),
     )
     best = weighed[0] if weighed and weighed[0].score > _ECHO else None
-    if best is None or best.finding.rule.rank <= _VAGUE:
-        guessed = _guesses(found)
+    known = green is not None and best is not None and best.finding.rule.rank < _SURE and _held(best.finding, green)
+    if best is None or best.finding.rule.rank <= _VAGUE or known:
+        guessed = _guesses(found, green)
+        if best is not None and best.finding.rule.rank > _VAGUE:
+            guessed = [pair for pair in guessed if points(pair[1].core) >= _PLAINLY_AN_ERROR]
         if guessed and (best is None or guessed[0][1].number != best.finding.line.number):
-            return _guessed(guessed, weighed, failure_reason, found.place.command)
+            said = _guessed(guessed, weighed, failure_reason, found.place.command, green)
+            return said, guessed[0][1]
         if not weighed:
-            return _without_lines(failure_reason)
+            return _without_lines(failure_reason), None
         best = weighed[0]
-    lines, telling = _chosen(best, weighed, found)
+    lines, telling = _chosen(best, weighed, found, green)
     category = _exhausted(best, weighed) or best.finding.rule.category
-    return Reason(
+    said = Reason(
         category,
         headline(best.finding, lines),
         lines,
@@ -94,9 +116,10 @@ def weigh(found: Findings, failure_reason: str | None, green: Collection[str]) -
         best.finding.rule.id,
         round(max(0.05, min(0.98, best.score / 100)), 2),
     )
+    return said, next((line for line in best.lines if line.number == lines[0].number), best.finding.line)
 
 
-def _weighed(found: Findings, failure_reason: str | None, green: Collection[str]) -> Iterator[_Weighed]:
+def _weighed(found: Findings, failure_reason: str | None, green: Green | None) -> Iterator[_Weighed]:
     place, failing = found.place, found.place.failing()
     last = max(failing, default=0)
     of_gitlab = _OF_GITLAB.get(failure_reason or "")
@@ -127,9 +150,13 @@ def _weighed(found: Findings, failure_reason: str | None, green: Collection[str]
             said_last = found.last_of_rule.get((rule_index, finding.segment), finding.line.number)
             distance = next((end for end in ends if end >= said_last), said_last) - said_last
             score -= min(_FADES_AT_MOST, _FADES.get(rule.category, _FADES_ELSE) * math.log10(1 + distance / _NEAR))
-            if green and template(text_of(finding.line.core)) in green:
+            if green and _held(finding, green):
                 score += _KNOWN_WHEN_GREEN
             yield _Weighed(score, finding, index)
+
+
+def _held(finding: Finding, green: Green) -> bool:
+    return all(green.holds(line.shown) for line in (finding.line, *finding.followed))
 
 
 def _causes_first(weighed: list[_Weighed]) -> Iterator[_Weighed]:
@@ -150,16 +177,19 @@ def _causes_first(weighed: list[_Weighed]) -> Iterator[_Weighed]:
         yield _Weighed(scores.get(id(one), one.score), one.finding, one.index)
 
 
-def _guesses(found: Findings) -> list[tuple[float, Line]]:
-    """The general scorer's lines, best first: by their words, or said last."""
+def _guesses(found: Findings, green: Green | None) -> list[tuple[float, Line]]:
+    """The general scorer's lines, best first: by their words, or said last. Where some are new, those alone."""
     told = likeliest(found)
     known = {line.number for _, line in told}
-    told += [(score, line) for score, line in last_words(found) if line.number not in known]
+    told += [(score, line) for score, line in last_words(found, green) if line.number not in known]
     said = [pair for pair in told if is_text(text_of(pair[1].core)) and not is_noise(pair[1].core)]
-    return sorted(said, key=lambda pair: -pair[0])
+    new = [pair for pair in said if not green.holds(pair[1].shown)] if green else []
+    return sorted(new or said, key=lambda pair: -pair[0])
 
 
-def _chosen(best: _Weighed, weighed: list[_Weighed], found: Findings) -> tuple[tuple[TellingLine, ...], int]:
+def _chosen(
+    best: _Weighed, weighed: list[_Weighed], found: Findings, green: Green | None
+) -> tuple[tuple[TellingLine, ...], int]:
     """At most five lines: the best finding's, then further ones of its rule and the best of other rules in turn.
 
     Beside them how many of them are telling by themselves; the others only stood last.
@@ -185,12 +215,17 @@ def _chosen(best: _Weighed, weighed: list[_Weighed], found: Findings) -> tuple[t
         queue.extend(
             line
             for score, line in likeliest(found)[:MOST_LINES]
-            if score > _WORTH_A_LINE and not is_noise(line.core) and (not sure or points(line.core) >= _WORTH_ITS_WORDS)
+            if score > _WORTH_A_LINE
+            and not is_noise(line.core)
+            and (not sure or points(line.core) >= _WORTH_ITS_WORDS)
+            and not (green and green.holds(line.shown))
         )
         lines = _telling(queue)
     telling = len(lines)
     if telling < MOST_LINES and not sure:
-        queue.extend(line for score, line in last_words(found) if score > _WORTH_A_LINE and not is_noise(line.core))
+        queue.extend(
+            line for score, line in last_words(found, green) if score > _WORTH_A_LINE and not is_noise(line.core)
+        )
         lines = _telling(queue)
     return lines, telling
 
@@ -207,19 +242,25 @@ def _telling(queue: list[Line]) -> tuple[TellingLine, ...]:
 
 
 def _guessed(
-    guessed: list[tuple[float, Line]], weighed: list[_Weighed], failure_reason: str | None, command: bytes
+    guessed: list[tuple[float, Line]],
+    weighed: list[_Weighed],
+    failure_reason: str | None,
+    command: bytes,
+    green: Green | None,
 ) -> Reason:
     """No rule spoke, or only echoes: the general scorer's lines."""
     score, first = guessed[0]
     said = [line for place, (_, line) in enumerate(guessed[:MOST_LINES]) if not place or not is_noise(line.core)]
-    lines = _telling([*said, *(one.finding.line for one in weighed[:1])])
-    vaguely = weighed[0].finding.rule if weighed and weighed[0].score > _ECHO else None
+    beside = [one for one in weighed[:1] if not (green and _held(one.finding, green))]
+    lines = _telling([*said, *(one.finding.line for one in beside)])
+    vaguely = beside[0].finding.rule if beside and beside[0].score > _ECHO else None
     category = _OF_GITLAB.get(failure_reason or "") or next(
         (said for said in (guess(line.core) for _, line in guessed[:3]) if said != UNKNOWN),
         vaguely.category if vaguely else of_command(command, spoken=points(first.core) > 0),
     )
     gathered = f"{category}: {template(mask(text_of(first.core.strip())))}"
     most = _SURE_OF_A_GUESS if points(first.core) > 0 else _SURE_OF_LAST_WORDS
+    most += _SURER_OF_NEW if green else 0
     sure = round(min(most, max(0.05, score / 60)), 2)
     return Reason(category, one_line(lines[0].text), lines, gathered, None, sure)
 

@@ -50,7 +50,8 @@ _REGEX = "regexp_matches(log_text(t.text), '(?m)' || $whole)"
 
 LINES = """
 with logs as (
-    select t.project_id, t.job_id, log_lines(t.text) as lines
+    select t.project_id, t.job_id, log_lines(t.text) as lines, t.omitted_lines,
+           '[' || nullif(t.omitted_bytes, 0) || ' bytes, ' || t.omitted_lines || ' lines left out here]' as left_out
     from traces t
     where t.job_id between $first and $last
       and (t.project_id, t.job_id) in (select unnest($project_ids::bigint[]), unnest($job_ids::bigint[]))
@@ -60,11 +61,13 @@ with logs as (
     ) as numbers
     from logs
 ), shown as (
-    select project_id, job_id, lines, len(numbers) as matches, unnest(numbers[1:$per_log]) as number from found
+    select project_id, job_id, lines, len(numbers) as matches, unnest(numbers[1:$per_log]) as number,
+           nullif(list_position(lines, left_out), 0) as gap, omitted_lines
+    from found
 )
 select s.project_id, s.job_id, p.path_with_namespace, j.name as job_name, j.status,
        team_time(coalesce(j.finished_at, j.created_at)) as ended,
-       s.number, s.matches,
+       s.number + if(s.number > s.gap, s.omitted_lines - 1, 0) as number, s.matches,
        list_transform(
            s.lines[greatest(1, s.number - $around):s.number - 1], lambda l: left(log_text(l), 2000)
        ) as before,
@@ -99,7 +102,7 @@ def search(
     ``case`` capital letters count as small ones. Filters: groups, projects, and the days on which the job ended.
 
     Columns: project_id, job_id, path_with_namespace, job_name, status, ended (the team's wall clock), number (of the
-    line in the stored log, from 1), matches (lines of this log that match), before, line, after (``around`` lines as
+    line in the whole log, from 1), matches (lines of this log that match), before, line, after (``around`` lines as
     lists; cut at 2,000 characters), job_web_url. Raises SearchError for what cannot be searched for.
     """
     pattern = _pattern(connection, text, regex=regex, case=case)

@@ -31,7 +31,7 @@ with failed as (
     select distinct on (n.project_id, n.pipeline_id)
            n.project_id, n.pipeline_id, n.run_id, n.trigger_name, r.night, r.schedule_id, r.schedule_description
     from nightly_pipelines n
-    join nightly_runs r on r.project_id = n.project_id and r.pipeline_id = n.run_id
+    join nightly_run_nights r on r.project_id = n.project_id and r.run_id = n.run_id
     order by n.project_id, n.pipeline_id, n.run_id desc
 )
 select
@@ -56,7 +56,7 @@ select
     end as log,
     coalesce(f.category, 'unknown') as category, f.reason, coalesce(h.head, f.signature) as signature,
     signature_id(coalesce(h.head, f.signature)) as signature_id,
-    f.rule, f.rule_line, f.confidence, f.lines, f.rules_version,
+    f.rule, f.rule_line, f.confidence, f.lines, f.rules_version, f.green_job_id, f.in_green_log,
     g.first_seen_at,
     l.issue_project_id, l.issue_iid, l.issue_title, l.issue_state, l.issue_url, l.assignee,
     l.linked_by, l.rule_id as link_rule_id, l.assigned_by, l.issue_closed_at,

@@ -78,6 +78,24 @@ def test_for_a_person(tmp_path: Path) -> None:
     assert said.error() == "cannot read gone.log: No such file or directory"
 
 
+def test_what_a_green_log_holds_too_is_not_the_reason(tmp_path: Path) -> None:
+    noise = "error: cache server has nothing for us, going on"
+    (tmp_path / "a.log").write_text(f"$ frobnicate\nE_PLAN widget 12 has no parent\n{noise}\n")
+    (tmp_path / "green.gz").write_bytes(gzip.compress(f"$ frobnicate\n{noise}\nJob succeeded\n".encode()))
+    shell = Shell(tmp_path)
+    alone, beside = (
+        json.loads(shell("explain", "a.log", "--json", *more).out) for more in ((), ("--green", "green.gz"))
+    )
+    assert [row["reason"] for row in (alone, beside)] == [noise, "E_PLAN widget 12 has no parent"]
+    assert [list(row) for row in (alone, beside)] == [FIELDS, [*FIELDS, "in_green_log"]]
+    assert beside["in_green_log"] is False
+    twice = shell("explain", "-", "--green", "-")
+    assert (twice.code, twice.error()) == (2, "standard input holds one log: name a file for the other")
+    assert "new: not in the green log" in shell("explain", "a.log", "--green", "green.gz").out
+    gone = shell("explain", "a.log", "--green", "gone")
+    assert (gone.code, gone.out, gone.err.count("\n")) == (2, "", 1)
+
+
 def test_it_needs_neither_settings_nor_a_database(tmp_path: Path) -> None:
     (tmp_path / "a.log").write_text(LOG)
     said = Shell(tmp_path)("explain", "a.log", "--json", GITLAB_URL="not an address", DASH_TIMEZONE="Nowhere/None")

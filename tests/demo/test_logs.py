@@ -6,12 +6,13 @@ import re
 
 import pytest
 
-from dashlib.demo import World
+from dashlib.demo import World, story
 from dashlib.demo.logs import FAILED, PASSED, render_log
 from dashlib.demo.logs.trouble import EARLY
 from dashlib.demo.model import Job
 from dashlib.demo.oddities import TRACES
 from dashlib.demo.toolchains import CAUSES, CHILD, NIGHT, PUSH
+from dashlib.nightlies.versions import changed, versions
 
 from .conftest import Client
 
@@ -130,3 +131,17 @@ def test_an_erased_log_is_404_and_a_moved_one_redirects(http: Client, world: Wor
 def test_a_job_that_never_ran_has_no_log(http: Client, world: World) -> None:
     job = next(job for job in world.jobs() if job.status == "skipped")
     assert _trace(http, job) == b""
+
+
+def test_the_bump_of_a_story_is_what_its_logs_say_changed_since_it_passed(world: World) -> None:
+    for path, _ in story("regression_spreads").nights_by_project:
+        jobs = [
+            job
+            for job in world.project_by_path[path].jobs
+            if job.name == "test:unit" and job.pipeline.schedule and job.trace == "normal" and not job.retried
+        ]
+        first = next(job for job in jobs if job.cause == "rounding_regression")
+        before = [job for job in jobs if job.status == "success" and job.created_at < first.created_at][-1]
+        found = changed(*(versions(render_log(job).decode()) for job in (before, first)))
+        pip = [(one.name, one.before, one.after) for one in found if one.kind == "pip"]
+        assert pip == ([("tide-units", "4.2.1", "4.3.0")] if path != "ostrelune/libs/tide-units" else []), path

@@ -1,4 +1,4 @@
-"""Witnesses weighed: place, GitLab's own word, the last green log, causes before echoes; secrets; no reason."""
+"""Witnesses weighed: place, GitLab's own word, causes before echoes; secrets; no reason."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pytest
 from dashlib.failures.explain import explain, explain_text
 from dashlib.failures.mask import MASKED
 from dashlib.failures.reason import NOTHING_SAID
-from dashlib.failures.signature import template
 
 TEST = """F
 ======================================================================
@@ -73,14 +72,6 @@ def test_the_first_error_of_a_compiler_and_the_last_word_of_a_tool() -> None:
     assert compiler.lines[1].text == "b.c:2:2: error: second"
     tries = "curl: (7) Failed to connect to a.example port 443\n" * 2 + "curl: (28) Operation timed out\n"
     assert explain_text(tries).lines[0].text == "curl: (28) Operation timed out"
-
-
-def test_what_the_last_green_log_held_is_hardly_the_reason() -> None:
-    red = "E: Unable to locate package optional-tool\nmoving on\ncart.c:3:1: error: expected ';'\n" + "ok\n" * 40
-    noise = "E: Unable to locate package optional-tool"
-    assert explain_text(red.replace("cart.c:3:1: error: expected ';'\n", "")).category == "dependency"
-    assert explain_text(red, green={template(noise)}).category == "compile_error"
-    assert explain_text(noise, green={template(noise)}).confidence < explain_text(noise).confidence
 
 
 @pytest.mark.parametrize(

@@ -82,3 +82,14 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | No
     with pytest.raises(RuleError, match=r"zz\.toml"):
         load(tmp_path)
     assert version(tmp_path), "and the program starts all the same"
+
+
+def test_an_alternative_that_ignores_case_is_alone_with_it(tmp_path: Path) -> None:
+    """``(?i)`` holds to the end of its group, which is not the end of the list."""
+    (tmp_path / "a.toml").write_text(
+        "[[rule]]\nid = 'a.b'\ncategory = 'lint'\nmatch = ['(?i)problem found: .+', 'Missing [A-Z]{3,}']\n"
+    )
+    [rule] = load(tmp_path)
+    assert [bool(rule.regexp.search(line)) for line in (b"PROBLEM FOUND: 1", b"Missing HOME", b"missing home")] == [
+        True, True, False,
+    ]  # fmt: skip

@@ -23,7 +23,9 @@ ROOT = Path(__file__).resolve().parents[2]
         ("[ERROR] /builds/a/src/App.java:[12,27] cannot find symbol", "[ERROR] …/App.java:[<n>] cannot find symbol"),
         ("src/main/App.java:[9,1] cannot find symbol", "…/App.java:[<n>] cannot find symbol"),
         (r"C:\work\a\Cart.cs(12,3): error CS0246: x", "…/Cart.cs(<n>): error CS0246: x"),
-        ("src/cart.ts(3,4): error TS2304: no name", "…/cart.ts(<n>): error TS2304: no name"),
+        ("src/cart.ts(3,4): error TS2304: no name", "…/cart.ts… error TS2304: no name"),
+        ("src/cart.ts:3:4 - error TS2304: no name", "…/cart.ts… error TS2304: no name"),
+        ("src/Cart.fs(3,4): error FS0039: no name", "…/Cart.fs(<n>): error FS0039: no name"),
         ("tests/test_a.py::TestX::test_y[3-4] failed in 2.31s", "…/test_a.py::TestX::test_y[<n>-<n>] failed in <t>"),
         ("took 1m 2s, then 31 ms", "took <t>, then <t>"),
         ("started 2024-05-14T11:19:20.123456Z", "started <time>"),
@@ -47,6 +49,17 @@ ROOT = Path(__file__).resolve().parents[2]
         ("built in 1m3.25s", "built in <t>"),
         ("/bin/bash: line 142: kubectll: command not found", "…: kubectll: command not found"),
         ("/scripts-1-2/step_script: line 7: kubectll: command not found", "…: kubectll: command not found"),
+        ("deploy.sh: line 4: TARGET: unbound variable", "deploy.sh: line <n>: TARGET: unbound variable"),
+        ("deploy.prod.sh:12: bad", "deploy.prod.sh:<n>: bad"),
+        ("connect to gitlab.acme.pl failed", "connect to <host> failed"),
+        ("report.pl line 7 died, said user@acme.pl", "report.pl line <n> died, said <host>"),
+        ("x==3.0 (from versions: 1.0, 1.1, 2.0rc1, 2.1.dev3)", "x==<n> (from versions: <n>)"),
+        ("x==3.0 (from versions: none)", "x==<n> (from versions: none)"),
+        ("[gw13] node down: Not properly terminated", "[gw<n>] node down: Not properly terminated"),
+        ("see gw1.log", "see gw1.log"),
+        ('pods "runner-t3ab9xyz-project-4-concurrent-0abc12" not found', 'pods "runner-<n>" not found'),
+        ("Found 1 error in 3 files", "Found <n> error(s) in <n> file(s)"),
+        ("Found 4 type errors in 1 file.", "Found <n> type error(s) in <n> file(s)."),
         ("\ufffd" * 300, "…"),
         ("  many   blanks\there ", "many blanks here"),
         ("", ""),
@@ -62,11 +75,39 @@ def test_a_long_line_is_cut_and_says_so() -> None:
     assert said.endswith("…")
 
 
+MAVEN = (
+    "[ERROR] Failed to execute goal on project shop: Could not resolve dependencies for project example:till:jar:1.0: "
+    "Failed to collect dependencies at example.foo:bar:jar:2.1: {more}Failed to read artifact descriptor for "
+    "example.foo:bar:jar:2.1: Could not {what} in central (https://{host}/maven2): status code: {code} -> [Help 1]"
+)
+
+
+@pytest.mark.parametrize("more", ["", "Could not collect " * 30], ids=["long", "longer than is looked at"])
+def test_of_a_long_line_the_end_stays(more: str) -> None:
+    """Tools that wrap each other's words have the cause there."""
+
+    def told(what: str, code: int, host: str = "repo.acme.example") -> str:
+        return template(MAVEN.format(what=what, code=code, host=host, more=more))
+
+    here = told("find artifact example.foo:parent:pom:7", 404)
+    assert here != told("find artifact example.it:thing:pom:7", 404)
+    assert told("transfer artifact a:b:pom:7", 503) != told("transfer artifact a:b:pom:7", 403)
+    assert here == told("find artifact example.foo:parent:pom:9", 404, host="mirror.acme.example")
+    assert len(here) <= LONGEST and here.startswith("[ERROR] Failed to execute goal") and here.endswith("-> [Help <n>]")
+
+
+@pytest.mark.parametrize("long", range(180, 330, 3))
+def test_no_mark_is_cut_in_two(long: int) -> None:
+    line = " ".join(["/builds/a/b"] * (long // 4)) + "x" * long + " 4 errors /builds/a/b" * (long // 4)
+    said = template(line)
+    assert like(line, like_pattern(said)) and not re.search("<(?:pat|pa|p)?…|…(?:th|ath|h)>", said)
+
+
 PIECES = st.sampled_from(
     [
         "/builds/a/b.py", "src/x/y.go", "0x7f3b2c1d", "12.5 s", "2024-05-14 11:19:20", "10.0.0.1", "https://h.example/a",
         "100%", "a_b", "back\\slash", "(3,4)", ": ", " ", "host.acme.example", "…", "<n>", "v1.2.3", "error", "'", "_",
-        "%",
+        "%", "1.0, 1.1, 1.2b3", "4 errors", "(s)", "a.ts(1,2): error TS1", "deploy.sh:4", "gw4",
     ]
 )  # fmt: skip
 LINES = st.lists(PIECES | st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=4), max_size=12).map("".join)
@@ -81,6 +122,14 @@ def like(text: str, pattern: str) -> bool:
 @settings(derandomize=True, max_examples=300, deadline=None)
 @given(LINES)
 def test_the_pattern_of_a_template_matches_its_line(line: str) -> None:
+    single = " ".join(line.split())
+    assert like(single, like_pattern(template(line)))
+    assert like(template(line), like_pattern(template(line)))
+
+
+@settings(derandomize=True, max_examples=100, deadline=None)
+@given(st.lists(LINES, min_size=12, max_size=30).map(" ".join))
+def test_the_pattern_of_a_long_line_matches_it(line: str) -> None:
     single = " ".join(line.split())
     assert like(single, like_pattern(template(line)))
     assert like(template(line), like_pattern(template(line)))

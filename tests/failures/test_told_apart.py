@@ -118,3 +118,9 @@ def test_gradle_s_cause_stands_before_its_place() -> None:
     assert reason.lines[0].text == "> No such property: taxRate for class: org.gradle.api.Project"
     assert reason.signature == "script_error: > No such property: taxRate for class: org.gradle.api.Project"
     assert not any("Run with" in line.text for line in reason.lines)
+
+
+def test_a_box_before_a_line_is_taken_off_whole() -> None:
+    """A third of a character would stand in the signature else."""
+    log = "➤ YN0035: │ zod@npm:^9.9.9: Package not found\n➤ YN0000: └ Completed in 0s 40ms\n"
+    assert "dependency: zod@npm:^<n>: Package not found" in str(explain_text(log).signature)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import shutil
 import tempfile
 import threading
@@ -27,7 +28,8 @@ from dashlib.failures.rulebook import RULES_VERSION
 from dashlib.model import Filters, Upsert
 from dashlib.queries.issue_facts import facts
 from dashlib.queries.log_search import search
-from dashlib.sources.tables import JOBS
+from dashlib.sources.gitlab import traces
+from dashlib.sources.tables import JOBS, TRACES
 from dashlib.store import Store, open_store
 from tests.queries.build import MIDNIGHT, Builder
 from tests.recognise.logs import PYTEST
@@ -73,6 +75,8 @@ def test_a_row_holds_what_the_engine_says_and_where_from(built: Builder) -> None
         "log_bytes": len(PYTEST),
         "log_complete": True,
         "failure_reason": "script_failure",
+        "green_job_id": None,
+        "in_green_log": None,
     }
 
 
@@ -346,3 +350,24 @@ def test_a_planted_secret_reaches_nothing_that_is_stored_or_shown(built: Builder
     shown = (draft.title, draft.description, form_url("https://g.example/a/b", known), hits.to_csv())
     assert planted not in " ".join(shown)
     assert as_json("log", explain_text(log)).count(planted) == 0
+
+
+def test_lines_behind_the_left_out_middle_of_a_huge_log_have_their_numbers_in_the_whole_log(
+    built: Builder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("WHOLE", 4_000), ("HEAD", 1_000), ("TAIL", 3_000)):
+        monkeypatch.setattr(traces, name, value)
+    log = [*("ok\rok" if n % 3 else "fine" for n in range(4_000)), *PYTEST.splitlines()]
+    row = traces.trace_row(1, job := failed(built), traces.collect(["\n".join(log).encode()]))
+    assert row is not None and row["omitted_lines"] > 3_000
+    built.store.write(Upsert(TRACES, [row]))
+    analyse(built.store)
+    whole = re.split(r"\r\n|\n|\r", "\n".join(log))
+    [found] = built.rows("select lines, rule_line from failures")
+    assert found["lines"][0]["number"] == found["rule_line"] > 4_000
+    for line in found["lines"]:
+        assert whole[line["number"] - 1].strip() == line["text"]
+    with built.store.reader() as reader:
+        hits = search(reader, Filters(), text=found["lines"][0]["text"])
+    assert int(hits["number"].iloc[0]) == found["rule_line"]
+    assert int(hits["job_id"].iloc[0]) == job

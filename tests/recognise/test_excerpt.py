@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from dashlib.failures import excerpt as module
 from dashlib.failures.excerpt import Excerpt, Piece, excerpt
+from dashlib.failures.gap import NO_GAP, gap, told
 
 
 def lines_of(shown: Excerpt) -> dict[int, str]:
@@ -71,3 +72,12 @@ def test_each_line_once_in_order_and_every_mark_open(text: str, marks: list[int]
     for number in shown.marks:
         assert number in found
         assert any(first <= number <= last for first, last in shown.open)
+
+
+def test_behind_the_middle_that_is_left_out_lines_keep_their_numbers() -> None:
+    text = f"a\nb\n{told(700, 90)}\ny\nz\n"
+    left_out = gap(text, 700, 90)
+    shown = excerpt(text, [94, 50, 2], left_out)
+    assert shown.pieces == (Piece(1, ("a", "b", told(700, 90))), Piece(93, ("y", "z")))
+    assert (shown.marks, shown.open, shown.total) == ((94, 2), ((1, 94),), 94)
+    assert gap("a\nb\n", 700, 90) == gap(text, 0, 0) == NO_GAP

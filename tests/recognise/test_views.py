@@ -72,6 +72,8 @@ def test_a_whole_row(built: Builder) -> None:
         "confidence": 0.9,
         "lines": [{"number": 1, "text": "boom"}],
         "rules_version": "v1",
+        "green_job_id": None,
+        "in_green_log": None,
         "first_seen_at": MIDNIGHT,
         "issue_project_id": None,
         "issue_iid": None,

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+import re
+
+from dashlib.demo.dice import dice
 from dashlib.demo.logs.scene import BOLD, CYAN, GREEN, OFF, RED, Scene, Script, bar, command
 
+_LIBRARY, _FIRST = "tide-units", "4.2.1"
+_BUMP = re.compile(rf"Bump {_LIBRARY} from \S+ to (\S+)")
 _SUBJECTS = ("reader", "limits", "calendar", "export", "merge", "gaps", "stations", "rates", "archive", "datum")
 
 
+def _pinned(scene: Scene) -> str | None:
+    """The version of the shared library that the default branch asked for when the pipeline was made."""
+    project, at = scene.job.project, scene.job.pipeline.created_at
+    if project.slug == _LIBRARY:
+        return None
+    bumps = (_BUMP.match(project.commits[sha].title) for moved, sha in project.heads if moved <= at)
+    return next((bump.group(1) for bump in reversed(list(bumps)) if bump), _FIRST)
+
+
 def _install(scene: Scene) -> list[str]:
+    pinned = _pinned(scene)
+    library = f" {_LIBRARY}-{pinned}" if pinned else ""
+    # The repository's own version does not hang on how its job ended.
+    own = f"{scene.module}-1.{dice('version', scene.job.project.path).randint(2, 30)}.0"
     return [
         command("python -m venv .venv && . .venv/bin/activate"),
         command("pip install --quiet --upgrade pip"),
@@ -15,12 +33,11 @@ def _install(scene: Scene) -> list[str]:
         f"Obtaining file://{scene.root}",
         "  Installing build dependencies: started",
         "  Installing build dependencies: finished with status 'done'",
-        "Collecting numpy>=2.1 (from tide-units==4.3.0)",
+        f"Collecting numpy>=2.1 (from {f'{_LIBRARY}=={pinned}' if pinned else scene.job.project.slug})",
         bar("  Downloading numpy-2.3.4-cp312-cp312-manylinux_2_27_x86_64.whl (16.6 MB)", "16.6/16.6 MB"),
         "Collecting pydantic>=2.9",
         bar("  Downloading pydantic-2.12.3-py3-none-any.whl (462 kB)", "462/462 kB"),
-        f"Successfully installed {scene.module}-1.{scene.same.randint(2, 30)}.0 numpy-2.3.4"
-        " pydantic-2.12.3 pytest-8.4.2",
+        f"Successfully installed {own} numpy-2.3.4 pydantic-2.12.3 pytest-8.4.2{library}",
     ]
 
 
