@@ -3,19 +3,19 @@
     python -m benchmarks.receive [--seconds 10] [--rounds 3] [--connections 16] [--pages]
 
 The server is the real one (``streamlit run``, one process) with one more route. Deliveries are of 4 KB, of three kinds
-and all different; bare route and receiver take turns, so that what else the machine does meets both. Afterwards every
-delivery that was answered 200 must be in the database, once.
+and all different (``receive_load``); bare route and receiver take turns, each of them first in every other round, so
+that what else the machine does meets both. Before each turn everything that was stored is in the tables: a bare route
+beside the rows of the turn before would be too slow, and the ratio too good. Afterwards each delivery that was answered
+200 must be in the database, once. The server's CPU is told by turn: of its event loop, and of its other threads (the
+disk, the rows).
 
-``--pages`` opens pages in Chromium, too: while nothing comes, and through a burst that is as long (``receive_pages``).
+``--pages`` opens pages of the demo's company in Chromium, too: while nothing comes, and through a burst that is as long
+(``receive_pages``).
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
-import itertools
-import json
-import multiprocessing
 import os
 import statistics
 import subprocess
@@ -23,20 +23,21 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
 
 import duckdb
 import requests
-import uvloop
 
+from benchmarks.live import company
+from benchmarks.machine import described
+from benchmarks.receive_load import SECRET, Measured, measure
 from dashlib.commands.serve import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
-SECRET = "benchmark"
-SIZE = 4096
+DATABASE = "dashboard.duckdb"
+_IDLE_CPU = 0.05
+"""Seconds of CPU in a second: so little a server needs that nobody asks."""
 APP = """
 import sys
 sys.path.insert(0, {root!r})
@@ -56,167 +57,11 @@ app = st.App({pages!r}, routes=routes, middleware=MIDDLEWARE, lifespan=lifespan(
 """
 
 
-@dataclass
-class Measured:
-    """One turn: answers a second, and how long they took (milliseconds)."""
-
-    rate: float
-    p50: float
-    p99: float
-    good: int
-    bad: int
-
-
-def bodies(turn: int) -> Any:
-    """Endless deliveries of 4 KB: pushes of three commits, pipelines of two jobs, jobs. No two are alike."""
-    templates = [_push, _pipeline, _job]
-    for number in itertools.count(1):
-        body = templates[number % 3](turn * 1_000_000 + number)
-        room = SIZE - len(json.dumps(body)) - 1
-        body["project"]["description"] = "x" * max(0, room)
-        yield json.dumps(body).encode()
-
-
-def _project(number: int) -> dict[str, Any]:
-    ident, path = 1 + number % 100, f"ostrelune/service-{number % 100}"
-    return {
-        "id": ident, "name": path[10:], "path_with_namespace": path, "web_url": f"https://gitlab.example/{path}",
-        "default_branch": "main", "visibility_level": 0, "description": "", "namespace": "Ostrelune", "homepage": None,
-    }  # fmt: skip
-
-
-def _push(number: int) -> dict[str, Any]:
-    commits = [
-        {
-            "id": f"{number:036x}{place:04x}", "message": f"Change {number}\n", "title": f"Change {number}",
-            "timestamp": "2026-03-11T08:59:01+01:00",
-            "author": {"name": "Henk Brastow", "email": "hbrastow@ostrelune.example"},
-            "url": "https://gitlab.example/c", "added": [], "modified": ["a"], "removed": [],
-        }
-        for place in range(3)
-    ]  # fmt: skip
-    return {
-        "object_kind": "push", "event_name": "push", "before": f"{number:040x}", "after": commits[-1]["id"],
-        "ref": "refs/heads/main", "user_id": number % 50, "user_name": "Ilka", "user_username": f"u{number % 50}",
-        "project_id": 1 + number % 100, "project": _project(number), "commits": commits, "total_commits_count": 3,
-        "repository": {"name": "service"},
-    }  # fmt: skip
-
-
-def _build(ident: int, status: str) -> dict[str, Any]:
-    return {
-        "id": ident, "stage": "test", "name": f"test-{ident % 2}", "status": status, "allow_failure": False,
-        "created_at": "2026-03-11 01:15:02 UTC", "started_at": "2026-03-11 01:20:05 UTC", "duration": 12.5,
-        "finished_at": "2026-03-11 01:31:39 UTC", "failure_reason": None, "user": {"id": 7, "username": "ilka"},
-        "runner": {"id": 5, "description": "hall-2", "runner_type": "instance_type"},
-    }  # fmt: skip
-
-
-def _pipeline(number: int) -> dict[str, Any]:
-    attributes = {
-        "id": number, "iid": number, "ref": "main", "tag": False, "sha": f"{number:040x}", "source": "schedule",
-        "status": "success", "created_at": "2026-03-11 01:15:02 UTC", "finished_at": "2026-03-11 01:31:39 UTC",
-        "duration": 992, "url": "https://gitlab.example/p",
-    }  # fmt: skip
-    builds = [_build(number * 2, "success"), _build(number * 2 + 1, "success")]
-    return {
-        "object_kind": "pipeline", "object_attributes": attributes, "project": _project(number), "builds": builds,
-        "user": {"id": 7, "username": "ilka", "name": "Ilka"}, "commit": None, "merge_request": None,
-    }  # fmt: skip
-
-
-def _job(number: int) -> dict[str, Any]:
-    build = {f"build_{name}": value for name, value in _build(number * 2, "success").items() if name != "user"}
-    return {
-        "object_kind": "build", "project_id": 1 + number % 100, "project": _project(number), **build,
-        "pipeline_id": number, "ref": "main", "tag": False, "sha": f"{number:040x}",
-        "user": {"id": 7, "username": "ilka"},
-    }  # fmt: skip
-
-
-class Connection(asyncio.Protocol):
-    """One connection that sends the next delivery as soon as the last one is answered."""
-
-    def __init__(self, head: bytes, source: Any, until: float, took: list[float], ended: asyncio.Future[None]) -> None:
-        self._head, self._source, self._until, self._took, self._ended = head, source, until, took, ended
-        self._buffer = b""
-        self.bad = 0
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)  # uvloop's own class is no subclass of it
-        self._send()
-
-    def _send(self) -> None:
-        body = next(self._source)
-        self._began = time.perf_counter()
-        self._transport.write(self._head % len(body) + body)
-
-    def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        head, found, rest = self._buffer.partition(b"\r\n\r\n")
-        if not found:
-            return
-        length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
-        if len(rest) < length:
-            return
-        now = time.perf_counter()
-        self._buffer = b""
-        if head.startswith(b"HTTP/1.1 200"):
-            self._took.append((now - self._began) * 1000)
-        else:
-            self.bad += 1
-        if now < self._until:
-            self._send()
-        else:
-            self._transport.close()
-
-    def connection_lost(self, _: Exception | None) -> None:
-        if not self._ended.done():
-            self._ended.set_result(None)
-
-
-def _same(line: Connection) -> Connection:
-    return line
-
-
-async def _turn(port: int, path: str, seconds: float, connections: int, turn: int) -> Measured:
-    loop, took, source = asyncio.get_running_loop(), list[float](), bodies(turn)
-    made = [next(source) for _ in range(int(4000 * seconds))]
-    head = (
-        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nX-Gitlab-Token: {SECRET}\r\n"
-        "X-Gitlab-Event: Push Hook\r\nContent-Length: %d\r\n\r\n"
-    ).encode()
-    source, began, lines = itertools.chain(made, source), time.perf_counter(), []
-    for _ in range(connections):
-        ended: asyncio.Future[None] = loop.create_future()
-        line = Connection(head, source, began + seconds, took, ended)
-        await loop.create_connection(partial(_same, line), "127.0.0.1", port)
-        lines.append((line, ended))
-    await asyncio.gather(*(ended for _, ended in lines))
-    spent = time.perf_counter() - began
-    cuts = statistics.quantiles(took, n=100)
-    return Measured(len(took) / spent, cuts[49], cuts[98], len(took), sum(line.bad for line, _ in lines))
-
-
-def _client(port: int, path: str, seconds: float, connections: int, turn: int, answer: Any) -> None:
-    answer.put(uvloop.run(_turn(port, path, seconds, connections, turn)))
-
-
-def measure(port: int, path: str, seconds: float, connections: int, turn: int) -> Measured:
-    """One turn from a process of its own."""
-    answer: multiprocessing.Queue[Measured] = multiprocessing.Queue()
-    process = multiprocessing.Process(target=_client, args=(port, path, seconds, connections, turn, answer))
-    process.start()
-    found = answer.get()
-    process.join()
-    return found
-
-
 class Server:
     """The dashboard with the bare route beside its own."""
 
     def __init__(self, folder: Path) -> None:
-        self.port, self.database = free_port(), folder / "dashboard.duckdb"
+        self.port, self.database = free_port(), folder / DATABASE
         address = f"http://127.0.0.1:{self.port}"
         app = folder / "app.py"
         app.write_text(APP.format(root=str(ROOT), pages=str(ROOT / "pages" / "navigation.py"), address=address))
@@ -236,6 +81,28 @@ class Server:
             except requests.RequestException:
                 time.sleep(0.2)
 
+    def cpu(self) -> tuple[float, float]:
+        """Seconds of CPU so far: of the thread that answers (the process's first), and of all others."""
+        own = _ticks(Path(f"/proc/{self.process.pid}/task/{self.process.pid}/stat"))
+        return own, _ticks(Path(f"/proc/{self.process.pid}/stat")) - own
+
+    def drained(self) -> None:
+        """Wait until nothing waits for its rows, and what follows from them (copies of views) is made, too."""
+        while self.waiting():
+            time.sleep(0.2)
+        before, now = 0.0, sum(self.cpu())
+        while now - before > _IDLE_CPU:
+            time.sleep(1)
+            before, now = now, sum(self.cpu())
+
+    def turn(self, path: str, seconds: float, connections: int, turn: int) -> Measured:
+        """One turn of a route, on a server that has nothing else to do."""
+        self.drained()
+        loop, others = self.cpu()
+        found = measure(self.port, path, seconds, connections, turn)
+        ended_loop, ended_others = self.cpu()
+        return replace(found, loop_cpu=ended_loop - loop, other_cpu=ended_others - others)
+
     def waiting(self) -> int:
         text = requests.get(f"{self.url}/metrics", timeout=30).text
         rows = [line for line in text.splitlines() if line.startswith("dashboard_deliveries_waiting{")]
@@ -246,12 +113,16 @@ class Server:
         self.process.wait()
 
 
+def _ticks(stat: Path) -> float:
+    user, system = stat.read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
 def _pages(server: Server, seconds: float, connections: int) -> int:
     """Print how long pages take while nothing comes, and in a burst; returns how many deliveries that stored."""
     from benchmarks.receive_pages import opened, told
 
-    while server.waiting():
-        time.sleep(0.2)
+    server.drained()
     idle = opened(server.url, seconds)
     with ThreadPoolExecutor(1) as pool:
         burst = pool.submit(measure, server.port, "/gitlab/events", seconds, connections, 80)
@@ -270,20 +141,23 @@ def main() -> None:
     parser.add_argument("--pages", action="store_true", help="how long pages take, idle and in a burst")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
+        if given.pages:
+            company(Path(folder) / DATABASE, repos=12, days=20)
         server = Server(Path(folder))
+        print(f"{described()}\n")
         try:
             measure(server.port, "/bare", 1, given.connections, 90)
             measure(server.port, "/gitlab/events", 1, given.connections, 91)
             turns: dict[str, list[Measured]] = {"bare": [], "receiver": []}
-            print("| round | route | requests/s | p50 ms | p99 ms | refused |\n|---|---|---:|---:|---:|---:|")
-            stored = 0
+            print("| round | route | requests/s | p50 ms | p99 ms | CPU ms, loop | CPU ms, others | refused |")
+            print("|---|---|---:|---:|---:|---:|---:|---:|")
+            stored, routes = 0, (("bare", "/bare"), ("receiver", "/gitlab/events"))
             for turn in range(given.rounds):
-                for name, path in (("bare", "/bare"), ("receiver", "/gitlab/events")):
-                    found = measure(server.port, path, given.seconds, given.connections, turn)
+                for name, path in routes if turn % 2 == 0 else reversed(routes):
+                    found = server.turn(path, given.seconds, given.connections, turn)
                     turns[name].append(found)
                     stored += found.good if name == "receiver" else 0
-                    told = f"{found.rate:,.0f} | {found.p50:.1f} | {found.p99:.1f} | {found.bad}"
-                    print(f"| {turn + 1} | {name} | {told} |", flush=True)
+                    print(f"| {turn + 1} | {name} | {found.told()} |", flush=True)
             if given.pages:
                 stored += _pages(server, given.seconds * given.rounds, given.connections)
             began = time.perf_counter()

@@ -20,7 +20,8 @@ from pathlib import Path
 import duckdb
 import requests
 
-from benchmarks.receive import SECRET, Server, _push
+from benchmarks.receive import Server
+from benchmarks.receive_load import SECRET, push
 
 _SENDERS = 8
 
@@ -30,7 +31,7 @@ def send(url: str, first: int, answered: set[str]) -> None:
     with requests.Session() as session:
         session.trust_env = False
         for number in range(first, first + 1_000_000):
-            body = _push(number)
+            body = push(number)
             told = {"X-Gitlab-Token": SECRET, "Content-Type": "application/json"}
             try:
                 answer = session.post(f"{url}/gitlab/events", data=json.dumps(body), headers=told, timeout=10)
@@ -58,8 +59,7 @@ def main() -> None:
             for sender in senders:
                 sender.join()
         server = Server(Path(folder))
-        while server.waiting():
-            time.sleep(0.2)
+        server.drained()
         server.stop()
         with duckdb.connect(str(server.database), read_only=True) as reader:
             found = [sha for (sha,) in reader.execute("select body ->> 'after' from deliveries").fetchall()]

@@ -13,7 +13,7 @@ filters, whole = shared.days_shown()
 held = widgets.asked(signals.held).iloc[0]
 if held["signals"] == held["without_time"]:
     shared.none_at_all(held)
-    st.stop()
+    widgets.end_here()
 
 which = shared.narrowed(whole)
 beside = widgets.asked(signals.beside, filters, which=which)
@@ -27,13 +27,13 @@ if sums["signals"] or failed_jobs:
 if not sums["signals"]:
     shared.none_here(held)
 else:
-    st.subheader("The signals", anchor=False)
+    st.header("The signals", anchor=False)
     if which.search:
         st.caption(f"Those in which “{plain(which.search)}” occurs.")
     listing = widgets.asked(signals.listing, filters, which=which)
     widgets.table(listing, tables.SIGNALS, "Signals, newest first, with links", "signals", int(sums["signals"]))
 
-st.subheader("Failed jobs of nightlies in this time", anchor=False)
+st.header("Failed jobs of nightlies in this time", anchor=False)
 if beside.empty:
     st.caption("No job of a nightly failed in this time.")
 else:

@@ -31,6 +31,22 @@ def span_told(seconds: float | None) -> str:
     return f"{days:,} {'day' if days == 1 else 'days'}" + (f" {hours} h" if hours else "")
 
 
+def late_told(count: int, seconds: float | None) -> str:
+    """That deliveries wait for their rows, how many and how long."""
+    many = "1 delivery waits" if count == 1 else f"{count:,} deliveries wait, the oldest"
+    return (
+        f"{many} for {span_told(seconds)}: they came faster than rows are made of them, or the dashboard has just "
+        "begun. All are on disk; so late is what the pages show."
+    )
+
+
+def late_line(count: int, seconds: float | None) -> str:
+    """The same in a line, for any page."""
+    if count == 1:
+        return f"1 delivery waits for its rows for {span_told(seconds)}"
+    return f"{count:,} deliveries wait for their rows, the oldest for {span_told(seconds)}"
+
+
 def share_told(share: float | None) -> str:
     """A share in per cent; a small one is not rounded away."""
     if share is None or pd.isna(share):

@@ -11,11 +11,13 @@ import duckdb
 from dashlib.commands.database import readable, reading
 from dashlib.commands.doctor_app import Running
 from dashlib.commands.layout import visible
+from dashlib.receive.refusals import by_sender
 from dashlib.receive.setup import GUIDES, Guide
 from dashlib.settings import Settings
 from dashlib.store import StoreError
 
-Finding: TypeAlias = tuple[bool, str]
+Finding: TypeAlias = tuple[bool | None, str]
+"""None: to be looked at, and nobody's to mend here."""
 _LOST = 0.2
 """A larger share of lost webhooks than this is wrong: GitLab loses one now and then, a switched-off hook loses all."""
 _ENOUGH = 10
@@ -85,13 +87,15 @@ def findings(settings: Settings, app: Running | None = None) -> Iterator[Finding
 def _refused(app: Running) -> Iterator[Finding]:
     """Posts that were refused since the dashboard began; wrong where none of that sender was taken after them."""
     now = datetime.now(UTC).replace(tzinfo=None)
-    for guide in GUIDES:
-        is_open = guide.source.name in app.is_open
-        for one in app.refused:
-            if one.source == guide.source.name:
-                when = f"the last {_ago((now - one.last_at).total_seconds())} ago"
-                told = f"{one.count:,} refused with {one.status}, {when}: {one.why(guide, is_open=is_open)}"
-                yield not one.lasts, f"webhooks of {guide.title}: {told}"
+    for source, some in by_sender(app.refused):
+        guide = next(guide for guide in GUIDES if guide.source.name == source)
+        told = list[str]()
+        for one in some:
+            when = f"the last {_ago((now - one.last_at).total_seconds())} ago"
+            none = "" if one.lasts else " (others were taken after them)"
+            why = one.why(guide, is_open=source in app.is_open)
+            told.append(f"{one.count:,} refused with {one.status}, {when}{none}: {why}")
+        yield not any(one.lasts for one in some), f"webhooks of {guide.title}: {'; '.join(told)}"
 
 
 def _sent(connection: duckdb.DuckDBPyConnection, guide: Guide) -> tuple[Any, ...] | None:
@@ -111,7 +115,7 @@ def _of(connection: duckdb.DuckDBPyConnection | None, guide: Guide) -> Iterator[
     parts += [f"{waiting:,} waiting"] if waiting else []
     yield True, f"{name}: {', '.join(parts)}"
     if unreadable:
-        yield True, f"{name}: {unreadable:,} could not be read (see Sources), the last: {_sentence(why)}"
+        yield None, f"{name}: {unreadable:,} could not be read in full (see Sources), the last: {_sentence(why)}"
     if defects:
         told = f"{name}: {defects:,} failed by a fault of the dashboard, the last: {_sentence(defect)}"
         yield False, f"{told}; a newer version may take them: `python -m dashlib replay` tries again"

@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         which = (
             "1 delivery; its error stands" if told[FAILED] == 1 else f"{told[FAILED]:,} deliveries; their errors stand"
         )
-        say.error(f"no rows could be made of {which} in the table deliveries")
+        say.error(f"not all became rows of {which} in the table deliveries")
         return say.DONE_WITH_ERRORS
     return say.DONE
 

@@ -25,10 +25,12 @@ FLAGS = {
     "Note Hook": "note_events",
     "Confidential Note Hook": "confidential_note_events",
     "Member Hook": "member_events",
+    "Project Hook": "project_events",
+    "Subgroup Hook": "subgroup_events",
 }
 """X-Gitlab-Event of a delivery, and the switch of a hook that asks for it."""
-GROUP_ONLY = "member_events"
-"""A switch that only the webhooks of groups have; of a project's it is no parameter, and ignored."""
+GROUP_ONLY = frozenset({"member_events", "project_events", "subgroup_events"})
+"""Switches that only the webhooks of groups have; of a project's they are no parameters, and ignored."""
 _PATIENCE, _LIMIT = 3, 40
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(minutes=1), timedelta(days=1)
 

@@ -24,7 +24,7 @@ select source, kind, count(*) as deliveries,
        count(*) filter (status = 'failed') as failed,
        count(*) filter (status = 'received') as waiting,
        count(*) filter (status in ('kept', 'ignored')) as unused,
-       concat_ws(', ', case when bool_or(status = 'kept') then 'no table for it' end,
+       concat_ws(', ', case when bool_or(status = 'kept') then 'nothing in it, or no table for it' end,
                  case when bool_or(status = 'ignored') then 'repository not chosen' end) as why_unused,
        sum(bytes) as bytes, team_time(max(received_at)) as last_received
 from deliveries group by source, kind
@@ -33,7 +33,8 @@ order by source, deliveries desc, kind
 
 FAILED = """
 select d.id, team_time(d.received_at) as received, d.source, d.kind, d.error,
-       coalesce(p.path_with_namespace, d.project_id::varchar) as path_with_namespace, d.bytes
+       coalesce(p.path_with_namespace, d.project_id::varchar) as path_with_namespace, d.bytes,
+       coalesce(d.rows, 0) as rows
 from deliveries d left join projects p on p.id = d.project_id
 where d.status = 'failed'
 order by d.id desc limit 100
@@ -42,8 +43,14 @@ order by d.id desc limit 100
 WAITING = """
 select source, kind, count(*) as deliveries, team_time(min(received_at)) as since
 from deliveries
-where status = 'received' and received_at < now() at time zone 'UTC' - interval 5 seconds
+where status = 'received' and received_at < now() at time zone 'UTC' - interval 2 seconds
 group by source, kind order by since
+"""
+
+LATE = """
+select count(*) as deliveries, epoch(now() at time zone 'UTC' - min(received_at)) as seconds
+from deliveries
+where status = 'received' and received_at < now() at time zone 'UTC' - interval 2 seconds
 """
 
 LEDGER = """
@@ -63,11 +70,15 @@ select (select coalesce(sum(things), 0) from compared) as things,
        (select sum(lost) / nullif(sum(by_both + lost), 0) from compared) as lost_share,
        (select count(distinct project_id) from delivery_ledger where last_hook_at is null) as silent,
        quantile_cont(delay_seconds, 0.5) as delay_p50, quantile_cont(delay_seconds, 0.95) as delay_p95
-from told_by where by_hook
+from told_by where own_hook
 """
 
 ON_DISK = """
-select 262144 * count(distinct block_id) as bytes from pragma_storage_info('deliveries') where block_id >= 0
+select 262144 * count(distinct block) as bytes
+from (
+    select unnest(list_append(additional_block_ids, block_id)) as block from pragma_storage_info('deliveries')
+)
+where block >= 0
 """
 
 
@@ -89,13 +100,19 @@ def kinds(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFra
 
 
 def failed(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:
-    """One row per delivery that no rows could be made of, with its error; the newest hundred (the team's clock)."""
+    """One row per delivery of which not all became rows, with its error and the rows that were made; the newest hundred
+    (the team's clock)."""
     return ask(connection, FAILED, filters)
 
 
 def waiting(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:
-    """One row per source and kind of deliveries stored for longer than five seconds whose rows are not made yet."""
+    """One row per source and kind of deliveries stored for longer than two seconds whose rows are not made yet."""
     return ask(connection, WAITING, filters)
+
+
+def late(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:
+    """One row: how many deliveries have waited for longer than two seconds, and how long the oldest of them has."""
+    return ask(connection, LATE, filters)
 
 
 def ledger(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:
@@ -116,5 +133,8 @@ def ledger_sums(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.D
 
 
 def on_disk(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:
-    """One row: bytes of the database's blocks (256 KiB each) that hold deliveries; small tables share blocks."""
+    """One row: bytes of the database's blocks (256 KiB each) that hold deliveries; small tables share blocks.
+
+    Long bodies lie in blocks of their own, beside those of their column.
+    """
     return ask(connection, ON_DISK, filters)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import duckdb
@@ -11,6 +11,7 @@ import pandas as pd
 
 from dashlib.model import Filters
 from dashlib.queries.question import ask
+from dashlib.store.views import narrowed
 
 BY = {
     "source": "source",
@@ -101,7 +102,7 @@ where {_HERE}
 TIMELINE = """
 with here as (
     select {key} as key, level, id, title, begins_at, greatest(begins_at, $shown_from::timestamp) as from_at,
-           least(coalesce(ends_at, greatest(utc_now(), begins_at)), $shown_to::timestamp) as to_at, is_firing
+           least(coalesce(ends_at, greatest($now::timestamp, begins_at)), $shown_to::timestamp) as to_at, is_firing
     from signal_spans
     where {here}
 ), ranked as (
@@ -134,9 +135,11 @@ order by begins_at desc, source, id
 limit $rows
 """
 
-# Only what lies near counts: in a busy cluster something happens elsewhere in every window.
+# Only what lies near counts: in a busy cluster something happens elsewhere in every window. The failures stand inside
+# the view: the database does not carry them past its join of times, and pairs every failed job with every signal there.
+_OF_WANTED = narrowed("job_signals", "of_jobs", "where (project_id, id) in (select (project_id, job_id) from wanted)")
 BESIDE = f"""
-with failed as (
+with wanted as (
     select *, count(*) over () as whole from nightly_failures where {_FAILED}
     order by coalesce(finished_at, started_at) desc, job_id desc
     limit $rows
@@ -144,15 +147,15 @@ with failed as (
     select project_id, job_id, count(*) as signals,
            arg_min(title, (nearness, begins_at, source, id)) as title,
            arg_min(closeness || ' ' || matched, (nearness, begins_at, source, id)) as why
-    from job_signals
-    where nearness < 5 and (project_id, job_id) in (select (project_id, job_id) from failed)
+    from ({_OF_WANTED})
+    where nearness < 5
     group by project_id, job_id
 )
 select team_time(coalesce(f.finished_at, f.started_at)) as failed, f.path_with_namespace, f.job_name, f.failure_reason,
        coalesce(n.signals, 0)::bigint as signals, n.title, n.why, f.runner_description,
        '/failure?failure=' || f.project_id || '-' || f.job_id as failure_url, f.job_web_url, f.job_id,
        f.whole
-from failed f
+from wanted f
 left join near n on n.project_id = f.project_id and n.job_id = f.job_id
 order by coalesce(f.finished_at, f.started_at) desc, f.job_id desc
 """
@@ -204,7 +207,14 @@ def timeline(
     (``top + 1``: the others), level, begins, ends (the team's wall clock), signals, firing, says (up to three titles).
     """
     first, last = shown
-    drawn = {"shown_from": first, "shown_to": last, "slot": max((last - first).total_seconds() / SLOTS, 1.0)}
+    # What fires ends now: as a value, so that the SQL shown below the chart gives the chart's rows later, too.
+    now = datetime.now(UTC).replace(microsecond=0, tzinfo=None)
+    drawn = {
+        "now": now,
+        "shown_from": first,
+        "shown_to": last,
+        "slot": max((last - first).total_seconds() / SLOTS, 1.0),
+    }
     sql = TIMELINE.format(key=BY[by], here=_HERE)
     return ask(connection, sql, filters, **which.bound(), **drawn, top=top)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import duckdb
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
@@ -16,11 +17,14 @@ from dashlib.queries import nightlies
 from dashlib.receive.refusals import Refusals
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
+# The age of each counter and bucket: a second series for every one of ours, which nothing here asks for.
+disable_created_metrics()  # type: ignore[no-untyped-call]
 _KINDS = 100
 """A sender chooses the names of kinds: so many of a source are told apart, the rest is ``other``."""
 _WAITING = """
-select source, count(*), epoch(now() at time zone 'UTC' - min(received_at))
-from deliveries where status = 'received' group by source
+select source, count(*) filter (status = 'received'),
+       coalesce(epoch(now() at time zone 'UTC' - min(received_at) filter (status = 'received')), 0)
+from deliveries group by source
 """
 _FRESHNESS = """
 select source, epoch(now() at time zone 'UTC' - last_success_at), calls from source_freshness
@@ -33,7 +37,8 @@ class Metrics:
     """One process's counts; ``refusals`` are those of them that people are told.
 
     ``budget_left``: by source, the API calls that it still allows as last told.
-    ``nights`` is asked for the night, where it is not ``reader``: the views of nights are dear.
+    ``nights`` is asked for the night, where it is not ``reader``: the views of nights are dear. ``unmoved``: by source
+    the deliveries that are stored and not in the database yet, and when the oldest of them came (UTC).
     """
 
     def __init__(
@@ -41,6 +46,7 @@ class Metrics:
         reader: Callable[[], duckdb.DuckDBPyConnection],
         budget_left: Callable[[], Mapping[str, int]] = dict,
         nights: Callable[[], duckdb.DuckDBPyConnection] | None = None,
+        unmoved: Callable[[], Mapping[str, tuple[int, datetime]]] = dict,
     ) -> None:
         self._registry = CollectorRegistry()
         self.refusals = Refusals()
@@ -65,7 +71,7 @@ class Metrics:
             registry=self._registry,
         )
         self._children: dict[tuple[str, str, str], Any] = {}
-        self._registry.register(_Standing(reader, budget_left, nights or reader))
+        self._registry.register(_Standing(reader, budget_left, nights or reader, unmoved))
 
     def answered(self, source: str, kind: str, result: str) -> None:
         """A request was answered; ``result`` is ``accepted``, ``duplicate`` or the status of a refusal."""
@@ -100,8 +106,9 @@ class _Standing(Collector):
         reader: Callable[[], duckdb.DuckDBPyConnection],
         budget_left: Callable[[], Mapping[str, int]],
         nights: Callable[[], duckdb.DuckDBPyConnection],
+        unmoved: Callable[[], Mapping[str, tuple[int, datetime]]],
     ) -> None:
-        self._reader, self._budget_left, self._nights = reader, budget_left, nights
+        self._reader, self._budget_left, self._nights, self._unmoved = reader, budget_left, nights, unmoved
 
     def describe(self) -> Iterable[Metric]:
         """Nothing is asked of the database when the collector is registered."""
@@ -119,9 +126,9 @@ class _Standing(Collector):
         failed = GaugeMetricFamily("dashboard_nightlies_failed", f"Failed nightlies of {_NIGHT}.")
         nights = GaugeMetricFamily("dashboard_nightlies", f"Nightlies of {_NIGHT}, missing ones too.")
         with self._reader() as reader:
-            for source, count, seconds in reader.execute(_WAITING).fetchall():
+            for source, (count, seconds) in sorted(self._waiting(reader).items()):
                 waiting.add_metric([source], count)
-                lag.add_metric([source], max(0.0, seconds or 0.0))
+                lag.add_metric([source], seconds)
             for source, seconds, made in reader.execute(_FRESHNESS).fetchall():
                 calls.add_metric([source], float(made or 0))
                 if seconds is not None:
@@ -139,3 +146,12 @@ class _Standing(Collector):
         failed.add_metric([], 0 if night is None else int(night["failed"]))
         nights.add_metric([], 0 if night is None else int(night["nightlies"]))
         yield from (waiting, lag, fresh, calls, budget, doubts, failed, nights)
+
+    def _waiting(self, reader: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, float]]:
+        """By source how many wait for their rows, and the age of the oldest; zero where none does any more."""
+        found = {source: (count, max(0.0, age)) for source, count, age in reader.execute(_WAITING).fetchall()}
+        now = datetime.now(UTC).replace(tzinfo=None)
+        for source, (count, oldest) in self._unmoved().items():
+            known, age = found.get(source, (0, 0.0))
+            found[source] = (known + count, max(age, (now - oldest).total_seconds()))
+        return found

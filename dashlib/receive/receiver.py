@@ -23,8 +23,10 @@ _PRUNE_SECONDS = 3600.0
 _RETRY_SECONDS = 5.0
 _DOUBT_SECONDS = 10.0
 """So often GitLab is asked what deliveries left in doubt, and so long the next one may settle it by itself."""
-_FLOOD = 1500.0
-"""Deliveries a second. Who sends more is answered first: what is stored cannot be lost, and its rows can wait."""
+_FLOOD = 200
+"""So many deliveries at a time, and half as many again while their rows were made, are a flood: whoever sends it is
+answered first. What is stored cannot be lost, and its rows can wait. Half, since rows slow down whoever waits for each
+answer before sending on: as many as before never come."""
 _FLOOD_SHARE, _LONGEST_WAIT = 15.0, 5.0
 
 
@@ -45,7 +47,7 @@ class Receiver:
         nights: Callable[[], duckdb.DuckDBPyConnection] | None = None,
     ) -> None:
         self.settings = settings
-        self.metrics = Metrics(store.reader, budget_left, nights)
+        self.metrics = Metrics(store.reader, budget_left, nights, store.inbox.unmoved)
         self._store = store
         self._doubtful = threading.Event()
         self._shaper = Shaper(settings, store, self._doubtful.set)
@@ -122,7 +124,7 @@ class Receiver:
             if any(outcome.tells_of_failed_jobs() or outcome.tells_of_people() for outcome in outcomes):
                 self._failed_jobs.set()
             spent = time.monotonic() - began
-            if self._moved - before > _FLOOD * spent:
+            if len(deliveries) >= _FLOOD and 2 * (self._moved - before) >= len(deliveries):
                 self._stop.wait(min(_FLOOD_SHARE * spent, _LONGEST_WAIT))
 
     def _explain(self) -> None:

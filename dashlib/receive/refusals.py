@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -64,6 +64,14 @@ class Refusals:
             for (source, status), (count, at) in self._counts.items()
         ]
         return sorted(found, key=lambda one: (one.source, -one.last_at.timestamp()))
+
+
+def by_sender(refusals: Iterable[Refusal]) -> list[tuple[str, list[Refusal]]]:
+    """By source those that last before the others, the sources of which some last before the others."""
+    found: dict[str, list[Refusal]] = {}
+    for one in sorted(refusals, key=lambda one: not one.lasts):
+        found.setdefault(one.source, []).append(one)
+    return list(found.items())
 
 
 def _now() -> datetime:

@@ -6,6 +6,7 @@ like a token or password wherever it stands (``failures.mask``).
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from collections.abc import Mapping
@@ -42,7 +43,7 @@ def cleaned(raw: bytes, payload: Any) -> tuple[str, Any]:
     walked through, string by string.
     """
     if _TELLING.search(raw) is None:
-        return raw.decode("utf-8-sig"), payload
+        return raw.removeprefix(codecs.BOM_UTF8).decode(), payload
     # Numbers of any size stay what they are: not by way of a float.
     payload = json.loads(raw.decode("utf-8-sig"))
     clean = _walked(payload)

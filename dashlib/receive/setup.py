@@ -31,8 +31,13 @@ GITLAB_TRIGGERS = {
 }
 """What GitLab calls a trigger in its API, and on its form. Confidential issues and comments are left out: whoever sees
 the dashboard would see their titles."""
-GITLAB_GROUP_TRIGGERS = {"member_events": "Member events"}
-"""What only a group's webhook can ask for besides (docs.gitlab.com/api/group_webhooks)."""
+GITLAB_GROUP_TRIGGERS = {
+    "member_events": "Member events",
+    "project_events": "Project events",
+    "subgroup_events": "Subgroup events",
+}
+"""What only a group's webhook can ask for besides (docs.gitlab.com/api/group_webhooks); who does not know one of them
+ignores it (project events: before 17.6)."""
 
 
 @dataclass(frozen=True)

@@ -46,8 +46,16 @@ select project_id, id from commits where parent_ids is not null and id in (selec
 """
 
 _UNDER = """
-select id, native_id, path_with_namespace, name, web_url from projects
+select id, native_id, path_with_namespace, name, web_url, created_at from projects
 where source = 'gitlab' and starts_with(lower(path_with_namespace), lower($path) || '/')
+"""
+_GROUP = """
+select namespace from projects
+where source = 'gitlab' and namespace_id = $value and deleted_at is null order by changed_at desc nulls last, id limit 1
+"""
+_MEMBERSHIPS = """
+select project_id, access_level, created_at from members
+where user_id = $user and project_id in (select unnest($projects::bigint[]))
 """
 
 
@@ -213,7 +221,7 @@ class Shaper:
             raise Unshapeable(str(error)) from error
         instance = headers.get("x-gitlab-instance") or self._settings.gitlab_url
         of = instance.rstrip("/")
-        known = (self._project_id, self._projects_under)
+        known = (self._project_id, self._projects_under, self._group_path, self._memberships)
         return Hook(payload, headers, delivery.received_at, of, *known, delivery.turn)
 
     def _is_chosen(self, source: Source, shaped: Shaped) -> bool:
@@ -231,8 +239,18 @@ class Shaper:
         return None if found is None else int(found)
 
     def _projects_under(self, path: str) -> list[Row]:
+        return self._rows(_UNDER, {"path": path})
+
+    def _group_path(self, ident: int) -> str | None:
+        found = self._ask(_GROUP, ident)
+        return None if found is None else str(found)
+
+    def _memberships(self, user: int, projects: Sequence[int]) -> list[Row]:
+        return self._rows(_MEMBERSHIPS, {"user": user, "projects": list(projects)})
+
+    def _rows(self, statement: str, values: dict[str, Any]) -> list[Row]:
         with self._store.reader() as reader:
-            found = reader.execute(_UNDER, {"path": path})
+            found = reader.execute(statement, values)
             names = [column[0] for column in found.description or []]
             return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 

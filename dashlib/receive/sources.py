@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from dashlib.failures.mask import mask
@@ -46,6 +47,11 @@ def _any_project(_: str | None, __: Settings) -> bool:
     return True
 
 
+@cache
+def _prefixes(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in names if name.endswith("-"))
+
+
 @dataclass(frozen=True)
 class Source:
     """One sender. ``secrets`` are the settings that open its route, any of them; ``signed`` says that who posts is
@@ -80,7 +86,7 @@ class Source:
 
     def headers(self, headers: Headers) -> dict[str, str]:
         """The headers to store; a name that ends in ``-`` stands for all that begin so."""
-        prefixes = tuple(name for name in self.kept if name.endswith("-"))
+        prefixes = _prefixes(self.kept)
         return {
             name: value
             for name, value in headers.items()
@@ -121,6 +127,8 @@ def _open_cloud(raw: bytes, headers: Headers) -> Opened:
     mode = cloudevents.mode(headers)
     if mode != cloudevents.BINARY:
         payload = parsed(raw)
+        if cloudevents.is_plain(headers):
+            _must_be_event(payload)
         # One bad event of a batch does not take the good ones with it: its row functions leave it out, and say so.
         if not isinstance(payload, list if mode == cloudevents.BATCH else dict):
             raise Refused(422, "the body is not a CloudEvent, or a batch of them")
@@ -129,8 +137,18 @@ def _open_cloud(raw: bytes, headers: Headers) -> Opened:
         text, clean = _data(raw, headers)
     kind = cloudevents.kind_of(clean, headers) if clean != [] else cloudevents.BATCH
     if kind is None:
-        raise Refused(422, "the event names no type")
+        raise Refused(422, "the event names no type" + (": no header ce-type" if mode == cloudevents.BINARY else ""))
     return Opened(text, clean, kind)
+
+
+def _must_be_event(payload: Any) -> None:
+    """Raises Refused (422) for JSON that neither its headers nor its attributes call a CloudEvent."""
+    hint = "application/cloudevents-batch+json is the content type of a batch, ce-type a header of a binary event"
+    if not isinstance(payload, dict):
+        raise Refused(422, f"the body is not one CloudEvent ({hint})")
+    missing = [name for name in cloudevents.ATTRIBUTES if not payload.get(name)]
+    if missing:
+        raise Refused(422, f"the body is no CloudEvent without {', '.join(missing)} ({hint})")
 
 
 def _data(raw: bytes, headers: Headers) -> tuple[str, Any]:
@@ -241,7 +259,7 @@ CLOUD = Source(
     verify=_bearer,
     signed=_never,
     takes=lambda kind, headers: (
-        kind in ("application/cloudevents+json", "application/cloudevents-batch+json")
+        kind in ("application/cloudevents+json", "application/cloudevents-batch+json", "application/json")
         or (not kind.startswith("application/cloudevents") and any(name.startswith("ce-") for name in headers))
     ),
     open=_open_cloud,

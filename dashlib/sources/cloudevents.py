@@ -2,12 +2,15 @@
 
 Read by the ``cloudevents`` SDK. It invents an id and a time where an event has none: an event without an id is refused
 here, one without a time gets that of its arrival, so that a delivery says the same thing however often it is read.
+Its own attributes must be named by small letters and digits alone, and it takes no event with another (the example of
+the JavaScript SDK is ``my-extension``): those are left out here, and stay in the delivery.
 """
 
 from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -27,17 +30,30 @@ from dashlib.sources.tables import SIGNALS
 
 SOURCE = "cloudevents"
 BATCH, STRUCTURED, BINARY = "batch", "structured", "binary"
+ATTRIBUTES = ("specversion", "type", "source", "id")
+"""Without these nothing is a CloudEvent."""
 _FORMAT = JSONFormat()
+_ATTRIBUTE = re.compile(r"[a-z0-9]+")
+_LEAP_SECOND = re.compile(r"(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d):60")
 _LONGEST_VALUE = 500
 """Of a value of the event's data among the labels; the whole event stays in its delivery."""
 
 
 def mode(headers: Mapping[str, str]) -> str:
-    """How the event travels, by its content type (the longer name first: one begins like the other)."""
+    """How the event travels, by its content type (the longer name first: one begins like the other).
+
+    JSON without the header of a binary event is a structured one whose sender did not say so.
+    """
     kind = headers.get("content-type", "").lower()
     if kind.startswith("application/cloudevents-batch"):
         return BATCH
-    return STRUCTURED if kind.startswith("application/cloudevents") else BINARY
+    return STRUCTURED if kind.startswith("application/cloudevents") or is_plain(headers) else BINARY
+
+
+def is_plain(headers: Mapping[str, str]) -> bool:
+    """Whether it comes as any JSON, and neither content type nor header says that it is an event."""
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind == "application/json" and not headers.get("ce-type", "").strip()
 
 
 def kind_of(payload: Any, headers: Mapping[str, str]) -> str | None:
@@ -71,16 +87,42 @@ def _row_of(told: Any, hook: Hook) -> Row:
         if mode(hook.headers) == BINARY:
             if not hook.headers.get("ce-id"):
                 raise Unshapeable("the event has no id")
-            event = from_binary(HTTPMessage(dict(hook.headers), _raw(hook)), _FORMAT)
+            event = from_binary(HTTPMessage(_binary(hook.headers), _raw(hook)), _FORMAT)
             return _signal(event, hook.received_at, "ce-time" in hook.headers)
-        said = {name: value for name, value in thing(told).items() if value is not None}
+        said = _structured(thing(told))
         if not text(said.get("id")):
             raise Unshapeable("the event has no id")
         return _signal(_FORMAT.read(None, json.dumps(said)), hook.received_at, "time" in said)
     except Unshapeable:
         raise
-    except (CloudEventValidationError, TypeError, ValueError) as error:
+    except CloudEventValidationError as error:
+        wrong = "; ".join(str(every[0]) for every in error.errors.values() if every)
+        raise Unshapeable(f"no valid CloudEvent: {wrong}") from error
+    except (TypeError, ValueError) as error:
         raise Unshapeable(f"no valid CloudEvent: {error}") from error
+
+
+def _binary(headers: Mapping[str, str]) -> dict[str, str]:
+    """Headers that the SDK takes, the others left out."""
+    return {
+        name: _timely(unquote(value)) if name == "ce-time" else value
+        for name, value in headers.items()
+        if not name.startswith("ce-") or (_ATTRIBUTE.fullmatch(name[3:]) and name != "ce-data")
+    }
+
+
+def _structured(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Attributes that the SDK takes, the others left out; null means that there is none."""
+    return {
+        name: _timely(value) if name == "time" and isinstance(value, str) else value
+        for name, value in told.items()
+        if value is not None and (_ATTRIBUTE.fullmatch(name) or name == "data_base64")
+    }
+
+
+def _timely(moment: str) -> str:
+    """RFC 3339 has leap seconds, Python has none: the second before, as everywhere here."""
+    return _LEAP_SECOND.sub(r"\1:59", moment)
 
 
 def _raw(hook: Hook) -> bytes:
@@ -141,8 +183,10 @@ def _word(value: Any) -> str | None:
 
 
 def _plain(event: BaseCloudEvent) -> str | None:
-    """Data that is text and no JSON."""
+    """Data that is text, or JSON without names: a list, a number. Of an object the names are labels."""
     data = event.get_data()
+    if isinstance(data, list | int | float):
+        data = json.dumps(data, ensure_ascii=False)
     return data[:_LONGEST_VALUE] if isinstance(data, str) else None
 
 

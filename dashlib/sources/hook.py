@@ -21,8 +21,10 @@ class Hook:
 
     ``instance`` is the address of the forge that sent it; ``project_id`` finds the number of a project by its path, for
     versions that do not send it (None where nothing is known of that path); ``projects_under`` the projects known of a
-    group, those of its subgroups too: id, native_id, path_with_namespace, name, web_url. ``turn`` is not 0 where a push
-    of the same ref from and to the same commits was heard of before: then it is one more event (``store.repeats``).
+    group, those of its subgroups too: id, native_id, path_with_namespace, name, web_url, created_at. ``group_path`` is
+    the path of a group by its number (None where no project of it is known), ``memberships`` what is known of a user as
+    member of these projects: project_id, access_level, created_at. ``turn`` is not 0 where a push of the same ref from
+    and to the same commits was heard of before: then it is one more event (``store.repeats``).
     """
 
     payload: Any
@@ -31,6 +33,8 @@ class Hook:
     instance: str = ""
     project_id: Callable[[str], int | None] = lambda _: None
     projects_under: Callable[[str], Sequence[Row]] = lambda _: ()
+    group_path: Callable[[int], str | None] = lambda _: None
+    memberships: Callable[[int, Sequence[int]], Sequence[Row]] = lambda _, __: ()
     turn: int = 0
 
 
@@ -51,10 +55,11 @@ class Shaped:
     """What could not be made rows of, where the rest could."""
 
 
-def each(items: Iterable[Any], row_of: Callable[[Any], Row]) -> tuple[list[Row], str | None]:
+def each(items: Iterable[Any], row_of: Callable[[Any], Row], *, needed: bool = True) -> tuple[list[Row], str | None]:
     """A row of each item that makes one, and what is wrong with the others.
 
-    Raises Unshapeable where there is nothing else: one bad item does not take the good ones with it.
+    Raises Unshapeable where there is nothing else and rows are ``needed``: one bad item does not take the good ones
+    with it.
     """
     rows, wrong = list[Row](), list[str]()
     for item in items:
@@ -62,7 +67,7 @@ def each(items: Iterable[Any], row_of: Callable[[Any], Row]) -> tuple[list[Row],
             rows.append(row_of(item))
         except Unshapeable as error:
             wrong.append(str(error))
-    if wrong and not rows:
+    if wrong and not rows and needed:
         raise Unshapeable(wrong[0])
     return rows, f"{len(wrong)} of {len(wrong) + len(rows)} left out: {wrong[0]}" if wrong else None
 
@@ -103,8 +108,10 @@ def pushed(kind: str, body: Mapping[str, Any]) -> tuple[str, str, str] | None:
 
     None for any other delivery, and where one of the three is missing.
     """
+    if kind not in ("push", "tag_push"):
+        return None
     ref, before, after = (text(body.get(name)) for name in ("ref", "before", "after"))
-    if kind not in ("push", "tag_push") or not (ref and before and after):
+    if not (ref and before and after):
         return None
     repository = thing(body.get("repository"))
     told = (body.get("project_id"), thing(body.get("project")).get("id"), repository.get("id"), repository.get("url"))

@@ -48,11 +48,17 @@ def _events(body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """The events of a delivery: of a list, of a watch (``{"type": "ADDED", "object": …}``), or the one it is."""
     watched = thing(body.get("object"))
     if isinstance(body.get("items"), list):
-        yield from things(body["items"])
+        yield from (one for one in things(body["items"]) if not _is_foreign(one))
     elif watched.get("kind") in ("Event", "EventList"):
         yield from _events(watched)
     else:
         yield body
+
+
+def _is_foreign(one: Mapping[str, Any]) -> bool:
+    """Another kind of object, as stands among events in a ``List`` (``kubectl get events,pods``)."""
+    kind = text(one.get("kind"))
+    return kind not in (None, "Event", "EventList") and not (one.get("reason") or thing(one.get("details")))
 
 
 def signal_of(event: Mapping[str, Any], received_at: datetime) -> Row:

@@ -42,6 +42,7 @@ PROJECTS = table(
         "path_with_namespace": "VARCHAR",
         "name": "VARCHAR",
         "namespace": "VARCHAR",
+        "namespace_id": "BIGINT",
         "description": "VARCHAR",
         "default_branch": "VARCHAR",
         "visibility": "VARCHAR",
@@ -63,7 +64,7 @@ PROJECTS = table(
         ),
         "list": (
             ["description", "default_branch", "visibility", "archived", "topics", "builds_enabled", "issues_enabled"]
-            + ["created_at", "updated_at", "last_activity_at"],
+            + ["namespace_id", "created_at", "updated_at", "last_activity_at"],
             ["last_activity_at", "updated_at"],
         ),
         # Only a webhook tells of it; the first one counts. Whatever is listed again is there again (Put).

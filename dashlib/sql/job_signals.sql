@@ -6,7 +6,9 @@
 -- manager's host, or its name stands in the runner's, as hall-1 in hall-1-runner-4), repository (a label is its path or
 -- address), namespace (the Kubernetes namespace that the log names, or the repository's own: its name, or its name,
 -- number and environment), elsewhere. nearness is their order, 0 the closest.
-with heads as (
+with of_jobs as (
+    select * from jobs
+), heads as (
     select project_id, job_id,
            regexp_extract(
                log_text(left(text, 6000)), 'Running on (\S+)(?: on node (\S+))? via (\S+?)\.\.\.',
@@ -14,6 +16,7 @@ with heads as (
            ) as ran,
            regexp_extract(log_text(left(text, 6000)), 'Using Kubernetes namespace: ([A-Za-z0-9-]+)', 1) as k8s_namespace
     from traces
+    where (project_id, job_id) in (select (project_id, id) from of_jobs where status = 'failed')
 ), failed as (
     select
         j.project_id, j.id as job_id, j.name as job_name, p.path_with_namespace,
@@ -25,7 +28,7 @@ with heads as (
         '-' || regexp_replace(lower(j.runner_description), '[^a-z0-9]+', '-', 'g') || '-' as runner_words,
         lower(nullif(h.ran['container'], '')) as container, lower(nullif(h.ran['node'], '')) as log_node,
         lower(nullif(h.ran['manager'], '')) as manager, lower(nullif(h.k8s_namespace, '')) as k8s_namespace
-    from jobs j
+    from of_jobs j
     left join projects p on p.id = j.project_id
     left join heads h on h.project_id = j.project_id and h.job_id = j.id
     where j.status = 'failed'

@@ -123,6 +123,16 @@ class Inbox:
             self._queue.put(waiting)
         return await waiting.stored
 
+    def unmoved(self) -> dict[str, tuple[int, datetime]]:
+        """By source what is on disk and not in the database yet: how many, and when the oldest came (UTC)."""
+        with self._lock:
+            rows = list(self._unmoved)
+        found: dict[str, tuple[int, datetime]] = {}
+        for row in rows:
+            count, oldest = found.get(row["source"], (0, None))
+            found[row["source"]] = (count + 1, oldest or _moment(row["received_at"]))
+        return found
+
     def close(self) -> None:
         """Store and move what waits, then stop."""
         with self._lock:

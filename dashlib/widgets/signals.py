@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -21,6 +20,7 @@ from dashlib.widgets.answers import asked, chart, table
 from dashlib.widgets.choose import one_of, search_for, some_of
 from dashlib.widgets.failures import from_address
 from dashlib.widgets.filters import filters as bar
+from dashlib.widgets.own_address import own_address
 
 _ZOOM = "zoom"
 _QUICK = {"last hour": timedelta(hours=1), "last 24 hours": timedelta(hours=24)}
@@ -69,9 +69,7 @@ def how_to_send() -> None:
     sender = one_of("Sender of signals", list(drawn.SENDERS), key="signal_sender")
     guide = drawn.first_signal(sender, datetime.now(UTC).replace(tzinfo=None))
     name = guide.settings[0]
-    told = settings.report_url.rstrip("/")
-    seen = urlsplit(st.context.url or "http://127.0.0.1:8501")
-    base = told or f"{seen.scheme}://{seen.netloc}"
+    base = own_address()
     st.markdown(guide.where)
     if not guide.source.is_open(settings):
         st.warning(
@@ -158,7 +156,8 @@ def time_line(filters: Filters, which: Narrowed, beside: pd.DataFrame, by: str) 
             _zoom_to(chosen)
 
     says = f"Signals by {by} over time, {failed_jobs(beside):,} failed jobs of nightlies above them"
-    chart(figure, marks, says, name, on_select=brush, selection_mode=drawn.BRUSH)
+    layers = {"The failed jobs above the signals": beside}
+    chart(figure, marks, says, name, layers, on_select=brush, selection_mode=drawn.BRUSH)
 
 
 def around_failure(row: pd.Series) -> None:

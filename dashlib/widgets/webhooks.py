@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import cast
-from urllib.parse import urlsplit
 
 import pandas as pd
 import streamlit as st
 
 from dashlib.charts import delivery_tables as tables
-from dashlib.charts.delivery_wording import share_told, size_told, span_told
+from dashlib.charts.delivery_wording import late_told, share_told, size_told, span_told
 from dashlib.charts.wording import ago, plain
 from dashlib.queries import choices, deliveries
 from dashlib.receive import gitlab_hook
 from dashlib.receive.gitlab_hook import HookError, Kind
+from dashlib.receive.refusals import by_sender
 from dashlib.receive.setup import BY_TITLE, Guide, is_loopback
 from dashlib.runtime import runtime
 from dashlib.widgets.answers import asked, asked_now, metrics, table
 from dashlib.widgets.choose import one_from, one_of
 from dashlib.widgets.freshness import local_only
+from dashlib.widgets.own_address import own_address
 
 _SAID = "hook_said"
 _KINDS: Mapping[str, Kind] = {"a repository": "projects", "a group": "groups"}
@@ -31,7 +32,7 @@ def webhooks(*, first_steps: bool) -> None:
     closed = not any(guide.source.is_open(runtime().settings) for guide in BY_TITLE.values())
     if first_steps and closed:
         return
-    st.subheader("Webhooks", anchor=False)
+    st.header("Webhooks", anchor=False)
     total = asked_now(deliveries.sums).iloc[0]
     if total["deliveries"]:
         _told(total)
@@ -59,13 +60,15 @@ def _told(total: pd.Series) -> None:
     )
     failed = asked(deliveries.failed)
     if len(failed):
-        st.markdown("**Failed: no rows could be made of these**")
+        st.markdown("**Failed: not all of these became rows**")
         table(failed, tables.FAILED, "Deliveries that failed, the newest first, with their errors", "hooks_failed",
               int(total["failed"]))  # fmt: skip
         st.caption("Nothing is lost: `python -m dashlib replay` takes them through the present version's code again.")
     waiting = asked_now(deliveries.waiting)
     if len(waiting):
+        late = asked_now(deliveries.late).iloc[0]
         st.markdown("**Waiting: stored, and not in the tables yet**")
+        st.caption(late_told(int(late["deliveries"]), late["seconds"]))
         table(waiting, tables.WAITING, "Deliveries that wait", "hooks_waiting")
     st.markdown("**By sender and kind**")
     table(asked(deliveries.kinds), tables.KINDS, "Deliveries by sender and kind, and their results", "hooks_kinds")
@@ -75,12 +78,15 @@ def _refused() -> None:
     """Posts that were answered with an error since the start: of some senders all of them, and nothing else tells."""
     opened, now = runtime(), datetime.now(UTC).replace(tzinfo=None)
     lines = list[str]()
-    for one in opened.receiver.metrics.refusals.told():
-        guide = next(guide for guide in BY_TITLE.values() if guide.source.name == one.source)
-        why = one.why(guide, is_open=guide.source.is_open(opened.settings))
-        when = f"the last {span_told((now - one.last_at).total_seconds())} ago"
-        none = "" if one.lasts else " (others were taken after them)"
-        lines.append(f"- {guide.title}: {one.count:,} refused with {one.status}, {when}{none}: {plain(why)}")
+    for source, some in by_sender(opened.receiver.metrics.refusals.told()):
+        guide = next(guide for guide in BY_TITLE.values() if guide.source.name == source)
+        told = list[str]()
+        for one in some:
+            why = one.why(guide, is_open=guide.source.is_open(opened.settings))
+            when = f"the last {span_told((now - one.last_at).total_seconds())} ago"
+            none = "" if one.lasts else " (others were taken after them)"
+            told.append(f"{one.count:,} refused with {one.status}, {when}{none}: {plain(why)}")
+        lines.append(f"- {guide.title}: {'; '.join(told)}")
     if lines:
         st.markdown("**Refused: not stored, since the dashboard began**")
         st.markdown("\n".join(lines))
@@ -114,7 +120,7 @@ def _set_up(*, opened: bool) -> None:
     with st.expander("Set up webhooks", icon=":material/webhook:", expanded=opened or chosen):
         title = one_of("Sender", list(BY_TITLE), key="sender")
         guide, settings = BY_TITLE[title], runtime().settings
-        base = _base()
+        base = own_address()
         st.markdown(guide.where)
         if is_loopback(base):
             st.caption(
@@ -150,13 +156,6 @@ def _set_up(*, opened: bool) -> None:
             )
         if guide.source.name == "gitlab":
             _on_gitlab(guide, base)
-
-
-def _base() -> str:
-    """Where the dashboard answers, as far as it knows: the address it was told, else the one this browser uses."""
-    told = runtime().settings.report_url
-    parts = urlsplit(told or st.context.url or "http://127.0.0.1:8501")
-    return told.rstrip("/") if told else f"{parts.scheme}://{parts.netloc}"
 
 
 def _on_gitlab(guide: Guide, base: str) -> None:

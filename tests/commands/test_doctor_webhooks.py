@@ -96,31 +96,35 @@ def test_what_the_running_dashboard_refused(store: Store) -> None:
     """Nothing of it is stored; it is wrong until something of that sender was taken."""
     at = datetime.now(UTC).replace(tzinfo=None) - timedelta(seconds=90)
     refused = (
-        Refusal("github", 401, 9, at, lasts=True), Refusal("gitlab", 401, 1200, at, lasts=True),
-        Refusal("gitlab", 413, 1, at, lasts=False),
+        Refusal("alertmanager", 415, 2, at, lasts=False), Refusal("github", 401, 9, at, lasts=True),
+        Refusal("gitlab", 413, 1, at, lasts=False), Refusal("gitlab", 401, 1200, at, lasts=True),
     )  # fmt: skip
     found = told(store, app=app("gitlab", refused=refused))
     assert found[:3] == [
-        (False, "webhooks of GitLab: 1,200 refused with 401, the last 1 minute ago: the secret is missing or differs "
-         "from DASH_GITLAB_WEBHOOK_TOKEN or DASH_GITLAB_SIGNING_TOKEN"),
-        (True, "webhooks of GitLab: 1 refused with 413, the last 1 minute ago: the body was larger than 25 MB"),
         (False, "webhooks of GitHub: 9 refused with 401, the last 1 minute ago: no secret is set, so the route is "
          "closed (DASH_GITHUB_WEBHOOK_SECRET)"),
+        (False, "webhooks of GitLab: 1,200 refused with 401, the last 1 minute ago: the secret is missing or differs "
+         "from DASH_GITLAB_WEBHOOK_TOKEN or DASH_GITLAB_SIGNING_TOKEN; 1 refused with 413, the last 1 minute ago "
+         "(others were taken after them): the body was larger than 25 MB"),
+        (True, "webhooks of Alertmanager: 2 refused with 415, the last 1 minute ago (others were taken after them): "
+         "the content type is none that the route takes"),
     ]  # fmt: skip
     assert len(found) == 4
-    [only] = told(store, gitlab_webhook_token=None, app=app(refused=refused[:1]))
-    assert only == found[2]
+    [only] = told(store, gitlab_webhook_token=None, app=app(refused=refused[1:2]))
+    assert only == found[0]
 
 
 def test_what_came_and_what_failed(store: Store) -> None:
-    """What a sender left out is nobody's to mend here: told, and not wrong."""
+    """What a sender left out is nobody's to mend here: a note, and not wrong."""
     failed = delivery(2, status="failed", error="the job has no id\x1b[31m.", project_id=None)
     store.write(Put(DELIVERIES, [delivery(1), failed, delivery(3, status="kept"), delivery(4, status="ignored")]))
     store.write(Put(DELIVERIES, [delivery(5, source="github", received_at=now())]))
     found = told(store)
     assert found[0] == (True, "webhooks of GitLab: 4 deliveries, the last 1 hour ago, 2 kept unused")
-    assert found[1][0] is True and "\x1b" not in found[1][1]
-    assert found[1][1].startswith("webhooks of GitLab: 1 could not be read (see Sources), the last: the job has no id")
+    assert found[1][0] is None and "\x1b" not in found[1][1]
+    assert found[1][1].startswith(
+        "webhooks of GitLab: 1 could not be read in full (see Sources), the last: the job has no id"
+    )
     assert found[2] == (
         False, "webhooks of GitHub: they came once, and DASH_GITHUB_WEBHOOK_SECRET is not set any more"
     )  # fmt: skip
@@ -134,7 +138,7 @@ def test_what_failed_by_our_own_fault_is_wrong(store: Store, error: str) -> None
     store.write(Put(DELIVERIES, rows))
     _, unreadable, ours = told(store)
     assert unreadable == (
-        True, "webhooks of GitLab: 1 could not be read (see Sources), the last: the job has no id",
+        None, "webhooks of GitLab: 1 could not be read in full (see Sources), the last: the job has no id",
     )  # fmt: skip
     assert ours == (
         False, f"webhooks of GitLab: 1 failed by a fault of the dashboard, the last: {error[:-1]}; a newer version may "

@@ -48,4 +48,4 @@ def test_what_its_sender_left_out_is_a_line_and_no_error(shell: Shell) -> None:
 def test_what_newly_fails_is_an_error(shell: Shell, status: str, error: str | None) -> None:
     said = replayed(shell, delivery(1, status, error), delivery(2, error="the job has no id"))
     assert (said.code, said.out) == (1, "2 deliveries: 1 failed, 1 unreadable\n")
-    assert "no rows could be made of 1 delivery; its error stands in the table deliveries" in said.err
+    assert "not all became rows of 1 delivery; its error stands in the table deliveries" in said.err

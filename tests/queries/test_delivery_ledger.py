@@ -14,7 +14,7 @@ from dashlib.queries import deliveries
 from dashlib.receive.tables import DELIVERIES
 from dashlib.sources.github.rows import job_row
 from dashlib.sources.hook import foreign_id
-from dashlib.sources.tables import EVENTS, JOBS, PIPELINES
+from dashlib.sources.tables import EVENTS, JOBS, PIPELINES, PROJECTS
 from dashlib.store import Store
 from tests.queries.build import Builder, row
 
@@ -155,6 +155,37 @@ def test_a_job_of_github_that_only_a_webhook_told(built: Builder) -> None:
     built.store.write(Put(DELIVERIES, known))
     found = {ids[one["id"]]: (one["by_hook"], one["by_api"]) for one in built.rows("from told_by where kind = 'job'")}
     assert found == {1: (True, False), 2: (True, True), 3: (True, True), 4: (False, True)}
+
+
+def test_a_job_that_its_pipeline_s_webhook_showed_came_by_webhook(built: Builder) -> None:
+    """Where no hook of its own did. One that came before the job was made cannot have shown it; and of lost hooks only
+    the job's own count: they are another trigger."""
+    built.project(1, "acme/core/engine")
+    at = [NOW - timedelta(minutes=40 - n) for n in range(4)]
+    groups = ["state", "told"]
+    jobs = [
+        row(JOBS, groups, project_id=1, id=n, pipeline_id=pipeline, kind="build", name="x", status="success",
+            created_at=began, started_at=began, by_api=by_api)
+        for n, pipeline, began, by_api in [
+            (1, 7, at[1], False), (2, 7, at[1], True), (3, 7, at[3], True), (4, 7, at[1], True), (5, 8, at[1], True),
+        ]
+    ]  # fmt: skip
+    built.store.write(Upsert(JOBS, jobs))
+    told = [("pipeline:7", at[0]), ("pipeline:7", at[2]), ("job:4", at[0])]
+    built.store.write(Put(DELIVERIES, [delivery(n, 1, *one) for n, one in enumerate(told, 1)]))
+    names = ("by_hook", "own_hook", "by_api")
+    found = {one["id"]: tuple(one[name] for name in names) for one in built.rows("from told_by where kind = 'job'")}
+    assert found == {
+        1: (True, False, False), 2: (True, False, True), 3: (False, False, True), 4: (True, True, True),
+        5: (False, False, True),
+    }  # fmt: skip
+    [ledger] = [one for one in built.rows(LEDGER) if one["kind"] == "job"]
+    assert (ledger["things"], ledger["by_both"], ledger["lost"], ledger["unread"]) == (5, 1, 3, 0)
+    built.store.write(Upsert(PROJECTS, [row(PROJECTS, ["name"], id=1, source="github", changed_at=NOW)]))
+    hooks = [delivery(n, 1, *one, source="github") for n, one in enumerate(told, 1)]
+    built.store.write(Put(DELIVERIES, hooks))
+    shown = {one["id"] for one in built.rows("from told_by where kind = 'job' and by_hook")}
+    assert shown == {4}, "GitHub's runs do not show their jobs"
 
 
 def test_pushes_to_github_are_not_said_to_be_lost(built: Builder) -> None:

@@ -8,7 +8,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,14 @@ PATHS = {
 
 _PATIENCE = 60.0
 """Seconds after which deliveries that wait for their rows are a failure of the test, not of the machine."""
+
+
+def eventually(holds: Callable[[], bool]) -> None:
+    """Wait until another thread has come to what ``holds`` says."""
+    deadline = time.monotonic() + _PATIENCE
+    while not holds():
+        assert time.monotonic() < deadline, "it never came to that"
+        time.sleep(0.02)
 
 
 def signed(body: bytes) -> str:

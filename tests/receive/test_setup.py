@@ -7,9 +7,18 @@ import subprocess
 
 import pytest
 
-from dashlib.receive.setup import BY_TITLE, GITLAB_TRIGGERS, GUIDES, SETTING_NAMES, Guide, is_loopback
+from dashlib.receive.setup import (
+    BY_TITLE,
+    GITLAB_GROUP_TRIGGERS,
+    GITLAB_TRIGGERS,
+    GUIDES,
+    SETTING_NAMES,
+    Guide,
+    is_loopback,
+)
 from dashlib.receive.sources import SOURCES
 from dashlib.settings import SECRETS, load
+from dashlib.sources.gitlab import hooks
 from tests.receive.conftest import SECRETS as CANARIES
 from tests.receive.conftest import Dashboard
 
@@ -69,8 +78,43 @@ def test_confidential_things_are_not_asked_for() -> None:
     assert not [name for name in GITLAB_TRIGGERS if "confidential" in name]
 
 
-def test_members_are_told_by_a_group_s_webhook() -> None:
-    assert "Member events (of a group)" in BY_TITLE["GitLab"].triggers
+DOCUMENTED = {
+    "push_events", "tag_push_events", "issues_events", "confidential_issues_events", "merge_requests_events",
+    "note_events", "confidential_note_events", "job_events", "pipeline_events", "wiki_page_events",
+    "deployment_events", "feature_flag_events", "releases_events", "milestone_events", "emoji_events",
+    "resource_access_token_events", "vulnerability_events", "repository_update_events",
+}  # fmt: skip
+"""docs.gitlab.com/api/project_webhooks."""
+DOCUMENTED_OF_GROUPS = {"member_events", "project_events", "subgroup_events"}
+"""docs.gitlab.com/api/group_webhooks, besides."""
+BROUGHT = {
+    "push_events": {"push"}, "tag_push_events": {"tag_push"}, "issues_events": {"issue", "work_item"},
+    "merge_requests_events": {"merge_request"}, "note_events": {"note"}, "job_events": {"build", "job"},
+    "pipeline_events": {"pipeline"}, "project_events": {"project_create", "project_destroy"},
+    "subgroup_events": {"subgroup_destroy"},
+    "member_events": {
+        "user_add_to_group", "user_update_for_group", "user_remove_from_group", "user_access_request_to_group",
+        "user_access_request_revoked_for_group", "user_access_request_denied_for_group",
+    },
+}  # fmt: skip
+"""The kinds that each trigger brings (docs.gitlab.com/user/project/integrations/webhook_events)."""
+SYSTEM = {
+    "project_rename", "project_transfer", "project_update", "group_rename", "group_destroy", "user_create",
+    "user_rename", "user_destroy", "user_failed_login", "user_add_to_team", "user_update_for_team",
+    "user_remove_from_team", "user_access_request_to_project", "user_access_request_revoked_for_project",
+    "user_access_request_denied_for_project",
+}  # fmt: skip
+"""What system hooks alone bring (docs.gitlab.com/administration/system_hooks)."""
+
+
+def test_the_triggers_are_gitlab_s_own_and_bring_all_that_is_made_rows_of() -> None:
+    assert set(GITLAB_TRIGGERS) <= DOCUMENTED
+    assert set(GITLAB_GROUP_TRIGGERS) <= DOCUMENTED_OF_GROUPS
+    asked = {*GITLAB_TRIGGERS, *GITLAB_GROUP_TRIGGERS}
+    assert asked == set(BROUGHT)
+    assert set().union(*BROUGHT.values()) | SYSTEM == set(hooks._SHAPES)
+    shown = set(BY_TITLE["GitLab"].triggers)
+    assert shown == {*GITLAB_TRIGGERS.values(), *(f"{name} (of a group)" for name in GITLAB_GROUP_TRIGGERS.values())}
 
 
 @pytest.mark.parametrize(

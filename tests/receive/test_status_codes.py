@@ -232,6 +232,28 @@ def test_422_for_github_without_its_header(dashboard: Dashboard) -> None:
     assert dashboard.send("github", "push").status_code == 422
 
 
+def test_a_structured_event_may_come_as_any_json(dashboard: Dashboard) -> None:
+    """Whose sender does not say that it is a CloudEvent; what else comes so is told what it lacks."""
+    event = {"specversion": "1.0", "id": "1", "source": "/x", "type": "t", "time": "2026-03-11T09:00:00Z"}
+    lacks = {
+        b"{}": "no CloudEvent without specversion, type, source, id",
+        json.dumps(event | {"id": ""}).encode(): "no CloudEvent without id",
+        json.dumps([event]).encode(): "application/cloudevents-batch+json",
+        b"[]": "not one CloudEvent",
+        b"7": "not one CloudEvent",
+    }
+    for body, word in lacks.items():
+        answer = dashboard.post("cloudevents", body, Content_Type="application/json")
+        assert answer.status_code == 422 and word in answer.json()["error"], answer.text
+    assert dashboard.post("cloudevents", b"{", Content_Type="application/json").status_code == 400
+    nothing_stored(dashboard)
+    answer = dashboard.post("cloudevents", json.dumps(event).encode(), Content_Type="application/json; charset=utf-8")
+    assert answer.status_code == 200, answer.text
+    [stored] = dashboard.settled(1)
+    assert (stored["kind"], stored["status"], stored["rows"]) == ("t", "shaped", 1)
+    assert dashboard.rows("select id, kind from signals") == [{"id": "/x 1", "kind": "t"}]
+
+
 def test_422_for_a_batch_of_other_things(dashboard: Dashboard) -> None:
     batch = "application/cloudevents-batch+json"
     for body in (b"{}", b"[7]", b'[{"type": " "}, {}]'):

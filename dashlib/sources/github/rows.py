@@ -44,6 +44,7 @@ def repository_row(json: Mapping[str, Any], as_of: datetime | None) -> Row:
         "topics": texts(json.get("topics")),
         "builds_enabled": None,
         "issues_enabled": truth(json.get("has_issues")),
+        "namespace_id": None,
         "created_at": moment(json.get("created_at")),
         "updated_at": moment(json.get("updated_at")),
         "last_activity_at": moment(json.get("pushed_at")),

@@ -118,7 +118,8 @@ def hook_event(project_id: int, user: Mapping[str, Any], action: str, at: dateti
     """
     asked = more.pop("asked_action", None)
     key = more.pop("key", None) or [more.get("target_type"), more.get("target_id"), at.isoformat() if at else None]
-    ident = stable_id(["hook", project_id, action, number(user.get("id")), key])
+    actor = number(user.get("id"))
+    ident = stable_id(["hook", project_id, action, text(user.get("username")) if actor is None else actor, key])
     said = {
         "id": ident,
         "project_id": project_id,

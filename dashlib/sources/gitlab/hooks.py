@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dashlib.sources.gitlab.hooks_ci import job, pipeline
-from dashlib.sources.gitlab.hooks_system import asked, group_renamed, member, project, project_gone, user
+from dashlib.sources.gitlab.hooks_groups import group_gone, group_member, group_renamed
+from dashlib.sources.gitlab.hooks_system import asked, member, project, project_gone, user
 from dashlib.sources.gitlab.hooks_work import issue, merge_request, note, push
 from dashlib.sources.gitlab.shapes import text, thing
 from dashlib.sources.hook import Hook, Shaped
@@ -22,10 +23,11 @@ _SHAPES: dict[str, Callable[[Hook], Shaped]] = {
     "merge_request": merge_request,
     "note": note,
     **dict.fromkeys(("user_add_to_team", "user_update_for_team", "user_remove_from_team"), member),
-    **dict.fromkeys(("user_add_to_group", "user_update_for_group", "user_remove_from_group"), member),
+    **dict.fromkeys(("user_add_to_group", "user_update_for_group", "user_remove_from_group"), group_member),
     **dict.fromkeys(("project_create", "project_rename", "project_transfer", "project_update"), project),
     "project_destroy": project_gone,
     "group_rename": group_renamed,
+    **dict.fromkeys(("group_destroy", "subgroup_destroy"), group_gone),
     **dict.fromkeys((f"user_access_request_{what}_group" for what in ("to", "revoked_for", "denied_for")), asked),
     **dict.fromkeys((f"user_access_request_{what}_project" for what in ("to", "revoked_for", "denied_for")), asked),
     **dict.fromkeys(("user_create", "user_rename", "user_destroy", "user_failed_login"), user),

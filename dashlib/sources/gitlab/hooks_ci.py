@@ -15,7 +15,7 @@ from dashlib.sources.gitlab import stamps
 from dashlib.sources.gitlab.hook_parts import Project, add_users, hook_commit, newest_in
 from dashlib.sources.gitlab.pipelines import job_row, pipeline_detail_row
 from dashlib.sources.gitlab.shapes import number, text, thing, things
-from dashlib.sources.hook import Hook, Rows, Shaped, only, whole
+from dashlib.sources.hook import Hook, Rows, Shaped, Unshapeable, each, only, whole
 from dashlib.sources.tables import COMMITS, JOBS, MERGE_REQUESTS, PIPELINES, PROJECTS
 
 _TIMES = ("created_at", "started_at", "finished_at")
@@ -31,11 +31,17 @@ def pipeline(hook: Hook) -> Shaped:
     rows = Rows()
     rows.add(PROJECTS, project.row())
     rows.add(PIPELINES, *_pipeline_rows(project, ident, body, at))
-    rows.add(JOBS, *(_build(project.id, ident, told, build) for build in builds if number(build.get("id")) is not None))
+    every = body.get("builds")
+    jobs, left_out = each(
+        every if isinstance(every, list) else [],
+        lambda build: _build(project.id, ident, told, thing(build)),
+        needed=False,
+    )
+    rows.add(JOBS, *jobs)
     rows.add(COMMITS, hook_commit(project.id, thing(body.get("commit"))))
     rows.add(MERGE_REQUESTS, _merge_request(project.id, thing(body.get("merge_request"))))
     add_users(rows, [body.get("user"), *(build.get("user") for build in builds)])
-    return Shaped(rows.changes(), project.id, project.path, f"pipeline:{ident}", at)
+    return Shaped(rows.changes(), project.id, project.path, f"pipeline:{ident}", at, left_out)
 
 
 def _pipeline_rows(project: Project, ident: int, body: Mapping[str, Any], at: datetime | None) -> list[Row]:
@@ -59,7 +65,12 @@ def _pipeline_rows(project: Project, ident: int, body: Mapping[str, Any], at: da
 
 
 def _build(project_id: int, pipeline_id: int, told: Mapping[str, Any], build: Mapping[str, Any]) -> Row:
-    """A job as pipeline hooks show it. Of a merge request's pipeline they tell the branch, not its ref."""
+    """A job as pipeline hooks show it. Of a merge request's pipeline they tell the branch, not its ref.
+
+    Raises Unshapeable for what has no number a job can have.
+    """
+    if whole(build, "id", "a build") <= 0:
+        raise Unshapeable("the id of a build is not positive")
     of = {"pipeline": {"id": pipeline_id, "sha": told.get("sha")}, "ref": told.get("ref"), "tag": told.get("tag")}
     row = job_row(project_id, {**build, **of, "user": build.get("user"), "commit": None})
     return only(JOBS, row, "state") if told.get("source") == "merge_request_event" else only(JOBS, row, "state", "ref")

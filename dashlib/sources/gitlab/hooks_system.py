@@ -1,4 +1,4 @@
-"""Hooks about members, projects and users (``event_name`` instead of ``object_kind``) to rows. Pure."""
+"""Hooks about members of projects, projects and users (``event_name`` instead of ``object_kind``) to rows. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from dashlib.model import Change, Delete, Put, Replace, Row
+from dashlib.model import Change, Delete, Put, Replace, Row, Upsert
 from dashlib.sources.gitlab import stamps
 from dashlib.sources.gitlab.hook_parts import add_users, hook_event, newest_in, project_columns
 from dashlib.sources.gitlab.projects import member_row
@@ -25,18 +25,16 @@ _MARKED = re.compile(r"-deletion_scheduled-[0-9]+$")
 
 
 def member(hook: Hook) -> Shaped:
-    """Someone joins, leaves or gets another role. Rows of ``members`` are of projects: a group's member is an account.
+    """Someone joins a project, leaves it or gets another role in it.
 
     These hooks have no version that the API's list would share: they count in the order of their arrival, and the next
     reading of the list has the last word.
     """
     body = thing(hook.payload)
-    user, at = _member(body), newest_in(body, names=("created_at", "updated_at"))
-    ident, project_id = whole(body, "user_id", "the member"), number(body.get("project_id"))
+    user, at = member_of(body), newest_in(body, names=("created_at", "updated_at"))
+    ident, project_id = whole(body, "user_id", "the member"), whole(body, "project_id", "the project")
     rows = Rows()
     add_users(rows, [user])
-    if project_id is None:
-        return Shaped(rows.changes(), subject=f"user:{ident}", happened_at=at)
     path = text(body.get("project_path_with_namespace"))
     if path:
         name, address = text(body.get("project_name")), _address(hook, path)
@@ -47,16 +45,19 @@ def member(hook: Hook) -> Shaped:
         moment = stamps.utc(body.get("created_at" if joined else "updated_at")) or at
         rows.add(EVENTS, hook_event(project_id, user, "left" if left else "joined", moment))
     key: Row = {"project_id": project_id, "user_id": ident}
-    listed: Change = Delete(MEMBERS, [key]) if left else Put(MEMBERS, [_membership(project_id, user, body)])
+    listed: Change = Delete(MEMBERS, [key]) if left else Put(MEMBERS, [membership(project_id, user, body)])
     return Shaped([*rows.changes(), listed], project_id, path, f"member:{ident}", at)
 
 
-def _member(body: Mapping[str, Any]) -> dict[str, Any]:
+def member_of(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The account that a hook about a member is about, as hooks elsewhere tell an account."""
     return {"id": body.get("user_id"), "username": body.get("user_username"), "name": body.get("user_name")}
 
 
-def _membership(project_id: int, user: Mapping[str, Any], body: Mapping[str, Any]) -> Row:
-    level = _LEVELS.get(str(body.get("access_level") or body.get("project_access")).lower())
+def membership(project_id: int, user: Mapping[str, Any], body: Mapping[str, Any]) -> Row:
+    """A row of ``members`` as such a hook tells it."""
+    said = next((body[name] for name in ("access_level", "project_access", "group_access") if body.get(name)), None)
+    level = _LEVELS.get(str(said).lower())
     known = {"access_level": level, "expires_at": body.get("expires_at"), "created_at": body.get("created_at")}
     return member_row(project_id, {**user, **known, "state": "active", "membership_state": "active"})
 
@@ -64,7 +65,7 @@ def _membership(project_id: int, user: Mapping[str, Any], body: Mapping[str, Any
 def asked(hook: Hook) -> Shaped:
     """Someone asks to join, or takes that back: no member yet, but an account; and a project where it is one's."""
     body = thing(hook.payload)
-    user, at = _member(body), newest_in(body, names=("created_at", "updated_at"))
+    user, at = member_of(body), newest_in(body, names=("created_at", "updated_at"))
     ident, project_id, path = whole(body, "user_id", "the user"), number(body.get("project_id")), None
     rows = Rows()
     add_users(rows, [user])
@@ -78,7 +79,8 @@ def project(hook: Hook) -> Shaped:
     ident, path, at = _which(hook)
     body, rows = thing(hook.payload), Rows()
     visibility = (text(body.get("project_visibility")) or "").removeprefix("visibilitylevel|") or None
-    known = {"visibility": visibility, "created_at": stamps.utc(body.get("created_at"))}
+    place = number(body.get("project_namespace_id"))
+    known = {"visibility": visibility, "created_at": stamps.utc(body.get("created_at")), "namespace_id": place}
     rows.add(PROJECTS, project_columns(ident, path, text(body.get("name")), _address(hook, path), at, **known))
     return Shaped(rows.changes(), ident, path, f"project:{ident}", at)
 
@@ -93,17 +95,14 @@ def project_gone(hook: Hook) -> Shaped:
     path = _MARKED.sub("", path)
     named = project_columns(ident, path, None, _address(hook, path), None)
     rows = Rows()
-    rows.add(PROJECTS, only(PROJECTS, named, "name"), {"id": ident, "deleted_at": hook.received_at})
-    return Shaped([*rows.changes(), Replace(SCHEDULES, {"project_id": ident}, [])], ident, path, f"project:{ident}", at)
+    rows.add(PROJECTS, only(PROJECTS, named, "name"))
+    return Shaped([*rows.changes(), *gone(ident, hook.received_at)], ident, path, f"project:{ident}", at)
 
 
-def group_renamed(hook: Hook) -> Shaped:
-    """A group has another path: so have its projects, and nothing else tells of them (system hooks: project_rename)."""
-    body = thing(hook.payload)
-    ident, at = whole(body, "group_id", "the group"), newest_in(body, names=("created_at", "updated_at"))
-    rows = Rows()
-    rows.add(PROJECTS, *_moved(hook, text(body.get("old_full_path")), text(body.get("full_path")), at))
-    return Shaped(rows.changes(), subject=f"group:{ident}", happened_at=at)
+def gone(project_id: int, at: datetime) -> list[Change]:
+    """A project that its forge has no more, since ``at`` at the latest: it is marked, and so are its schedules."""
+    marked: Row = {"id": project_id, "deleted_at": at}
+    return [Upsert(PROJECTS, [marked]), Replace(SCHEDULES, {"project_id": project_id}, [])]
 
 
 def user(hook: Hook) -> Shaped:
@@ -114,10 +113,10 @@ def user(hook: Hook) -> Shaped:
     rows = Rows()
     add_users(rows, [{"id": ident, "username": body.get("username"), "name": body.get("name")}])
     if body.get("event_name") == "user_destroy":
-        gone = [dict(row) for change in rows.changes() for row in change.rows]
+        told = [dict(row) for change in rows.changes() for row in change.rows]
         rows = Rows()
-        rows.add(USERS, *(row | {"state": "deleted", "seen_on": at.date() if at else None} for row in gone))
-    rows.add(PROJECTS, *_moved(hook, text(body.get("old_username")), text(body.get("username")), at))
+        rows.add(USERS, *(row | {"state": "deleted", "seen_on": at.date() if at else None} for row in told))
+    rows.add(PROJECTS, *moved(hook, text(body.get("old_username")), text(body.get("username")), at))
     return Shaped(rows.changes(), subject=f"user:{ident}", happened_at=at)
 
 
@@ -130,16 +129,16 @@ def _which(hook: Hook) -> tuple[int, str, datetime | None]:
     return ident, path, newest_in(body, names=("created_at", "updated_at"))
 
 
-def _moved(hook: Hook, old: str | None, new: str | None, at: datetime | None) -> list[Row]:
+def moved(hook: Hook, old: str | None, new: str | None, at: datetime | None) -> list[Row]:
     """What is known of the projects under ``old``, now that they are under ``new``; a newer name of theirs wins."""
     if not old or not new or old == new:
         return []
-    moved = []
+    found = []
     for known in hook.projects_under(old):
         path = new + known["path_with_namespace"][len(old) :]
         row = project_columns(known["id"], path, known["name"], _address(hook, path) or known["web_url"], at)
-        moved.append(only(PROJECTS, row, "name"))
-    return moved
+        found.append(only(PROJECTS, row, "name"))
+    return found
 
 
 def _address(hook: Hook, path: str) -> str | None:

@@ -72,7 +72,7 @@ def _issue_rows(project_id: int, body: Mapping[str, Any]) -> list[Row]:
         "state": "opened" if state == "reopened" else state,
         "issue_type": (text(told.get("type")) or "issue").lower().replace(" ", "_"),
         "labels": sorted(texts(told.get("labels") or body.get("labels"))),
-        "assignees": body.get("assignees") or [body.get("assignee")],
+        "assignees": body.get("assignees") or [body.get("assignee") or told.get("assignee")],
         "web_url": told.get("url"),
         "author": thing(body.get("user")),
         "milestone": None,
@@ -118,7 +118,7 @@ def _merge_request_row(project_id: int, iid: int, body: Mapping[str, Any], updat
         "target_branch": text(told.get("target_branch")),
         "source_project_id": number(told.get("source_project_id")),
         "author_id": number(told.get("author_id")),
-        "assignee_usernames": _usernames(body.get("assignees")),
+        "assignee_usernames": _usernames(body.get("assignees") or [body.get("assignee") or told.get("assignee")]),
         "reviewer_usernames": _usernames(body.get("reviewers")),
         "labels": sorted(texts(told.get("labels") or body.get("labels"))),
         "sha": text(thing(told.get("last_commit")).get("id")),
@@ -160,7 +160,7 @@ def _commented(project_id: int, ident: int, body: Mapping[str, Any], created: da
     return hook_event(
         project_id, thing(body.get("user")), "commented on", created, note=said,
         target_type=text(told.get("type")) or "Note", target_id=ident, target_iid=ident,
-        target_title=on.get("title") or thing(body.get("commit")).get("title"),
+        target_title=on.get("title") or _first_line(thing(body.get("commit"))),
     )  # fmt: skip
 
 
@@ -168,9 +168,12 @@ def _done(
     project_id: int, target: str, told: Mapping[str, Any], user: Mapping[str, Any],
     words: Mapping[str, str], updated: datetime | None,
 ) -> Row | None:  # fmt: skip
-    """What was done, as the events API would say it; None for what it does not tell (an update)."""
+    """What was done, as the events API would say it; None for what it does not tell (an update).
+
+    Versions before 13 name who did it without a number.
+    """
     action = text(told.get("action")) or ""
-    if action not in words or number(user.get("id")) is None:
+    if action not in words or (number(user.get("id")) is None and text(user.get("username")) is None):
         return None
     happened = {"open": "created_at", "close": "closed_at"}.get(action, "updated_at")
     return hook_event(
@@ -178,6 +181,11 @@ def _done(
         target_type=target, target_id=number(told.get("id")), target_iid=number(told.get("iid")),
         target_title=told.get("title"), asked_action="reopened" if action == "reopen" else None,
     )  # fmt: skip
+
+
+def _first_line(commit: Mapping[str, Any]) -> str | None:
+    """The title of a commit; versions before 13 send the whole message alone."""
+    return text(commit.get("title")) or (text(commit.get("message")) or "").strip().partition("\n")[0] or None
 
 
 def _usernames(users: Any) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from dashlib.model import Row
 from dashlib.sources.gitlab import stamps
-from dashlib.sources.gitlab.shapes import decimal, number, text, texts, thing, truth
+from dashlib.sources.gitlab.shapes import decimal, number, text, texts, thing, truth, word
 from dashlib.sources.gitlab.status import rank
 
 
@@ -15,7 +15,7 @@ def pipeline_row(project_id: int, json: Mapping[str, Any]) -> Row:
     """A pipeline as a list brings it: no duration, start, end or user there (doc/api/pipelines.md)."""
     created = stamps.utc(json.get("created_at"))
     updated = stamps.newest(stamps.utc(json.get("updated_at")), created)
-    status = text(json.get("status"))
+    status = word(json.get("status"))
     return {
         "project_id": project_id,
         "id": number(json["id"]),
@@ -68,7 +68,7 @@ def job_row(project_id: int, json: Mapping[str, Any], kind: str = "build") -> Ro
     ``failure_reason`` is kept as written, reasons of later versions too, and only where the job failed: hooks say
     ``unknown_failure`` of jobs that succeed.
     """
-    status = text(json.get("status"))
+    status = word(json.get("status"))
     created, started, finished = (stamps.utc(json.get(f"{name}_at")) for name in ("created", "started", "finished"))
     user, runner = thing(json.get("user")), thing(json.get("runner"))
     return {

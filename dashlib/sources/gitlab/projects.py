@@ -26,6 +26,7 @@ def project_row(json: Mapping[str, Any]) -> Row:
         "path_with_namespace": path,
         "name": text(json.get("name")) or path.rpartition("/")[2],
         "namespace": text(thing(json.get("namespace")).get("full_path")) or path.rpartition("/")[0],
+        "namespace_id": number(thing(json.get("namespace")).get("id")),
         "web_url": text(json.get("web_url")),
         "changed_at": stamps.newest(updated, active, stamps.utc(json.get("created_at"))),
         "description": text(json.get("description")),

@@ -24,6 +24,11 @@ def text(value: Any) -> str | None:
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
+def word(value: Any) -> str | None:
+    """A string where a number would be nonsense: a status from the future is a word, too."""
+    return value if isinstance(value, str) else None
+
+
 def number(value: Any) -> int | None:
     """A whole number that fits a BIGINT."""
     if isinstance(value, bool):
