@@ -1,8 +1,9 @@
 """What the page of commits costs at 2 million commits by 20,000 identities, beside bare SQL and pandas.
 
 The rows are made by SQL, not by a sync: 200 repositories, three years, a few people who write most, merges, co-authors,
-robots, a push for every three commits. Measured in one process: making the copy in memory (once per change of the data,
-behind the page's back), then each question of the page, warm, the best of five, over 30 days, 365 days and everything.
+robots, a push for every three commits, a pipeline for every ten. Measured in one process: making the copy in memory
+(once per change of the data, behind the page's back), then each question of the page, warm, the best of five, over 30
+days, 365 days and everything.
 Bare SQL asks what a person would write over the table commits, an address for a person; pandas does the same with a
 frame that is already loaded. Neither knows persons, robots or the team's zone, and both answer one question only.
 
@@ -24,7 +25,7 @@ import pandas as pd
 
 from benchmarks.machine import described
 from dashlib.model import Filters
-from dashlib.queries import commit_listing, commits, reconciliation
+from dashlib.queries import builds, commit_listing, commits, committed, differences, reconciliation
 from dashlib.queries.commits_held import HeldCommits
 from dashlib.store import open_store
 
@@ -73,6 +74,16 @@ _FILL = (
     select 'gitlab', b.event_id, min(b.project_id), 'pushed to', hash(b.event_id) % {persons},
            max(c.committed_at), 'pushed', 'branch', 'main', 'x', count(*) + (hash(b.event_id) % 50 = 0)::int, false
     from pushed_commits b join commits c on c.project_id = b.project_id and c.id = b.commit_id group by b.event_id""",
+    # A pipeline for every ten commits: who pushed, how it ended, how long it waited.
+    """insert into pipelines (project_id, id, source, ref, status, user_id, created_at, started_at, duration)
+    select 1 + i % 200, i, if(i % 5 = 0, 'schedule', 'push'), 'main',
+           ['success', 'success', 'success', 'failed', 'canceled'][1 + (hash(i) % 5)::int],
+           ({persons} * pow((hash(i) % 1000003) / 1000003.0, 3))::int, made,
+           made + to_seconds((hash(i + 1) % 300)::int), 60 + hash(i + 2) % 1800
+    from (
+        select i, timestamp '{start}' + to_seconds((i * {seconds} * 10 / {commits})::bigint) as made
+        from range({commits} // 10) t(i)
+    )""",
     "delete from pushed_commits p using events e where e.id = p.event_id and e.project_id <> p.project_id",
 )
 
@@ -118,11 +129,24 @@ def _questions(views: duckdb.DuckDBPyConnection, copy: duckdb.DuckDBPyConnection
         "every repository": lambda f: commits.ranking(copy, f, by="repository"),
         "every team": lambda f: commits.ranking(copy, f, by="team"),
         "the overlap of teams": lambda f: commits.overlap(copy, f, by="team"),
-        "everybody, co-authors too": lambda f: commits.ranking(copy, f, role="both"),
-        "everybody, default branch, forks once": lambda f: commits.ranking(copy, f, branches="default", forks="once"),
+        "everybody, co-authors too": lambda f: commits.ranking(copy, f, which=commits.Narrowed(role="both")),
+        "everybody, default branch, forks once": lambda f: commits.ranking(
+            copy, f, which=commits.Narrowed(branches="default", forks="once")
+        ),
         "hours of the week": lambda f: commits.hours(copy, f),
+        "active days over time": lambda f: commits.over_time(
+            copy, f, grain=commits.usual_grain(f), measure="active_days"
+        ),
         "the line: authored and pushed": lambda f: reconciliation.line(copy, f),
+        "the commits of a difference": lambda f: differences.listed(copy, views, f, line="pushed", term="robot"),
+        "the pushes of a difference": lambda f: differences.listed_pushes(copy, views, f, term="unknown"),
+        "the line: authored and committed": lambda f: committed.line(copy, f),
+        "the commits of its difference": lambda f: differences.listed(
+            copy, views, f, line="committed", term="rewritten"
+        ),
         "the newest 2,000 commits": lambda f: commit_listing.listed(copy, views, f, rows=2000),
+        "builds of everybody": lambda f: builds.ranking(views, f),
+        "builds over time": lambda f: builds.over_time(views, f, grain=commits.usual_grain(f)),
     }
     frame = views.execute(
         "select project_id, lower(author_email) as email, committed_at, additions, deletions,"

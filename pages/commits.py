@@ -12,23 +12,23 @@ filters = widgets.filters()
 held = widgets.asked(choices.held).iloc[0]
 if not held["commits"]:
     widgets.nothing("commits")
-    st.stop()
+    widgets.end_here()
 
 parts.tell_awaited()
 view = parts.which_view()
-if view != "builds" and not parts.of_commits(commits.totals, filters, **commits.EVERY).iloc[0]["commits"]:
+if view != "builds" and not parts.of_commits(commits.totals, filters, which=commits.EVERY).iloc[0]["commits"]:
     widgets.nothing("commits", held["last_commit_day"])
-    st.stop()
+    widgets.end_here()
 
 if view == "builds":
     parts.built(filters)
-    st.stop()
+    widgets.end_here()
 
 which = parts.which_commits()
-sums = parts.of_commits(commits.totals, filters, **which).iloc[0]
+sums = parts.of_commits(commits.totals, filters, which=which).iloc[0]
 if not sums["commits"]:
     st.info("There are commits in this period, but none of this kind.", icon=":material/filter_alt_off:")
-    st.stop()
+    widgets.end_here()
 widgets.metrics(commit_tables.SUMS, sums)
 if view == "overview":
     parts.overview(filters, which)

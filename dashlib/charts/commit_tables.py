@@ -73,16 +73,27 @@ COMMITS = (
     Column("is_merge", "Merge", "flag", 65),
     Column("on_default", "On default", "flag", 85, help="On the default branch when it was last read."),
 )
-DIFFERING = (
-    Column("committed", "When", "moment", 135),
-    Column("person_label", "Author", width=175),
-    Column("pushed_by", "First pushed by", width=150),
-    Column("title", "What", width=310),
-    Column("web_url", "On GitLab", "link", 100, text="open commit"),
-    Column("path_with_namespace", "Repository", width="medium"),
-    Column("is_merge", "Merge", "flag", 65),
-    Column("on_default", "On default", "flag", 85),
-)
+DIFFERING = {
+    line: (
+        Column("committed", "When", "moment", 135),
+        Column("person_label", "Author", width=175),
+        Column(f"{line}_by", heading, width=150),
+        Column("title", "What", width=310),
+        Column("web_url", "On GitLab", "link", 100, text="open commit"),
+        Column("path_with_namespace", "Repository", width="medium"),
+        Column("is_merge", "Merge", "flag", 65),
+        Column("on_default", "On default", "flag", 85),
+    )
+    for line, heading in (("pushed", "First pushed by"), ("committed", "Committed by"))
+}
+"""The commits of a term, by line."""
+MEASURES = {
+    "commits": "Commits",
+    "active_days": "Active days",
+    "additions": "Lines added",
+    "deletions": "Lines deleted",
+}
+"""What the chart over time can count."""
 PUSHES = (
     Column("happened", "When", "moment", 135),
     Column("person_label", "Who", width=175),
@@ -151,22 +162,19 @@ COMMITTED: Mapping[str, str] = {
     "by_others": "committed by others",
     "by_robots": "committed by robots or the forge",
     "unnamed": "whose committer is not known",
+    "rewritten": "of them written earlier than committed: amended, rebased or picked",
 }
-"""The terms of the second line (``queries.committed``)."""
+"""The terms of the second line (``queries.committed``); the last is no term, but a part of all of them."""
 
 
-def committed_told(line: pd.DataFrame) -> str:
-    """The second line as a sentence: authored, and what was committed, added up."""
-    amounts = dict(zip(line["term"], map(int, line["amount"]), strict=True))
-    parts = [
-        f"{'' if term == 'committed' else '+ ' if amounts[term] > 0 else '− '}{abs(amounts[term]):,} {words}"
-        for term, words in COMMITTED.items()
-        if amounts[term] or term == "committed"
-    ]
-    told = f"{amounts['authored']:,} authored = {' '.join(parts)}."
-    if amounts["rewritten"]:
-        told += f" {amounts['rewritten']:,} of them were written earlier than committed: amended, rebased or picked."
-    return told
+def committed_terms(line: pd.DataFrame) -> dict[str, str]:
+    """The terms of the second line that are not nought, each with its signed number in words."""
+    found = {}
+    for term, amount in zip(line["term"], map(int, line["amount"]), strict=True):
+        if term in COMMITTED and (amount or term == "committed"):
+            sign = "" if term in ("committed", "rewritten") else "+ " if amount > 0 else "− "
+            found[str(term)] = f"{sign}{abs(amount):,} {COMMITTED[term]}"
+    return found
 
 
 def overlap_told(by: str, commits: int, counted: int) -> str:

@@ -18,6 +18,7 @@ from typing import Any
 
 from dashlib.demo import github_render as render
 from dashlib.demo.calls import Reply, json_reply
+from dashlib.demo.company import mailmap
 from dashlib.demo.graph import log
 from dashlib.demo.model import Commit, Pipeline, Project, Schedule
 from dashlib.demo.staged import Asked, Staged
@@ -182,6 +183,8 @@ class GitHub(Staged):
             return template, _graph_error("NOT_FOUND", "Could not resolve to a Repository")
         if self.hidden_graph:
             return template, _graph_error("FORBIDDEN", "Resource not accessible by personal access token")
+        if template.endswith("Mailmap"):
+            return template, json_reply({"data": {"repository": self._mailmap(project)}})
         if template.endswith("Files"):
             return template, json_reply({"data": {"repository": {"object": self._folder(project)}}})
         return template, self._graph_commits(asked, project, told)
@@ -195,6 +198,15 @@ class GitHub(Staged):
             text = self.files.get(name, render.workflow_file(schedule))
             entries.append({"name": name, "object": {"text": text, "isTruncated": False}})
         return {"entries": entries}
+
+    def _mailmap(self, project: Project) -> dict[str, Any]:
+        assert self.world is not None
+        history = self._history(project, None)
+        text = self.files.get(".mailmap") or mailmap(project.path, self.world.users.values())
+        return {
+            "defaultBranchRef": {"target": {"oid": history[0].id}} if history else None,
+            "object": None if text is None else {"text": text, "isTruncated": False},
+        }
 
     def _graph_commits(self, asked: Asked, project: Project, told: dict[str, Any]) -> Reply:
         if project.default_branch is None:

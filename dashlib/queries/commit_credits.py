@@ -24,6 +24,35 @@ OVERLAPPING = ("co_author", "both")
 """Roles in which one commit can be credited to several people."""
 
 
+def of(choices: tuple[str, ...], word: Any) -> str:
+    """The word, if it is one of these; ValueError otherwise."""
+    if word not in choices:
+        raise ValueError(f"{word!r} is none of {', '.join(choices)}")
+    return str(word)
+
+
+@dataclass(frozen=True)
+class Narrowed:
+    """Which commits count, and for whom, beside the filter bar; ValueError for a word that is no choice."""
+
+    role: str = "author"
+    merges: str = "without"
+    bots: str = "without"
+    branches: str = "all"
+    forks: str = "each"
+
+    def __post_init__(self) -> None:
+        of(ROLES, self.role)
+        of(CHOICES, self.merges)
+        of(CHOICES, self.bots)
+        of(BRANCHES, self.branches)
+        of(FORKS, self.forks)
+
+
+AUTHORED_BY_PEOPLE = Narrowed()
+"""Each commit once per repository and for its author; no merge commits, no robots."""
+
+
 @dataclass(frozen=True)
 class Key:
     """What commits are split by, as SQL: the key of a credit ``c``, and the name of each key ``k.key``.
@@ -67,12 +96,12 @@ BY: Mapping[str, Key] = {
 """By the word in the widget and the URL."""
 
 
-def counted(filters: Filters, which: Mapping[str, str], period: str, name: str = "counted") -> str:
+def counted(filters: Filters, which: Narrowed, period: str, name: str = "counted") -> str:
     """The CTEs that end in ``name``: one row per credit of the commits that are asked for.
 
-    ``which`` is what ``what`` gives back; ``period`` the condition on ``c.committed_at``.
+    ``period`` is the condition on ``c.committed_at``.
     """
-    conditions = [_ROLE[which["role"]], period]
+    conditions = [_ROLE[which.role], period]
     if filters.groups or filters.projects:
         conditions.append(
             "c.project_id in (\n        select id from projects\n"
@@ -80,11 +109,11 @@ def counted(filters: Filters, which: Mapping[str, str], period: str, name: str =
         )
     if filters.persons:
         conditions.append("c.person in (select id from persons where chosen(id::varchar, $persons))")
-    conditions += [_MERGES[which["merges"]], _BOTS[which["bots"]]]
-    if which["branches"] == "default":
+    conditions += [_MERGES[which.merges], _BOTS[which.bots]]
+    if which.branches == "default":
         conditions.append("c.on_default")
     chosen = "\n      and ".join(condition for condition in conditions if condition)
-    if which["forks"] == "each":
+    if which.forks == "each":
         return f"{name} as not materialized (\n    select c.* from commit_credits c\n    where {chosen}\n)"
     return f"all_{name} as (\n    select c.* from commit_credits c\n    where {chosen}\n), {_ONCE.format(name=name)}"
 
@@ -103,24 +132,6 @@ def keyed(by: str, role: str) -> str:
     return (
         f"keyed as not materialized (\n    select c.*, {key.key} as key, {once} as once\n    from counted c{joined}\n)"
     )
-
-
-def what(role: str, merges: str, bots: str, branches: str, forks: str) -> dict[str, str]:
-    """The choices by name; ValueError for a word that is none."""
-    return {
-        "role": of(ROLES, role),
-        "merges": of(CHOICES, merges),
-        "bots": of(CHOICES, bots),
-        "branches": of(BRANCHES, branches),
-        "forks": of(FORKS, forks),
-    }
-
-
-def of(choices: tuple[str, ...], word: Any) -> str:
-    """The word, if it is one of these; ValueError otherwise."""
-    if word not in choices:
-        raise ValueError(f"{word!r} is none of {', '.join(choices)}")
-    return str(word)
 
 
 def within_period(filters: Filters, column: str = "c.committed_at") -> str:

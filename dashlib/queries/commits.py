@@ -12,6 +12,7 @@ import pandas as pd
 
 from dashlib.model import Filters
 from dashlib.queries.commit_credits import (
+    AUTHORED_BY_PEOPLE,
     BRANCHES,
     BY,
     CHOICES,
@@ -19,18 +20,21 @@ from dashlib.queries.commit_credits import (
     GRAINS,
     OVERLAPPING,
     ROLES,
+    Narrowed,
     counted,
     keyed,
     of,
     on_days,
-    what,
 )  # fmt: skip
 from dashlib.queries.question import ask
 
-__all__ = ["BRANCHES", "BY", "CHOICES", "EVERY", "FORKS", "GRAINS", "ROLES"]
+__all__ = ["BRANCHES", "BY", "CHOICES", "EVERY", "FORKS", "GRAINS", "MEASURES", "ROLES", "Narrowed"]
 
-EVERY = {"role": "both", "merges": "with", "bots": "with"}
+EVERY = Narrowed(role="both", merges="with", bots="with")
 """Every commit there is, whoever and whatever made it."""
+MEASURES = ("commits", "active_days", "additions", "deletions")
+"""What is counted over time."""
+_OF_LINES = "not is_merge"
 _LINES = """sum(additions) filter ({lines})::bigint as additions,
            sum(deletions) filter ({lines})::bigint as deletions"""
 _DAYS = "bit_count(bitstring_agg((day - $since::date)::integer, 0, ($until::date - $since::date)::integer){now})"
@@ -38,11 +42,11 @@ _DAYS = "bit_count(bitstring_agg((day - $since::date)::integer, 0, ($until::date
 
 OVER_TIME = """
 with {counted}, {keyed}, cells as materialized (
-    select key, date_trunc($grain, day)::date as period, count(*){once} as commits from keyed group by all
+    select key, date_trunc($grain, day)::date as period, {amount} as amount from keyed group by all
 ), sums as (
-    select key, sum(commits) as commits from cells group by key
+    select key, sum(amount) as amount from cells group by key
 ), ranked as (
-    select {name} as key, k.key as found, {label} as label, row_number() over (order by k.commits desc, {name}) as rank
+    select {name} as key, k.key as found, {label} as label, row_number() over (order by k.amount desc, {name}) as rank
     from sums k {named}
 ), named as (
     select distinct least(rank, $top + 1) as rank,
@@ -50,7 +54,7 @@ with {counted}, {keyed}, cells as materialized (
            if(rank <= $top, key, null) as key
     from ranked
 ), series as (
-    select c.period, least(r.rank, $top + 1) as rank, sum(c.commits) as commits
+    select c.period, least(r.rank, $top + 1) as rank, sum(c.amount) as amount
     from cells c join ranked r on r.found is not distinct from c.key group by all
 ), periods as (
     select unnest(generate_series(
@@ -64,7 +68,7 @@ with {counted}, {keyed}, cells as materialized (
     ))::date as period
     where exists (select 1 from series)
 )
-select p.period, n.series, n.rank, coalesce(s.commits, 0)::bigint as commits, n.key
+select p.period, n.series, n.rank, coalesce(s.amount, 0)::bigint as {measure}, n.key
 from periods p
 cross join named n
 left join series s on s.period = p.period and s.rank = n.rank
@@ -145,22 +149,27 @@ def over_time(
     by: str = "person",
     grain: str = "week",
     top: int = 8,
-    role: str = "author",
-    merges: str = "without",
-    bots: str = "without",
-    branches: str = "all",
-    forks: str = "each",
+    measure: str = "commits",
+    which: Narrowed = AUTHORED_BY_PEOPLE,
 ) -> pd.DataFrame:
     """One row per day, week (from Monday), month or quarter and series, zeros included; the rest is "n others".
 
-    Columns: period (its first day, in the team's zone), series, rank (``top + 1`` for the others), commits, key (what
-    the series is known by; null for the others).
+    Columns: period (its first day, in the team's zone), series, rank (``top + 1`` for the others), the measure (one of
+    ``MEASURES``, under its name), key (what the series is known by; null for the others). The biggest are those with
+    the most of the measure. Active days of the others are the sum of theirs; lines of merges are not counted.
     """
-    which = what(role, merges, bots, branches, forks)
+    once = _once(by, which.role)
+    amounts = {
+        "commits": f"count(*){_where(once)}",
+        "active_days": "count(distinct day)",
+        "additions": f"coalesce(sum(additions){_where(once, _OF_LINES)}, 0)",
+        "deletions": f"coalesce(sum(deletions){_where(once, _OF_LINES)}, 0)",
+    }
     sql = OVER_TIME.format(
         counted=counted(filters, which, on_days(filters)),
-        keyed=keyed(by, role),
-        once=_where(_once(by, role)),
+        keyed=keyed(by, which.role),
+        amount=amounts[of(MEASURES, measure)],
+        measure=measure,
         name=BY[by].name,
         label=BY[by].label,
         named=BY[by].named,
@@ -173,11 +182,7 @@ def ranking(
     filters: Filters,
     *,
     by: str = "person",
-    role: str = "author",
-    merges: str = "without",
-    bots: str = "without",
-    branches: str = "all",
-    forks: str = "each",
+    which: Narrowed = AUTHORED_BY_PEOPLE,
 ) -> pd.DataFrame:
     """One row per person, repository, group or team with commits in the period, the most first; nobody is cut off.
 
@@ -187,27 +192,26 @@ def ranking(
     last_commit (of the period; the team's wall clock), is_new (a person whose first commit ever stored is of this
     period; false where nothing before the period was read, and of other roles than author).
     """
-    which = what(role, merges, bots, branches, forks)
     both = filters.since is not None and filters.until is not None
-    now, once = "day >= $since::date" if both else "", _once(by, role)
+    now, once = "day >= $since::date" if both else "", _once(by, which.role)
     before = "$since::date - ($until::date - $since::date + 1)::integer"
     is_new = "coalesce(f.day >= $since::date, false)"
     sql = RANKING.format(
         counted=counted(filters, which, f"c.day between {before} and $until::date" if both else on_days(filters)),
-        keyed=keyed(by, role),
+        keyed=keyed(by, which.role),
         once_now=_where(once, now),
         earlier=f"count(*){_where(once, 'day < $since::date')}" if both else "0",
         active_days=_DAYS.format(now=_where(now)) if both else "count(distinct day)",
         repositories="1::bigint" if by == "repository" else f"count(distinct project_id){_where(now)}",
         people="1::bigint" if by == "person" else f"count(distinct person){_where(now)}",
-        lines=_LINES.format(lines=" and ".join(part for part in (once, now, "not is_merge") if part)),
+        lines=_LINES.format(lines=" and ".join(part for part in (once, now, _OF_LINES) if part)),
         now=_where(now),
         before=f"team_day_start({before})" if both else "null",
         name=BY[by].name,
         label=BY[by].label,
         change="case when r.known then k.commits - k.earlier end" if both else "null::bigint",
         is_bot="coalesce(n.is_bot, false)" if by == "person" else "false",
-        is_new=f"r.known and {is_new}" if by == "person" and both and role == "author" else "false",
+        is_new=f"r.known and {is_new}" if by == "person" and both and which.role == "author" else "false",
         named=BY[by].named + (_FIRSTS if by == "person" else ""),
     )
     return ask(connection, sql, filters)
@@ -217,11 +221,7 @@ def totals(
     connection: duckdb.DuckDBPyConnection,
     filters: Filters,
     *,
-    role: str = "author",
-    merges: str = "without",
-    bots: str = "without",
-    branches: str = "all",
-    forks: str = "each",
+    which: Narrowed = AUTHORED_BY_PEOPLE,
 ) -> pd.DataFrame:
     """One row: commits (distinct), credits, people, repositories, active_days, new_people, returning_people.
 
@@ -229,11 +229,10 @@ def totals(
     those of them whose first commit ever stored is not older than the period, ``returning_people`` the others; null
     where nothing before it was read, and of other roles than author: who only reviews has no first commit.
     """
-    which = what(role, merges, bots, branches, forks)
     sql = TOTALS.format(
         counted=counted(filters, which, on_days(filters)),
-        commits=_commits(role),
-        firsts_known="r.known and $since::date is not null" if role == "author" else "false",
+        commits=_commits(which.role),
+        firsts_known="r.known and $since::date is not null" if which.role == "author" else "false",
     )
     return ask(connection, sql, filters)
 
@@ -243,17 +242,12 @@ def overlap(
     filters: Filters,
     *,
     by: str = "person",
-    role: str = "author",
-    merges: str = "without",
-    bots: str = "without",
-    branches: str = "all",
-    forks: str = "each",
+    which: Narrowed = AUTHORED_BY_PEOPLE,
 ) -> pd.DataFrame:
     """One row: commits (distinct), counted (their sum over all keys of ``by``): more where keys share commits."""
-    which = what(role, merges, bots, branches, forks)
     sql = OVERLAP.format(
         counted=counted(filters, which, on_days(filters)),
-        keyed=keyed(by, role),
+        keyed=keyed(by, which.role),
         commits="count(distinct (project_id, commit_id))",
     )
     return ask(connection, sql, filters)
@@ -263,15 +257,10 @@ def hours(
     connection: duckdb.DuckDBPyConnection,
     filters: Filters,
     *,
-    role: str = "author",
-    merges: str = "without",
-    bots: str = "without",
-    branches: str = "all",
-    forks: str = "each",
+    which: Narrowed = AUTHORED_BY_PEOPLE,
 ) -> pd.DataFrame:
     """One row per hour of the week on the authors' own clocks, zeros included: weekday (1 is Monday), hour, commits."""
-    which = what(role, merges, bots, branches, forks)
-    sql = HOURS.format(counted=counted(filters, which, on_days(filters)), commits=_commits(role))
+    sql = HOURS.format(counted=counted(filters, which, on_days(filters)), commits=_commits(which.role))
     return ask(connection, sql, filters)
 
 

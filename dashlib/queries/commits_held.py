@@ -198,6 +198,15 @@ def held(reader: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     It knows the macros, the view commit_credits, and under their own names what that and the questions read.
     """
     copy = memory()
+    try:
+        _fill(copy, reader)
+    except BaseException:
+        copy.close()
+        raise
+    return copy
+
+
+def _fill(copy: duckdb.DuckDBPyConnection, reader: duckdb.DuckDBPyConnection) -> None:
     for name, sql in _TABLES.items():
         keep(copy, name, reader.execute(sql))
     # As the view of that name, of what is here already: the commits need not be gone through twice.
@@ -210,7 +219,6 @@ def held(reader: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     macros(copy, reader, _MACROS)
     copy.execute(known["commit_credits"].statement)
     copy.execute(f"create table author_firsts as {known['author_firsts'].body}")
-    return copy
 
 
 def _number(copy: duckdb.DuckDBPyConnection) -> None:

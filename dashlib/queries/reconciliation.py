@@ -7,13 +7,11 @@ authored = pushed - what was pushed and is not counted + what is counted and was
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import duckdb
 import pandas as pd
 
 from dashlib.model import Filters
-from dashlib.queries.commit_credits import of, on_days, what, within_period
+from dashlib.queries.commit_credits import AUTHORED_BY_PEOPLE, Narrowed, on_days, within_period
 from dashlib.queries.question import ask
 
 AUTHORED, PUSHED = "authored", "pushed"
@@ -26,7 +24,7 @@ ADDED = ("earlier", "by_others", "alias", "bulk", "untold", "forks")
 TERMS = (PUSHED, *OF_PUSHES, *TAKEN, *ADDED)
 """In the order of the line."""
 
-_WORLD = """
+WORLD = """
 with pushes as (
     select b.* from branch_pushes b
     where {pushed}
@@ -99,7 +97,7 @@ _SQUASHED = """if(exists (
                ), 'squash', 'branch')"""
 
 LINE = (
-    _WORLD
+    WORLD
     + """, authored as not materialized (
     {authored}
 ), counted_once as (
@@ -124,99 +122,20 @@ order by t.place
 _NOT_ONCE = """select project_id, commit_id from authored where commit_id in (select commit_id from shared_commits)
     qualify project_id <> min(project_id) over (partition by commit_id)"""
 
-COMMITS = (
-    _WORLD
-    + """, authored as not materialized (
-    {authored}
-), wanted as (
-    select project_id, commit_id from taken where term = $term
-    union all select project_id, commit_id from added where term = $term
-    union all select project_id, commit_id from told where times > 1 and $term = 'again'
-    union all select project_id, commit_id from ({once}) where $term = 'forks'
-)
-select team_time(c.committed_at) as committed, p.path_with_namespace, coalesce(n.label, c.author) as person_label,
-       coalesce(u.label, c.pusher, '') as pushed_by, c.title, c.is_merge, c.on_default, c.web_url, c.commit_id
-from wanted w
-join commit_people c on c.project_id = w.project_id and c.commit_id = w.commit_id
-join projects p on p.id = c.project_id
-left join persons n on n.id = c.author
-left join persons u on u.id = c.pusher
-order by c.committed_at desc, p.path_with_namespace, c.commit_id
-limit $rows
-"""
-)
-
-PUSHES = (
-    _WORLD
-    + """
-select team_time(b.created_at) as happened, p.path_with_namespace, coalesce(n.label, b.person) as person_label, b.ref,
-       b.commit_count, b.resolved, b.title, b.web_url
-from pushes b
-join projects p on p.id = b.project_id
-left join persons n on n.id = b.person
-where b.commit_count > b.resolved and (b.by_hook and b.commit_count > 20) = ($term = 'cut')
-order by b.created_at desc, b.event_id
-limit $rows
-"""
-)
-
 
 def line(
     connection: duckdb.DuckDBPyConnection,
     filters: Filters,
     *,
-    merges: str = "without",
-    bots: str = "without",
-    branches: str = "all",
-    forks: str = "each",
+    which: Narrowed = AUTHORED_BY_PEOPLE,
 ) -> pd.DataFrame:
     """One row per term, in the order of the line: term, amount (signed). ``authored`` is the sum of all others."""
-    sql = _filled(LINE, filters, what("author", merges, bots, branches, "each"), forks)
+    sql = conditioned(LINE, filters, which)
     return ask(connection, sql, filters, terms=[AUTHORED, *TERMS])
 
 
-def commits(
-    connection: duckdb.DuckDBPyConnection,
-    filters: Filters,
-    *,
-    term: str,
-    merges: str = "without",
-    bots: str = "without",
-    branches: str = "all",
-    forks: str = "each",
-    rows: int = 1000,
-) -> pd.DataFrame:
-    """The commits of one term, newest first, at most ``rows``; asked of the database itself.
-
-    Columns: committed (the team's wall clock), path_with_namespace, person_label (the author), pushed_by, title,
-    is_merge, on_default, web_url, commit_id. Of ``again`` each commit stands once, however often it was pushed.
-    """
-    sql = _filled(COMMITS, filters, what("author", merges, bots, branches, "each"), forks)
-    return ask(connection, sql, filters, term=of((*TAKEN, *ADDED), term), rows=rows)
-
-
-def pushes(
-    connection: duckdb.DuckDBPyConnection,
-    filters: Filters,
-    *,
-    term: str,
-    merges: str = "without",
-    bots: str = "without",
-    branches: str = "all",
-    forks: str = "each",
-    rows: int = 1000,
-) -> pd.DataFrame:
-    """The pushes of a term of ``OF_PUSHES``, newest first, at most ``rows``.
-
-    Columns: happened (the team's wall clock), path_with_namespace, person_label, ref, commit_count, resolved (how many
-    of its commits are known), title, web_url.
-    """
-    sql = _filled(PUSHES, filters, what("author", merges, bots, branches, "each"), forks)
-    return ask(connection, sql, filters, term=of(OF_PUSHES, term), rows=rows)
-
-
-def _filled(template: str, filters: Filters, which: Mapping[str, str], forks: str) -> str:
-    """The template with the conditions of the page, each of which is fixed text."""
+def conditioned(template: str, filters: Filters, which: Narrowed) -> str:
+    """A template that begins with ``WORLD``, with the conditions of the page, each of which is fixed text."""
     people = "(select id from persons where chosen(id::varchar, $persons))"
     robot = "(c.author in (select id from persons where is_bot))"
     here = "{alias}.project_id in (select id from projects where within(namespace, $groups) and {chosen})".replace(
@@ -225,9 +144,9 @@ def _filled(template: str, filters: Filters, which: Mapping[str, str], forks: st
     in_period = f"({on_days(filters) or 'true'})"
     push_in_period = within_period(filters, "b.created_at") or "true"
     of_person = f"(c.author in {people})" if filters.persons else "true"
-    of_kind = {"with": "true", "without": f"(not {robot})", "only": f"({robot})"}[which["bots"]]
-    of_parents = {"with": "true", "without": "(not c.is_merge)", "only": "c.is_merge"}[which["merges"]]
-    of_branch = "c.on_default" if which["branches"] == "default" else "true"
+    of_kind = {"with": "true", "without": f"(not {robot})", "only": f"({robot})"}[which.bots]
+    of_parents = {"with": "true", "without": "(not c.is_merge)", "only": "c.is_merge"}[which.merges]
+    of_branch = "c.on_default" if which.branches == "default" else "true"
     limits = (("d.since_at", ">=", filters.since), ("d.until_at", "<", filters.until))
     narrowed = bool(filters.groups or filters.projects)
     parts = {
@@ -247,16 +166,14 @@ def _filled(template: str, filters: Filters, which: Mapping[str, str], forks: st
         "of_person": of_person,
         "of_kind": of_kind,
         "of_parents": of_parents,
-        "of_branch": _SQUASHED if which["branches"] == "default" else "'branch'",
+        "of_branch": _SQUASHED if which.branches == "default" else "'branch'",
         "named_alike": (
             "exists (select 1 from persons x join persons y on y.name = x.name"
             f" where x.id = b.author and y.id in {people})"
             if filters.persons
             else "false"
         ),
-        "once": _NOT_ONCE
-        if of(("each", "once"), forks) == "once"
-        else "select project_id, commit_id from authored where false",
+        "once": _NOT_ONCE if which.forks == "once" else "select project_id, commit_id from authored where false",
     }
     return template.format(authored=_AUTHORED.format(**parts), **parts)
 

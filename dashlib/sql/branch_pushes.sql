@@ -10,11 +10,7 @@ select e.project_id, e.source, e.id as event_id, e.created_at,
        e.ref, e.commit_from, e.commit_to, coalesce(e.commit_count, 0) as commit_count, e.ref_count,
        coalesce(e.ref_count, 0) > 0 as is_bulk,
        coalesce(e.by_hook, false) as by_hook, coalesce(k.resolved, 0) as resolved, e.commit_title as title,
-       case
-           when web_link(p.web_url) is null or e.commit_to is null or e.source <> 'gitlab' then web_link(p.web_url)
-           when e.commit_from is null or e.commit_count < 2 then p.web_url || '/-/commit/' || e.commit_to
-           else p.web_url || '/-/compare/' || e.commit_from || '...' || e.commit_to
-       end as web_url
+       push_link(p.web_url, e.source, e.commit_from, e.commit_to, e.commit_count) as web_url
 from events e
 join projects p on p.id = e.project_id
 left join accounts a on a.source = e.source and a.id = e.author_id

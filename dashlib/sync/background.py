@@ -12,7 +12,7 @@ from dashlib import conclusions
 from dashlib.errors import Explained
 from dashlib.failures.analyse import Progress as Reasons
 from dashlib.settings import Settings
-from dashlib.store import Store
+from dashlib.store import Store, StoreError
 from dashlib.sync import doubts
 from dashlib.sync.run import Progress, Report, Request, sync
 
@@ -94,7 +94,7 @@ class BackgroundSync:
 
             with conclusions.meanwhile(self._store):
                 report = sync(self._settings, self._store, request, stop=self._stop, on_progress=told)
-            self.conclude()
+            self._concluded()
             return report
         finally:
             self._state = SyncState(next_at=self._next_at())
@@ -106,7 +106,7 @@ class BackgroundSync:
         What follows from the rows is worked out meanwhile, with or without a timer: today's rules may be new ones.
         """
         if self._first is None:
-            self._first = threading.Thread(target=self.conclude, name="conclusions", daemon=True)
+            self._first = threading.Thread(target=self._concluded, name="conclusions", daemon=True)
             self._first.start()
         if self._settings.sync_minutes and self._settings.sources and self._timer is None:
             self._timer = threading.Thread(target=self._tick, name="sync-timer", daemon=True)
@@ -138,6 +138,15 @@ class BackgroundSync:
     def conclude(self) -> None:
         """Work out what follows from the rows now; waits where that is under way."""
         conclusions.draw(self._store, self._settings, stop=self._stop, on_progress=self._explained)
+
+    def _concluded(self) -> None:
+        """And leave a snapshot for shells and notebooks, which cannot ask for one."""
+        self.conclude()
+        try:
+            if not self._stop.is_set():
+                self._store.keep_snapshot()
+        except (StoreError, OSError):
+            _LOG.exception("no snapshot was left")
 
     def ask_in_doubt(self) -> bool:
         """Ask GitLab now what webhooks left in doubt, unless background syncs are off; whether to call this again soon.

@@ -113,12 +113,20 @@ class Client:
 
     def create(self, resource: str, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """One POST, sent once: after Unreachable nobody knows whether it came to something. Raises like ``page``."""
+        return self._sent("post", resource, path, body)
+
+    def update(self, resource: str, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """One PUT, sent once as ``create``; gives what stands there now. Raises like ``page``."""
+        return self._sent("put", resource, path, body)
+
+    def _sent(self, verb: str, resource: str, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         lane = self._free.get() or self._lane()
         try:
             self.budget.acquire(resource)
             with self._lock:
                 self.calls[resource] += 1
-            made = lane.client.http_post(path, post_data=dict(body), obey_rate_limit=False, max_retries=0)
+            send = lane.client.http_post if verb == "post" else lane.client.http_put
+            made = send(path, post_data=dict(body), obey_rate_limit=False, max_retries=0)
         except GitlabError as error:
             status = error.response_code or 0
             if 400 <= status < 500 and status not in _TRANSIENT:

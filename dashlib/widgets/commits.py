@@ -16,7 +16,7 @@ from dashlib.charts.commit_hours import heat
 from dashlib.charts.over_time import PICK, shares, stacked
 from dashlib.charts.wording import plain
 from dashlib.model import Filters
-from dashlib.queries import builds, commit_listing, commits, committed, reconciliation
+from dashlib.queries import builds, commit_listing, commits, committed, differences, reconciliation
 from dashlib.runtime import runtime
 from dashlib.widgets.address import Words, put, settle, told
 from dashlib.widgets.answers import asked, chart, metrics, table
@@ -29,13 +29,12 @@ VIEWS = {
     "overview": "Overview",
     "hours": "Hours of the week",
     "list": "The commits",
-    "pushed": "Authored and pushed",
+    "pushed": "Authored, pushed, committed",
     "builds": "Builds by author",
 }
 _FILTER_OF = {"person": "person", "repository": "repo", "group": "group"}
 _ROWS = 2000
 _NEXT = {"day": 1, "week": 7, "month": 31, "quarter": 92}
-Choices = Mapping[str, str]
 
 
 def of_commits(question: Callable[..., pd.DataFrame], chosen: Filters, **arguments: Any) -> pd.DataFrame:
@@ -59,7 +58,7 @@ def which_view() -> str:
     return one_of("Show", list(VIEWS), key="view", titles=VIEWS)
 
 
-def which_commits() -> dict[str, str]:
+def which_commits() -> commits.Narrowed:
     """Which commits count, and for whom: the choices that every question takes."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         branches = one_of("Branches", list(commits.BRANCHES), key="branches")
@@ -75,7 +74,7 @@ def which_commits() -> dict[str, str]:
         forks = one_from(
             "Forks", list(commits.FORKS), key="forks", width=150, about="A commit that stands in several repositories."
         )
-    return {"role": role, "merges": merges, "bots": bots, "branches": branches, "forks": forks}
+    return commits.Narrowed(role, merges, bots, branches, forks)
 
 
 def which_robots() -> str:
@@ -83,48 +82,52 @@ def which_robots() -> str:
     return one_from("Robots", list(commits.CHOICES), key="bots", width=120)
 
 
-def overview(filters: Filters, which: Choices) -> None:
+def overview(filters: Filters, which: commits.Narrowed) -> None:
     """Commits over time, everybody's numbers, and why they are not those of the pushes."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         by = one_of("By", list(commits.BY), key="by")
         grain = one_of("Per", list(commits.GRAINS), key="per", default=commits.usual_grain(filters))
+        measure = one_from("Measure", list(commits.MEASURES), key="measure", width=140, titles=shown.MEASURES)
         top = one_from("Shown", [5, 8, 15], key="top", default=8, width=90, about="The rest is summed as others.")
-    series = of_commits(commits.over_time, filters, by=by, grain=grain, top=top, **which)
-    ranking = of_commits(commits.ranking, filters, by=by, **which)
+    title = shown.MEASURES[measure]
+    series = of_commits(commits.over_time, filters, by=by, grain=grain, top=top, measure=measure, which=which)
+    ranking = of_commits(commits.ranking, filters, by=by, which=which)
     _tell_overlap(filters, by, which)
-    st.subheader(f"Commits per {grain}, by {by}", anchor=False)
-    says = f"Commits per {grain} by {by}: {ranking['label'][0]} leads with {ranking['commits'][0]:,}"
-    figure = stacked(series, "period", "commits", "commits", grain, picks=True)
+    st.header(f"{title} per {grain}, by {by}", anchor=False)
+    says = f"{title} per {grain} by {by}: {ranking['label'][0]} leads with {ranking['commits'][0]:,} commits"
+    figure = stacked(series, "period", measure, title.lower(), grain, picks=True)
     narrow = partial(_bar_clicked, by, grain, series, filters)
     chart(figure, series, says, "commits_over_time", on_select=narrow, selection_mode=PICK)
     other = "repository" if by == "person" else "person"
-    st.subheader(f"Every {by}", anchor=False)
+    st.header(f"Every {by}", anchor=False)
     says = f"Commits of every {by}, the most first"
     picked = partial(_row_clicked, by, ranking) if by in _FILTER_OF else None
     table(ranking, shown.RANKING[by], says, "ranking", on_select=picked, headings=shown.CSV_HEADINGS[by])
-    st.subheader(f"By {other}", anchor=False)
-    split = of_commits(commits.over_time, filters, by=other, grain="quarter", top=12, **which)
-    chart(shares(split, "commits", "commits"), split, f"Commits by {other}", "commits_by_other")
-    line = of_commits(reconciliation.line, filters, **_of_the_line(which))
+    st.header(f"{title} by {other}", anchor=False)
+    split = of_commits(commits.over_time, filters, by=other, grain="quarter", top=12, measure=measure, which=which)
+    chart(shares(split, measure, title.lower()), split, f"{title} by {other}", "commits_by_other")
+    line = of_commits(reconciliation.line, filters, which=which)
     authored = int(line.loc[line["term"] == reconciliation.AUTHORED, "amount"].iloc[0])
-    terms = " ".join(shown.terms(line, which["merges"], which["bots"]).values())
-    st.caption(f":material/balance: {authored:,} authored = {plain(terms)}. The view *Authored and pushed* names them.")
+    terms = " ".join(shown.terms(line, which.merges, which.bots).values())
+    st.caption(
+        f":material/balance: {authored:,} authored = {plain(terms)}. The view *Authored, pushed, committed* names them."
+    )
 
 
-def hours(filters: Filters, which: Choices) -> None:
+def hours(filters: Filters, which: commits.Narrowed) -> None:
     """The week on the authors' own clocks."""
-    answer = of_commits(commits.hours, filters, **which)
+    answer = of_commits(commits.hours, filters, which=which)
     known = int(answer["commits"].sum())
-    st.subheader("Hours of the week, on the authors' own clocks", anchor=False)
+    st.header("Hours of the week, on the authors' own clocks", anchor=False)
     chart(heat(answer), answer, "Commits by weekday and hour", "commit_hours")
-    total = int(of_commits(commits.totals, filters, **which)["commits"].iloc[0])
+    total = int(of_commits(commits.totals, filters, which=which)["commits"].iloc[0])
     if known < total:
         st.caption(f"Of {total - known:,} commits only a hook has told so far, without the author's clock.")
 
 
-def listed(filters: Filters, which: Choices, credits: int) -> None:
+def listed(filters: Filters, which: commits.Narrowed, credits: int) -> None:
     """The commits themselves, newest first."""
-    answer = of_commits(_listed, filters, rows=_ROWS, **which)
+    answer = of_commits(_listed, filters, rows=_ROWS, which=which)
     table(answer, shown.COMMITS, "Commits, newest first", "commits", credits)
 
 
@@ -133,27 +136,49 @@ def _listed(copy: duckdb.DuckDBPyConnection, filters: Filters, **arguments: Any)
         return commit_listing.listed(copy, database, filters, **arguments)
 
 
-def authored_and_pushed(filters: Filters, which: Choices) -> None:
-    """The line that adds up, and the commits (or pushes) of each of its terms."""
-    chosen = _of_the_line(which)
-    line = of_commits(reconciliation.line, filters, **chosen)
+def authored_and_pushed(filters: Filters, which: commits.Narrowed) -> None:
+    """The two lines that add up, and the commits (or pushes) of each of their terms."""
+    line = of_commits(reconciliation.line, filters, which=which)
     authored = int(line.loc[line["term"] == reconciliation.AUTHORED, "amount"].iloc[0])
-    titles = shown.terms(line, which["merges"], which["bots"])
-    st.subheader(f"{authored:,} authored =", anchor=False)
-    term = _term(titles)
+    titles = shown.terms(line, which.merges, which.bots)
+    st.header(f"{authored:,} authored =", anchor=False)
+    term = _term("term", "Difference from pushed", titles)
     st.caption(
         "What was pushed is what events of pushes count; which commits that were, the graph of commits tells. "
         "Robots push, too. Choose a difference to see its commits."
     )
-    st.caption(":material/balance: " + plain(shown.committed_told(of_commits(committed.line, filters, **chosen))))
-    amount = int(line.loc[line["term"] == term, "amount"].abs().sum())
     if term in reconciliation.OF_PUSHES:
-        answer = asked(reconciliation.pushes, filters, term=term, **chosen)
+        answer = of_commits(_differing_pushes, filters, term=term, which=which)
         table(answer, shown.PUSHES, f"Pushes: {titles[term]}", "differing_pushes")
-    elif term and term != reconciliation.PUSHED:
-        answer = asked(reconciliation.commits, filters, term=term, **chosen)
+    elif term in differences.PUSHED_TERMS:
         # What was pushed again counts each time, and stands in the list once.
-        table(answer, shown.DIFFERING, f"Commits: {titles[term]}", "differing", None if term == "again" else amount)
+        _differing("pushed", term, titles[term], filters, which, None if term == "again" else _amount(line, term))
+    second = of_commits(committed.line, filters, which=which)
+    titles = shown.committed_terms(second)
+    st.header(f"{_amount(second, committed.AUTHORED):,} authored =", anchor=False)
+    term = _term("committed", "Difference from committed", titles)
+    st.caption("Git names an author and a committer of each commit, and when it was written and committed.")
+    if term in differences.COMMITTED_TERMS:
+        _differing("committed", term, titles[term], filters, which, _amount(second, term))
+
+
+def _amount(line: pd.DataFrame, term: str) -> int:
+    return int(line.loc[line["term"] == term, "amount"].abs().sum())
+
+
+def _differing(line: str, term: str, title: str, filters: Filters, which: commits.Narrowed, amount: int | None) -> None:
+    answer = of_commits(_differing_commits, filters, line=line, term=term, which=which)
+    table(answer, shown.DIFFERING[line], f"Commits: {title}", f"differing_{line}", amount)
+
+
+def _differing_commits(copy: duckdb.DuckDBPyConnection, filters: Filters, **arguments: Any) -> pd.DataFrame:
+    with runtime().store.reader() as database:
+        return differences.listed(copy, database, filters, **arguments)
+
+
+def _differing_pushes(copy: duckdb.DuckDBPyConnection, filters: Filters, **arguments: Any) -> pd.DataFrame:
+    with runtime().store.reader() as database:
+        return differences.listed_pushes(copy, database, filters, **arguments)
 
 
 def built(filters: Filters) -> None:
@@ -167,27 +192,23 @@ def built(filters: Filters) -> None:
         return
     metrics(shown.BUILD_SUMS, sums)
     series = asked(builds.over_time, filters, grain=grain, bots=bots)
-    st.subheader(f"Builds per {grain}", anchor=False)
+    st.header(f"Builds per {grain}", anchor=False)
     figure = stacked(series, "period", "builds", "builds", grain, colours=shown.ENDS)
     chart(figure, series, f"Builds per {grain}", "builds_over_time")
-    st.subheader("Everybody", anchor=False)
+    st.header("Everybody", anchor=False)
     answer = asked(builds.ranking, filters, bots=bots)
     table(answer, shown.BUILDS, "Builds of everybody, the most first", "builds")
 
 
-def _of_the_line(which: Choices) -> dict[str, str]:
-    return {name: word for name, word in which.items() if name != "role"}
-
-
-def _tell_overlap(filters: Filters, by: str, which: Choices) -> None:
-    if by != "team" and which["role"] not in ("both", "co_author"):
+def _tell_overlap(filters: Filters, by: str, which: commits.Narrowed) -> None:
+    if by != "team" and which.role not in ("both", "co_author"):
         return
-    sums = of_commits(commits.overlap, filters, by=by, **which).iloc[0]
+    sums = of_commits(commits.overlap, filters, by=by, which=which).iloc[0]
     if sums["counted"] > sums["commits"]:
         st.caption(shown.overlap_told(by, int(sums["commits"]), int(sums["counted"])))
 
 
-def _term(titles: Mapping[str, str]) -> str:
+def _term(key: str, label: str, titles: Mapping[str, str]) -> str:
     """The term whose commits are shown; none until one is chosen."""
 
     def read(words: Words) -> str | None:
@@ -196,11 +217,9 @@ def _term(titles: Mapping[str, str]) -> str:
     def said(value: str | None) -> Words:
         return [value] if value else []
 
-    settle("term", None, read, said, "Difference")
-    found = st.pills(
-        "Differences", list(titles), key="term", format_func=lambda term: titles[term], label_visibility="collapsed"
-    )
-    return told("term", found, said) or ""
+    settle(key, None, read, said, label)
+    found = st.pills(label, list(titles), key=key, format_func=lambda term: titles[term], label_visibility="collapsed")
+    return told(key, found, said) or ""
 
 
 def _row_clicked(by: str, ranking: pd.DataFrame) -> None:

@@ -86,7 +86,7 @@ def one_person() -> None:
 
 
 def _heading(row: pd.Series) -> None:
-    st.subheader(addressed(str(row["label"])), anchor=False)
+    st.header(addressed(str(row["label"])), anchor=False)
     badges = [f":violet-badge[:material/smart_toy: robot: {plain(row['bot_because'])}]"] if row["is_bot"] else []
     badges += [f":blue-badge[{plain(one['team'])}]" for one in _teams(row)]
     badges += [f":gray-badge[@{plain(name)}]" for name in row["usernames"]]

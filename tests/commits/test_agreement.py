@@ -66,9 +66,9 @@ def agrees(reader: duckdb.DuckDBPyConnection, repository: Repository) -> None:
         theirs = repository.shortlog(*words)
         assert (ours == theirs) if repository.is_plain else (in_ascii(ours) == in_ascii(theirs))
         expected = int(repository.git("rev-list", "--count", *words, DEFAULT))
-        total = commits.totals(copy, Filters(), **asked, **EVERYTHING).iloc[0]
-        ranked = commits.ranking(copy, Filters(), **asked, **EVERYTHING)
-        everywhere = commits.totals(copy, Filters(), **asked, bots="with").iloc[0]
+        total = commits.totals(copy, Filters(), which=commits.Narrowed(**asked, **EVERYTHING)).iloc[0]
+        ranked = commits.ranking(copy, Filters(), which=commits.Narrowed(**asked, **EVERYTHING))
+        everywhere = commits.totals(copy, Filters(), which=commits.Narrowed(**asked, bots="with")).iloc[0]
         assert total["commits"] == total["credits"] == ranked["commits"].sum() == expected
         assert everywhere["commits"] == int(repository.git("rev-list", "--count", *words, "--branches"))
         lines = (ranked["additions"].fillna(0).sum(), ranked["deletions"].fillna(0).sum())
@@ -227,11 +227,11 @@ def test_a_fork_counts_in_each_repository_and_once_overall(tmp_path: Path) -> No
     with synced(tmp_path, first, fork) as reader, held(reader) as copy:
         both = len({*first.shas("--branches"), *fork.shas("--branches")})
         for by in ("person", "repository", "group", "team"):
-            each = commits.ranking(copy, Filters(), by=by, forks="each")["commits"].sum()
-            once = commits.ranking(copy, Filters(), by=by, forks="once")["commits"].sum()
+            each = commits.ranking(copy, Filters(), by=by, which=commits.Narrowed(forks="each"))["commits"].sum()
+            once = commits.ranking(copy, Filters(), by=by, which=commits.Narrowed(forks="once"))["commits"].sum()
             assert (each, once) == (5, both) == (5, 3)
         fork_alone = Filters(projects=("cyd/engine",))
-        assert commits.totals(copy, fork_alone, forks="once")["commits"].iloc[0] == 3
+        assert commits.totals(copy, fork_alone, which=commits.Narrowed(forks="once"))["commits"].iloc[0] == 3
 
 
 MAILMAP = """# people
@@ -259,7 +259,7 @@ def test_after_its_mailmap_is_read_one_person_is_one_person(tmp_path: Path) -> N
     for (_, email), count in repository.shortlog().items():
         theirs[email.lower()] += count
     with synced(tmp_path, repository) as reader, held(reader) as copy:
-        ranked = commits.ranking(copy, Filters(), **EVERYTHING)
+        ranked = commits.ranking(copy, Filters(), which=commits.Narrowed(**EVERYTHING))
     assert sorted(ranked["commits"]) == sorted(theirs.values())
     assert ranked["label"].iloc[0] == "Ada Lovelace (ada@example.com)"
     assert theirs == {"ada@example.com": 6, "bob@example.com": 2, "cyd@example.com": 2, "namesake@example.com": 1}

@@ -12,5 +12,5 @@ def test_it_asks_everything(capsys: pytest.CaptureFixture[str], monkeypatch: pyt
     monkeypatch.setattr("sys.argv", ["commits", "--commits", "3000", "--identities", "40"])
     commits.main()
     rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| ")]
-    assert len(rows) == 13
+    assert len(rows) == 20
     assert all("nan" not in row for row in rows)

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from dashlib.lineage.tables import COMMIT_BRANCHES, PUSHED_COMMITS
 from dashlib.model import Filters, Put, Upsert
 from dashlib.people.refresh import refresh
-from dashlib.queries import commits, committed, reconciliation
+from dashlib.queries import commits, committed, differences, reconciliation
+from dashlib.queries.commits import Narrowed
 from dashlib.queries.commits_held import held
 from dashlib.sources.tables import MERGE_REQUESTS
 from dashlib.store import open_store
@@ -42,23 +43,36 @@ def on_default(built: Builder, **marks: bool) -> None:
 
 
 def line(built: Builder, filters: Filters = WEEK, **choices: str) -> dict[str, int]:
+    which = Narrowed(**choices)
     refresh(built.store)
     with built.store.reader() as reader:
-        found, amounts = of_the(reader, filters, **choices)
+        found, amounts = of_the(reader, filters, which)
         with held(reader) as copy:
-            assert reconciliation.line(copy, filters, **choices).equals(found)
+            assert reconciliation.line(copy, filters, which=which).equals(found)
     return amounts
 
 
-def of_the(asked: duckdb.DuckDBPyConnection, filters: Filters, **choices: str) -> tuple[pd.DataFrame, dict[str, int]]:
+def of_the(asked: duckdb.DuckDBPyConnection, filters: Filters, which: Narrowed) -> tuple[pd.DataFrame, dict[str, int]]:
     """The line as the database or the copy of its commits tells it, and its amounts that are not nothing."""
-    found = reconciliation.line(asked, filters, **choices)
-    told = commits.totals(asked, filters, **choices)["commits"].iloc[0]
-    second = committed.line(asked, filters, **choices).set_index("term")["amount"]
+    found = reconciliation.line(asked, filters, which=which)
+    told = commits.totals(asked, filters, which=which)["commits"].iloc[0]
+    second = committed.line(asked, filters, which=which).set_index("term")["amount"]
     assert second[committed.AUTHORED] == told == second[list(committed.TERMS)].sum()
     amounts = dict(zip(found["term"], map(int, found["amount"]), strict=True))
     assert amounts[reconciliation.AUTHORED] == told == sum(amounts[term] for term in reconciliation.TERMS)
     return found, {term: amount for term, amount in amounts.items() if amount}
+
+
+def behind(
+    reader: duckdb.DuckDBPyConnection, copy: duckdb.DuckDBPyConnection, filters: Filters, line: str, term: str
+) -> pd.DataFrame:
+    """The commits of a term: the same ones, in the same order, however they are asked for and however few are shown."""
+    found = differences.commits(reader, filters, line=line, term=term)
+    for rows in (1, 2, 1000):
+        picked = differences.listed(copy, reader, filters, line=line, term=term, rows=rows)
+        pd.testing.assert_frame_equal(picked, found.head(rows), check_dtype=not found.empty)
+    assert picked.attrs["sql"] == found.attrs["sql"]
+    return found
 
 
 @pytest.fixture
@@ -134,7 +148,16 @@ def test_authored_and_committed(company: Builder) -> None:
             assert list(found["term"]) == [committed.AUTHORED, *committed.TERMS, committed.REWRITTEN]
             assert list(found["amount"]) == wanted
             assert committed.line(copy, filters).equals(found)
-            assert committed.line(reader, filters, forks="once").equals(found)
+            assert committed.line(reader, filters, which=Narrowed(forks="once")).equals(found)
+            for term, amount in zip(found["term"], found["amount"], strict=True):
+                if term in differences.COMMITTED_TERMS:
+                    assert len(behind(reader, copy, filters, "committed", term)) == abs(amount)
+        hers = Filters(persons=("ada@example.com",))
+        names = ["commit_id", "person_label", "committed_by"]
+        others = behind(reader, copy, hers, "committed", "for_others")
+        assert others[names].to_dict("split")["data"] == [["his", "Bob", "Ada"]]
+        assert list(behind(reader, copy, hers, "committed", "unnamed")["commit_id"]) == ["told"]
+        assert list(behind(reader, copy, hers, "committed", "rewritten")["commit_id"]) == ["picked"]
 
 
 @pytest.mark.parametrize(
@@ -162,14 +185,15 @@ def test_a_merge_commit_names_its_branch(company: Builder, title: str, ref: str,
 def test_a_terms_commits_are_as_many_as_it_says(company: Builder) -> None:
     test_each_difference_has_its_name(company)
     amounts = line(company)
-    with company.store.reader() as reader:
-        for term in (*reconciliation.TAKEN, *reconciliation.ADDED):
-            found = reconciliation.commits(reader, WEEK, term=term)
-            assert len(found) == abs(amounts.get(term, 0)), term
-        assert list(reconciliation.pushes(reader, WEEK, term="unknown")["commit_count"]) == [4]
-        assert list(reconciliation.pushes(reader, WEEK, term="cut")["resolved"]) == [1]
+    with company.store.reader() as reader, held(reader) as copy:
+        for term in differences.PUSHED_TERMS:
+            assert len(behind(reader, copy, WEEK, "pushed", term)) == abs(amounts.get(term, 0)), term
+        for term, counts in (("unknown", [4]), ("cut", [25])):
+            found = differences.pushes(reader, WEEK, term=term)
+            assert list(found["commit_count"]) == counts
+            pd.testing.assert_frame_equal(differences.listed_pushes(copy, reader, WEEK, term=term), found)
         with pytest.raises(ValueError, match="none of"):
-            reconciliation.commits(reader, WEEK, term="pushed")
+            differences.commits(reader, WEEK, line="pushed", term="pushed")
 
 
 people = st.sampled_from([ADA, BOB, BOT, ("Ada", "ada@elsewhere.example"), ("", "")])
@@ -241,4 +265,4 @@ def test_it_always_adds_up(
         line(built, filters, **choices)
         with store.reader() as reader, held(reader) as copy:
             for filters, choices in questions:
-                of_the(copy, filters, **choices)
+                of_the(copy, filters, Narrowed(**choices))

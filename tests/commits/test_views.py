@@ -78,23 +78,25 @@ def test_the_copy_gives_what_the_views_give_and_is_kept_until_something_moved(
         # Not every key with everything else, but each key with either window and either way to count forks.
         keys = list(commits.BY)
         for turn, (role, forks, filters) in enumerate(product(commits.ROLES, commits.FORKS, windows)):
-            key, which = keys[(turn + turn // len(keys)) % len(keys)], {"role": role, "forks": forks}
+            key, which = keys[(turn + turn // len(keys)) % len(keys)], commits.Narrowed(role, forks=forks)
             for question in (commits.totals, commits.hours):
-                pd.testing.assert_frame_equal(question(reader, filters, **which), question(copy, filters, **which))
+                pd.testing.assert_frame_equal(
+                    question(reader, filters, which=which), question(copy, filters, which=which)
+                )
             for ask in (commits.over_time, commits.ranking, commits.overlap):
-                ours, theirs = ask(copy, filters, by=key, **which), ask(reader, filters, by=key, **which)
+                ours, theirs = ask(copy, filters, by=key, which=which), ask(reader, filters, by=key, which=which)
                 pd.testing.assert_frame_equal(ours, theirs)
                 assert ours.attrs["sql"] == theirs.attrs["sql"]
             # The newest that stand in the list are as old as others, which their names tell apart.
             for rows in (1, 2, 5000):
-                ours = commit_listing.listed(copy, reader, filters, rows=rows, **which)
-                theirs = commit_listing.listing(reader, filters, rows=rows, **which)
+                ours = commit_listing.listed(copy, reader, filters, rows=rows, which=which)
+                theirs = commit_listing.listing(reader, filters, rows=rows, which=which)
                 pd.testing.assert_frame_equal(ours, theirs)
                 assert ours.attrs["sql"] == theirs.attrs["sql"]
         pd.testing.assert_frame_equal(reconciliation.line(reader, Filters()), reconciliation.line(copy, Filters()))
     built.commit("c", BOB)
     with kept.newest().connection.cursor() as cursor:
-        assert commits.totals(cursor, Filters(), role="author")["commits"].iloc[0] == 5
+        assert commits.totals(cursor, Filters())["commits"].iloc[0] == 5
 
 
 def test_a_copy_that_takes_long_stands_for_a_while_and_is_made_behind_the_page(
@@ -102,7 +104,7 @@ def test_a_copy_that_takes_long_stands_for_a_while_and_is_made_behind_the_page(
 ) -> None:
     def counted() -> int:
         with kept.newest().connection.cursor() as cursor:
-            return int(commits.totals(cursor, Filters(), role="author")["commits"].iloc[0])
+            return int(commits.totals(cursor, Filters())["commits"].iloc[0])
 
     def behind() -> list[threading.Thread]:
         return [thread for thread in threading.enumerate() if thread.name == "commits-held"]
@@ -148,7 +150,7 @@ def test_teams_share_commits_and_nobody_is_left_out(built: Builder) -> None:
         found = commits.ranking(reader, Filters(), by="team")
         assert dict(zip(found["key"], found["commits"], strict=True)) == {"blue": 2, "red": 1}
         assert commits.overlap(reader, Filters(), by="team").to_dict("records") == [{"commits": 2, "counted": 3}]
-        both = commits.ranking(reader, Filters(), by="team", role="both")
+        both = commits.ranking(reader, Filters(), by="team", which=commits.Narrowed(role="both"))
         assert dict(zip(both["key"], both["commits"], strict=True)) == {"blue": 2, "red": 1}
         assert both.set_index("key").loc["blue", "additions"] == 6
 
@@ -214,7 +216,7 @@ def test_a_mailmap_moves_the_copy(built: Builder, monkeypatch: pytest.MonkeyPatc
 
     def people() -> int:
         with kept.newest().connection.cursor() as cursor:
-            return int(commits.totals(cursor, Filters(), role="author")["people"].iloc[0])
+            return int(commits.totals(cursor, Filters())["people"].iloc[0])
 
     assert people() == 2
     text = f"Ada Lovelace <{ADA[1]}> <ada@home.example>\n"

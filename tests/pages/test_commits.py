@@ -38,11 +38,24 @@ def test_chart_and_table_agree(filled: Open) -> None:
 
 def test_the_line_names_its_differences_and_lists_their_commits(filled: Open) -> None:
     app = filled("commits", view="pushed")
-    assert "10 authored" in app.subheader[0].value
+    assert "10 authored" in app.header[0].value
     app = filled("commits", view="pushed", term="untold")
     listed = app.dataframe[0].value
     assert len(listed) == 10
     assert set(listed["title"]) <= {HOSTILE, "Change d0", *(f"Change d{n}" for n in range(5))}
+
+
+def test_the_second_line_lists_its_commits(filled: Open) -> None:
+    app = filled("commits", view="pushed", committed="unnamed")
+    assert [heading.value.split()[1] for heading in app.header] == ["authored", "authored"]
+    assert len(app.dataframe[0].value) == 10
+
+
+@pytest.mark.parametrize(("measure", "title"), [("active_days", "Active days"), ("additions", "Lines added")])
+def test_other_measures_over_time(filled: Open, measure: str, title: str) -> None:
+    app = filled("commits", measure=measure, per="day")
+    headings = [heading.value for heading in app.header]
+    assert f"{title} per day, by person" in headings and f"{title} by repository" in headings
 
 
 def test_co_authors_are_told_as_overlap(filled: Open) -> None:

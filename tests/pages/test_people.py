@@ -232,4 +232,4 @@ def test_the_first_change_asks_for_a_name_once_and_has_a_button(visit: Open) -> 
 def test_hostile_names_are_text(visit: Open) -> None:
     app = visit("people", who="evil@example.com")
     assert not app.exception
-    assert [one.value for one in app.subheader] and "<img" not in str(app.subheader[0].value).replace("\\<", "")
+    assert [one.value for one in app.header] and "<img" not in str(app.header[0].value).replace("\\<", "")

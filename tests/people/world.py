@@ -28,7 +28,7 @@ def figures(built: Builder) -> dict[str, Any]:
     [found] = built.rows(FIGURES)
     with built.store.reader() as reader, held(reader) as copy:
         for by in ("person", "team"):
-            ranking = commits.ranking(copy, Filters(), by=by, role="both", merges="with", bots="with")
+            ranking = commits.ranking(copy, Filters(), by=by, which=commits.EVERY)
             found[f"by {by}"] = ranking[["label", "key", "is_bot", "commits", "people"]].to_dict("records")
     return found
 

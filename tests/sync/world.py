@@ -50,14 +50,12 @@ def running_gitlab(repos: int = 10, days: int = 14) -> Iterator[GitLab]:
 
 
 @dataclass
-class Steady:
-    """A company in which nothing moves, and what an undisturbed sync of it brought and asked for."""
+class Calm:
+    """A company in which nothing moves: what an undisturbed sync of it brought."""
 
-    gitlab: GitLab
     database: Path
     report: Report
     tables: Tables
-    calls: list[Any]
 
     def copied(self, to: Path) -> Path:
         """A database of one's own that holds the first sync."""
@@ -65,12 +63,20 @@ class Steady:
         return to
 
 
+@dataclass
+class Steady(Calm):
+    """The same on GitLab, and what it was asked for."""
+
+    gitlab: GitLab
+    calls: list[Any]
+
+
 @contextmanager
 def steady_company(database: Path, repos: int = 10) -> Iterator[Steady]:
     with running_gitlab(repos=repos) as gitlab:
         report = synced(gitlab, database)
         assert not unexpected(gitlab, report)
-        yield Steady(gitlab, database, report, everything(database), list(gitlab.calls))
+        yield Steady(database, report, everything(database), gitlab, list(gitlab.calls))
 
 
 def settings_for(gitlab: GitLab, database: Path, **more: Any) -> Settings:
@@ -81,10 +87,14 @@ def settings_for(gitlab: GitLab, database: Path, **more: Any) -> Settings:
 def synced(
     gitlab: GitLab, database: Path, request: Request | None = None, *, concluded: bool = False, **more: Any
 ) -> Report:
+    """One sync of the simulated GitLab; see ``run``."""
+    return run(settings_for(gitlab, database, **more), request or Request(since=SINCE), concluded=concluded)
+
+
+def run(settings: Settings, request: Request, *, concluded: bool = False) -> Report:
     """One sync; ``concluded``: with the nights, persons and reasons that follow from it."""
-    settings = settings_for(gitlab, database, **more)
-    with open_store(database) as store:
-        report = sync(settings, store, request or Request(since=SINCE))
+    with open_store(settings.database) as store:
+        report = sync(settings, store, request)
         if concluded:
             conclusions.draw(store, settings)
         return report

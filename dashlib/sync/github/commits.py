@@ -13,7 +13,7 @@ from dashlib.sources.gitlab import stamps
 from dashlib.sources.gitlab.shapes import text, thing
 from dashlib.sources.tables import COMMITS, USERS
 from dashlib.sync.context import Context, Project
-from dashlib.sync.github import graph
+from dashlib.sync.github import graph, mailmap
 from dashlib.sync.listing import Items, Listing
 from dashlib.sync.loop import Task
 from dashlib.sync.steps import stages
@@ -23,7 +23,7 @@ _OVERLAP = timedelta(days=1)
 
 
 def first(context: Context, project: Project) -> list[Task]:
-    """The task that reads them, with their lines; nothing where nothing was pushed."""
+    """The tasks that read them, with their lines, and the ``.mailmap`` among them; nothing where nothing was pushed."""
     if not project.default_branch:
         return []
     state = context.passes.get(project.id, RESOURCE)
@@ -42,7 +42,7 @@ def first(context: Context, project: Project) -> list[Task]:
     )  # fmt: skip
     if state.position and "owner" in (state.position.get("query") or {}):
         listing.resume().then = partial(first, context, project)
-    return [listing.task()]
+    return [listing.task(), mailmap.task(context, project)]
 
 
 def _without_lines(context: Context, project: Project, since: str) -> Iterable[Task]:

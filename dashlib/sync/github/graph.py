@@ -1,4 +1,4 @@
-"""What is asked in GraphQL, because REST would take a call for each: a commit's lines, a workflow file's text.
+"""What is asked in GraphQL, because REST would take a call for each: a commit's lines, the texts of files.
 
 A page of a hundred commits costs one point of GraphQL's own five thousand an hour (docs.github.com, rate limits for the
 GraphQL API), and REST's list of commits has neither lines nor the author's time zone.
@@ -13,6 +13,7 @@ from dashlib.sources.gitlab.shapes import text, thing, things
 PREFIX = "graphql/"
 COMMITS = "graphql/commits"
 FILES = "graphql/files"
+MAILMAP = "graphql/mailmap"
 FEWEST = 5
 """Commits that are asked at least: GitHub gives a query ten seconds, and counts the lines of each commit in it."""
 
@@ -34,9 +35,16 @@ _FILES = """query Files($owner: String!, $name: String!) {
     entries { name object { ... on Blob { text isTruncated } } }
   } } }
 }"""
+_MAILMAP = """query Mailmap($owner: String!, $name: String!) {
+  repository(owner: $owner, name: $name) {
+    defaultBranchRef { target { oid } }
+    object(expression: "HEAD:.mailmap") { ... on Blob { text isTruncated } }
+  }
+}"""
 QUESTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     COMMITS: (_COMMITS, ("owner", "name", "since", "first", "after")),
     FILES: (_FILES, ("owner", "name")),
+    MAILMAP: (_MAILMAP, ("owner", "name")),
 }
 """By path: the query, and the names of its variables."""
 
@@ -59,3 +67,11 @@ def files(data: Any) -> dict[str, str]:
         if name is not None and content is not None and told.get("isTruncated") is not True:
             found[name] = content
     return found
+
+
+def mailmap(data: Any) -> tuple[str | None, str | None]:
+    """The tip of the default branch, and the text of its ``.mailmap``: None where there is none, or one too long."""
+    repository = thing(thing(data).get("repository"))
+    told = thing(repository.get("object"))
+    content = None if told.get("isTruncated") is True else text(told.get("text"))
+    return text(thing(thing(repository.get("defaultBranchRef")).get("target")).get("oid")), content

@@ -19,6 +19,7 @@ def test_project() -> None:
         "path_with_namespace": "fjordlys/platform/beacon-api",
         "name": "Beacon API",
         "namespace": "fjordlys/platform",
+        "namespace_id": 12,
         "web_url": "https://gitlab.fjordlys.example/fjordlys/platform/beacon-api",
         "changed_at": datetime(2026, 3, 11, 2, 40, 7, 511000),
         "description": "What the lighthouse keepers see",

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,13 +16,11 @@ from dashlib.demo import github, github_render
 from dashlib.demo.calls import Reply
 from dashlib.demo.dice import hexes
 from dashlib.demo.model import Commit, Pipeline
-from dashlib.demo.staged import Asked
-from dashlib.settings import Settings
 from dashlib.sources.hook import foreign_id
 from dashlib.store import open_store
-from dashlib.sync.run import Report, Request
-from tests.sync.forges.world import SINCE, Hub, running_hub, synced
-from tests.sync.world import Tables, everything, rows
+from dashlib.sync.run import Request
+from tests.sync.forges.world import SINCE, Hub, SteadyHub, steady_hub, synced
+from tests.sync.world import everything, rows
 
 START = datetime(SINCE.year, SINCE.month, SINCE.day, tzinfo=UTC)
 RUN = "/repos/:owner/:repo/actions/runs/:id"
@@ -37,33 +34,14 @@ def shown(hub: Hub) -> list[Pipeline]:
     return [one for one in hub.world.pipelines() if not one.is_child and one.created_at >= START]
 
 
-@dataclass
-class Steady:
-    """A company in which nothing moves, and what an undisturbed sync of it brings."""
-
-    hub: Hub
-    database: Path
-    report: Report
-    tables: Tables
-    asked: list[Asked]
-
-    def copied(self, to: Path) -> Settings:
-        """Settings with a database of one's own that holds the first sync."""
-        shutil.copyfile(self.database, to)
-        return self.hub.settings(to)
+@pytest.fixture(scope="module")
+def steady(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SteadyHub]:
+    with steady_hub(tmp_path_factory.mktemp("calm") / "calm.duckdb") as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
-def steady(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Steady]:
-    database = tmp_path_factory.mktemp("calm") / "calm.duckdb"
-    with running_hub() as hub:
-        report = synced(hub.settings(database))
-        assert report.errors == []
-        yield Steady(hub, database, report, everything(database), list(hub.server.asked))
-
-
-@pytest.fixture(scope="module")
-def everyone(steady: Steady) -> tuple[Path, Counter[str]]:
+def everyone(steady: SteadyHub) -> tuple[Path, Counter[str]]:
     """The same with the jobs and logs of everybody's runs, and how often each kind of address was asked for."""
     database = steady.database.with_name("all.duckdb")
     steady.hub.server.templates.clear()
@@ -71,7 +49,7 @@ def everyone(steady: Steady) -> tuple[Path, Counter[str]]:
     return database, Counter(steady.hub.server.templates)
 
 
-def test_everything_is_there(steady: Steady, everyone: tuple[Path, Counter[str]]) -> None:
+def test_everything_is_there(steady: SteadyHub, everyone: tuple[Path, Counter[str]]) -> None:
     hub, (database, templates) = steady.hub, everyone
     runs = shown(hub)
     assert rows(database, "select id from pipelines order by 1") == sorted((foreign_id("github", p.id),) for p in runs)
@@ -92,10 +70,10 @@ def test_everything_is_there(steady: Steady, everyone: tuple[Path, Counter[str]]
     )
 
 
-def test_nightlies_of_github_are_nightlies(steady: Steady, tmp_path: Path) -> None:
+def test_nightlies_of_github_are_nightlies(steady: SteadyHub, tmp_path: Path) -> None:
     """Every scheduled run is linked to its workflow's cron line, and each due time is a night."""
     hub, database = steady.hub, tmp_path / "nights.duckdb"
-    settings = steady.copied(database)
+    settings = steady.settings(database)
     with open_store(database) as store:
         conclusions.draw(store, settings)
     scheduled = [one for one in shown(hub) if one.source == "schedule"]
@@ -120,9 +98,9 @@ def test_nightlies_of_github_are_nightlies(steady: Steady, tmp_path: Path) -> No
     assert rows(database, "select count(*) from failures where state = 'explained'")[0][0] > 0, "its logs are read"
 
 
-def test_a_second_sync_asks_little_and_nothing_doubles(steady: Steady, tmp_path: Path) -> None:
+def test_a_second_sync_asks_little_and_nothing_doubles(steady: SteadyHub, tmp_path: Path) -> None:
     hub, database = steady.hub, tmp_path / "again.duckdb"
-    settings = steady.copied(database)
+    settings = steady.settings(database)
     hub.server.asked.clear()
     hub.server.templates.clear()
     second = synced(settings, Request())
@@ -133,8 +111,8 @@ def test_a_second_sync_asks_little_and_nothing_doubles(steady: Steady, tmp_path:
     assert all(asked.headers["if-none-match"].startswith("W/") for asked in conditional)
 
 
-def test_full_reads_the_window_again(steady: Steady, tmp_path: Path) -> None:
-    first, again = steady.report, synced(steady.copied(tmp_path / "full.duckdb"), Request(full=True))
+def test_full_reads_the_window_again(steady: SteadyHub, tmp_path: Path) -> None:
+    first, again = steady.report, synced(steady.settings(tmp_path / "full.duckdb"), Request(full=True))
     assert again.rows == first.rows | {"traces": 0} or again.rows.keys() <= first.rows.keys()
     assert again.rows["jobs"] == first.rows["jobs"]
     assert everything(tmp_path / "full.duckdb") == steady.tables
@@ -186,7 +164,7 @@ def test_a_run_that_was_under_way_is_asked_for_when_the_list_no_longer_shows_it(
     assert rows(database, f"select status from pipelines where id = {mine}") == [("canceled",)]
 
 
-def test_a_run_started_again_has_its_earlier_attempts(steady: Steady) -> None:
+def test_a_run_started_again_has_its_earlier_attempts(steady: SteadyHub) -> None:
     hub, database = steady.hub, steady.database
     told = dict(rows(database, "select id, retried from jobs"))
     mine = {foreign_id("github", job.id): job.retried for run in shown(hub) for job in run.jobs}
@@ -196,7 +174,7 @@ def test_a_run_started_again_has_its_earlier_attempts(steady: Steady) -> None:
     assert attempts[0][0] > 1
 
 
-def test_of_other_runs_that_passed_only_the_run_is_read(steady: Steady, everyone: tuple[Path, Counter[str]]) -> None:
+def test_of_other_runs_that_passed_only_the_run_is_read(steady: SteadyHub, everyone: tuple[Path, Counter[str]]) -> None:
     """A list of jobs is a call for each run; DASH_LOGS=all reads them all."""
     without = """
         select p.id, p.source = 'schedule' or p.status = 'failed' or p.ref = r.default_branch
@@ -218,7 +196,7 @@ def test_a_job_that_may_fail_fails_no_night(hub: Hub, tmp_path: Path) -> None:
     assert rows(database, f"select allow_failure from job_failures where job_id = {job}") == [(True,)]
 
 
-def test_the_token_does_not_leave_github(steady: Steady) -> None:
+def test_the_token_does_not_leave_github(steady: SteadyHub) -> None:
     """Logs lie on another host, behind a redirect."""
     away = [asked for asked in steady.asked if asked.path.startswith("/store/")]
     assert away
@@ -228,7 +206,7 @@ def test_the_token_does_not_leave_github(steady: Steady) -> None:
     assert github.TOKEN.encode() not in steady.database.read_bytes()
 
 
-def test_a_log_is_kept_as_it_is_and_counts_as_complete(steady: Steady) -> None:
+def test_a_log_is_kept_as_it_is_and_counts_as_complete(steady: SteadyHub) -> None:
     hub, database = steady.hub, steady.database
     # Of a huge log head and tail are kept.
     told = rows(database, "select job_id, text, complete from traces where coalesce(omitted_lines, 0) = 0")
@@ -272,7 +250,7 @@ def test_a_repository_that_is_not_there_is_told_and_the_others_are_read(hub: Hub
 
 
 def test_without_graphql_commits_come_without_lines(
-    steady: Steady, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    steady: SteadyHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plain, rich = tmp_path / "plain.duckdb", steady.database
     monkeypatch.setattr(steady.hub.server, "hidden_graph", True)
@@ -285,7 +263,7 @@ def test_without_graphql_commits_come_without_lines(
 
 
 def test_commits_whose_lines_take_too_long_are_asked_in_smaller_pages(
-    steady: Steady, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    steady: SteadyHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hub = steady.hub
     slow = tmp_path / "slow.duckdb"
@@ -295,7 +273,7 @@ def test_commits_whose_lines_take_too_long_are_asked_in_smaller_pages(
 
 
 @pytest.mark.parametrize("kind", ["reset", "cut_short", "bad_gateway", "unavailable", "broken_json", "server_error"])
-def test_faults_cost_time_not_rows(steady: Steady, tmp_path: Path, kind: Any) -> None:
+def test_faults_cost_time_not_rows(steady: SteadyHub, tmp_path: Path, kind: Any) -> None:
     hub, stormy = steady.hub, tmp_path / "stormy.duckdb"
     rule = hub.server.faults.add(kind, path="^(?!/store)", every=9, times=12)
     assert synced(hub.settings(stormy)).errors == []
@@ -352,7 +330,9 @@ def test_a_short_limit_is_waited_for(hub: Hub, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("status", [403, 429])
-def test_a_limit_of_an_hour_ends_the_sync_which_goes_on_next_time(steady: Steady, tmp_path: Path, status: int) -> None:
+def test_a_limit_of_an_hour_ends_the_sync_which_goes_on_next_time(
+    steady: SteadyHub, tmp_path: Path, status: int
+) -> None:
     hub, database = steady.hub, tmp_path / "hour.duckdb"
     hub.server.asked.clear()
     server, real = hub.server, hub.server.answer

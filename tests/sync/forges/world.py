@@ -5,23 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from dashlib import conclusions
 from dashlib.demo import codearts, github
 from dashlib.demo.serve import serving
-from dashlib.demo.staged import Staged
+from dashlib.demo.staged import Asked, Staged
 from dashlib.demo.world import World
 from dashlib.settings import Settings
-from dashlib.store import open_store
-from dashlib.sync.run import Report, Request, sync
+from dashlib.sync.run import Report, Request
+from tests.sync.world import END, Calm, everything, run
 
-END = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
 SINCE = date(2026, 11, 16)
 FAST = 1_000_000
 """Calls a minute: nothing is saved up on loopback."""
@@ -77,9 +75,25 @@ def running_arts(repos: int = 4, days: int = 8) -> Iterator[Arts]:
 
 
 def synced(settings: Settings, request: Request | None = None, *, concluded: bool = False) -> Report:
-    """One sync; ``concluded``: with the nights, persons and reasons that follow from it."""
-    with open_store(settings.database) as store:
-        report = sync(settings, store, request or Request(since=SINCE))
-        if concluded:
-            conclusions.draw(store, settings)
-        return report
+    """One sync of whatever the settings choose; see ``run``."""
+    return run(settings, request or Request(since=SINCE), concluded=concluded)
+
+
+@dataclass
+class SteadyHub(Calm):
+    """A company on GitHub in which nothing moves, and what it was asked for."""
+
+    hub: Hub
+    asked: list[Asked]
+
+    def settings(self, to: Path) -> Settings:
+        """Settings with a database of one's own that holds the first sync."""
+        return self.hub.settings(self.copied(to))
+
+
+@contextmanager
+def steady_hub(database: Path) -> Iterator[SteadyHub]:
+    with running_hub() as hub:
+        report = synced(hub.settings(database))
+        assert report.errors == []
+        yield SteadyHub(database, report, everything(database), hub, list(hub.server.asked))

@@ -10,11 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from dashlib.receive.metrics import Metrics
 from dashlib.settings import Settings
-from dashlib.store import open_store
+from dashlib.store import open_store, snapshot_path
 from dashlib.sync.background import BackgroundSync, SyncRunning, SyncState
 from dashlib.sync.run import Request
 from tests.sync.unit.small_server import Answer, Asked, Respond, Small, small_server
@@ -51,6 +52,8 @@ def test_one_sync(tmp_path: Path) -> None:
         assert report.errors == []
         assert report.rows["projects"] == 1
         assert not sync.state().running
+        with duckdb.connect(str(snapshot_path(tmp_path / "dashboard.duckdb")), read_only=True) as left:
+            assert left.execute("select path_with_namespace from projects").fetchall() == [("fjordlys/beacon",)]
 
 
 def test_never_two_at_once(tmp_path: Path) -> None:
