@@ -13,6 +13,14 @@ create or replace macro web_link(url) as (case when regexp_matches(url, '^https?
 create or replace macro commit_link(url, project_url, id) as (
     coalesce(web_link(url), web_link(project_url) || '/-/commit/' || id)
 );
+-- What a push brought, on the forge: the commit, or what several commits changed together; GitLab's paths.
+create or replace macro push_link(project_url, source, commit_from, commit_to, commit_count) as (
+    case
+        when web_link(project_url) is null or commit_to is null or source <> 'gitlab' then web_link(project_url)
+        when commit_from is null or commit_count < 2 then project_url || '/-/commit/' || commit_to
+        else project_url || '/-/compare/' || commit_from || '...' || commit_to
+    end
+);
 -- Who an e-mail (or, without one, a name) is: the address, case aside; forges' private addresses
 -- (12345-jane@users.noreply.gitlab.example, 12345+jane@users.noreply.github.com) are the account's number, whatever
 -- the account is called today. Two people with one name stay two.

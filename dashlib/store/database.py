@@ -35,6 +35,8 @@ TABLES: tuple[Table, ...] = (
     *source_tables.TABLES, *failure_tables.TABLES, *act_tables.TABLES, *nightly_tables.TABLES, *people_tables.TABLES,
     *receive_tables.TABLES, *lineage_tables.TABLES, *bookkeeping.TABLES,
 )  # fmt: skip
+SNAPSHOT_SECONDS, SNAPSHOT_BYTES = 3600.0, 1 << 30
+"""How old the snapshot may become that nobody asks for, and up to which size of the database it is made unasked."""
 _STORAGE = "v1.5.0"
 """Strings are stored with ZSTD from storage version 1.2 on: job logs take an eighth of their size."""
 
@@ -86,7 +88,10 @@ class Store:
         return self._writer.submit(changes, patience=patience, after=after, size=size, urgent=urgent)
 
     def prune_deliveries(self, before: datetime) -> int:
-        """Remove shaped deliveries that came before a moment (UTC); returns how many."""
+        """Remove deliveries that came before a moment (UTC), whatever became of them; returns how many.
+
+        Those that still wait for their rows stay.
+        """
         return int(self._writer.run(lambda connection: _prune(connection, before)).result())
 
     def snapshot(self, at_most_every: float = 3.0) -> Path:
@@ -108,6 +113,19 @@ class Store:
                 raise StoreError(f"the snapshot could not be taken: {error}") from error
             self._snapshot_at = time.monotonic()
         return target
+
+    def keep_snapshot(self, seconds: float = SNAPSHOT_SECONDS, most_bytes: int = SNAPSHOT_BYTES) -> bool:
+        """Make the snapshot though nobody asked, where there is none or one of so many ``seconds``; whether it did.
+
+        Not of a file of more than ``most_bytes``: a copy takes its time and as much of the disk. Raises StoreError.
+        """
+        target = snapshot_path(self.path)
+        if self.path.stat().st_size > most_bytes or (
+            target.exists() and time.time() - target.stat().st_mtime < seconds
+        ):
+            return False
+        self.snapshot(0)
+        return True
 
     def close(self) -> None:
         """Write what is queued and release the file."""

@@ -97,10 +97,11 @@ where pipelines.project_id = d.project_id and pipelines.id = d.id
 """
 
 # What a hook told stands until the events API tells of it, with GitLab's own number: a push is known by its ref and
-# both ends, a comment by its number, anything else by what was done to what by whom within ten minutes. A push that
-# happened again (from A to B, back, and to B again) is not told of by the event of the first time: that event is older
-# than the webhook's arrival by more than a webhook takes. It goes with its own event, or, where it came later than
-# that, with the first later push that the API tells of: by then the API has told of all before.
+# both ends, a comment by its number, anything else by what was done to what by whom within ten minutes (old hooks name
+# who did it without a number). A push that happened again (from A to B, back, and to B again) is not told of by the
+# event of the first time: that event is older than the webhook's arrival by more than a webhook takes. It goes with its
+# own event, or, where it came later than that, with the first later push that the API tells of: by then the API has
+# told of all before.
 EVENTS_TOLD_TWICE = """
 delete from events h using (
     select a.source, a.project_id, a.push_action, a.ref_type, a.ref, a.commit_from, a.commit_to, a.created_at
@@ -126,7 +127,8 @@ delete from events h using (
 ) a
 where h.by_hook and h.source = a.source and h.project_id = a.project_id and h.note_id = a.note_id;
 delete from events h using (
-    select a.source, a.project_id, a.action_name, a.target_type, a.target_id, a.author_id, a.created_at
+    select a.source, a.project_id, a.action_name, a.target_type, a.target_id, a.author_id, a.author_username,
+           a.created_at
     from events a
     where a.by_hook is not true and a.push_action is null and a.note_id is null
       and a.project_id in (select project_id from touched)
@@ -134,7 +136,8 @@ delete from events h using (
 where h.by_hook and h.push_action is null and h.note_id is null
   and h.source = a.source and h.project_id = a.project_id and h.action_name = a.action_name
   and h.target_type is not distinct from a.target_type and h.target_id is not distinct from a.target_id
-  and h.author_id = a.author_id and abs(epoch(h.created_at - a.created_at)) <= 600
+  and (h.author_id = a.author_id or (h.author_id is null and h.author_username = a.author_username))
+  and abs(epoch(h.created_at - a.created_at)) <= 600
 """
 
 # Commits moved: the identities in them are counted anew when conclusions are drawn (dashlib/people).

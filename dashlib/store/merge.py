@@ -86,13 +86,18 @@ def _upsert(connection: duckdb.DuckDBPyConnection, table: Table, rows: Sequence[
         alike.setdefault(carried, []).append(row)
     changed = 0
     for carried, members in alike.items():
-        if len({tuple(_stored(row[key]) for key in table.key) for row in members}) == len(members):
+        if _each_once(table, members):
             changed += _merge_rows(connection, table, carried, members)
         else:
             changed += sum(_merge_newest(connection, table, name, members) for name in carried)
     if changed:
         _derive(connection, table, rows)
     return changed
+
+
+def _each_once(table: Table, rows: Sequence[Row]) -> bool:
+    """Whether no key stands twice among the rows."""
+    return len({tuple(_stored(row.get(key)) for key in table.key) for row in rows}) == len(rows)
 
 
 def _stored(key: Any) -> Any:
@@ -128,6 +133,8 @@ def _merge_newest(connection: duckdb.DuckDBPyConnection, table: Table, name: str
 def _overwrite(connection: duckdb.DuckDBPyConnection, table: Table, rows: Sequence[Row]) -> int:
     columns = [column for column in table.columns if column not in table.key]
     differs = " or ".join(f"s.{column} is distinct from t.{column}" for column in columns) or "false"
+    if _each_once(table, rows):
+        return _merge(connection, table, columns, rows, _STAGED, differs)
     last = f"row_number() over (partition by {', '.join(table.key)} order by {ORDINAL} desc)"
     return _merge(connection, table, columns, rows, f"(select * from {_STAGED} qualify {last} = 1)", differs)
 

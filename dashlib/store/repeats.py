@@ -37,7 +37,7 @@ def _commit(sha: str) -> str:
 
 def _hash(parts: Iterable[str | bytes], size: int) -> str:
     whole = b"\0".join(part.encode("utf-8", "replace") if isinstance(part, str) else part for part in parts)
-    return hashlib.blake2b(whole, digest_size=size).hexdigest()
+    return hashlib.sha256(whole).hexdigest()[: 2 * size]
 
 
 @dataclass

@@ -16,6 +16,7 @@ _ARROW_TYPES: dict[str, Any] = {
     "DOUBLE": pa.float64(),
     "BOOLEAN": pa.bool_(),
     "VARCHAR": pa.string(),
+    "BLOB": pa.binary(),
     "JSON": pa.string(),
     "TIMESTAMP": pa.timestamp("us"),
     "DATE": pa.date32(),

@@ -57,6 +57,22 @@ def definitions() -> tuple[Definition, ...]:
     return (*found, *(_view(name, texts[name]) for name in _in_order(texts)))
 
 
+@functools.cache
+def narrowed(name: str, part: str, condition: str) -> str:
+    """The statement of a view whose part ``part``, all rows of a table, has only those of ``condition``.
+
+    The database narrows most views by itself. Raises ValueError where the view has no such part.
+    """
+    [found] = [one for one in definitions() if one.name == name]
+    body = re.sub(r"(?m)^--.*\n", "", found.body)
+    narrow, count = re.subn(
+        rf"(\b{part} as \(\n\s+select \* from \w+)\n", lambda match: f"{match[1]} {condition}\n", body
+    )
+    if count != 1:
+        raise ValueError(f"the view {name} has no part {part} of all rows of a table")
+    return narrow
+
+
 def _view(name: str, text: str) -> Definition:
     header = [line.removeprefix("--").strip() for line in text.splitlines() if line.startswith("--")]
     body = text.strip().rstrip(";")

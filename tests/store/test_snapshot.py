@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -130,3 +131,13 @@ def test_a_transaction_that_is_just_ending_is_waited_for(store: Store, monkeypat
             store.snapshot(0)
         other.rollback()
     assert count(store.snapshot(0)) == 2
+
+
+def test_one_is_kept_though_nobody_asks_unless_it_is_young_or_the_database_huge(store: Store) -> None:
+    target = snapshot_path(store.path)
+    assert not store.keep_snapshot(most_bytes=1) and not target.exists()
+    assert store.keep_snapshot() and count(target) == 1
+    store.write(Upsert(TRACES, [trace(2)]))
+    assert not store.keep_snapshot() and count(target) == 1
+    os.utime(target, (0, 0))
+    assert store.keep_snapshot() and count(target) == 2
