@@ -84,13 +84,18 @@ def edited_before(slots: Sequence[datetime], runs: Sequence[datetime], changed_a
     """Since when the present cron line holds, as far as the runs tell when a schedule is met for the first time.
 
     ``slots`` are the times by the present line, ``runs`` when its pipelines were created, both sorted. Where the oldest
-    runs came at other times, two at least, and none on time, the line was another one: it holds from the first run on
-    time, or since the schedule's last change where there is none. None: nothing speaks against it.
+    runs came at other times, two at least and at every second slot, and none on time, the line was another one: it
+    holds from the first run on time, or since the schedule's last change where there is none. None: nothing speaks
+    against it; few runs at other times were started by hand while the nightly did not run.
     """
     strays: set[int] = set()
     for run in runs:
         place = bisect_right(slots, run + _CLOCK_SKEW)
         if place and run - slots[place - 1] <= _LATEST_START:
-            return slots[place - 1] if len(strays) >= _TIMES_TO_BE_SURE else None
+            return slots[place - 1] if _are_another_line(strays, place - 1) else None
         strays.add(place)
-    return changed_at if len(strays) >= _TIMES_TO_BE_SURE else None
+    return changed_at if _are_another_line(strays, max(strays, default=0)) else None
+
+
+def _are_another_line(strays: set[int], slots: int) -> bool:
+    return len(strays) >= max(_TIMES_TO_BE_SURE, slots / 2)

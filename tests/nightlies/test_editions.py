@@ -111,5 +111,11 @@ def test_one_run_by_hand_before_the_first_on_time_is_no_edit() -> None:
     assert edited_before(slots(9), [*runs(1, 1, hour=15), *runs(2, 3, hour=3)], NOW) is None
 
 
+def test_runs_by_hand_while_the_nightly_did_not_run_are_no_edit() -> None:
+    for days, back in (((1, 5), 6), ((2, 6), 9), ((1, 2), 8)):
+        assert edited_before(slots(9), [*runs(*days, hour=15), *runs(back, hour=3)], NOW) is None
+    assert edited_before(slots(9), runs(2, 7, hour=15), NOW) is None
+
+
 def test_an_edit_after_the_last_run() -> None:
     assert edited_before(slots(9), runs(2, 3, 4, hour=1), NOW) == NOW

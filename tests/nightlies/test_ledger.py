@@ -133,6 +133,15 @@ def test_one_that_was_edited_before_the_first_look_has_no_nights_before(built: B
     assert days(built) == ["08 01:00", "09 01:00", "10 01:00", "11 01:00"]
 
 
+def test_runs_by_hand_before_the_first_look_take_no_missing_night_away(built: Builder) -> None:
+    """Nothing ran by itself on four nights, somebody started it on two: all four were to run."""
+    schedule(built)
+    for at in (datetime(2026, 3, 6, 15), datetime(2026, 3, 10, 15), datetime(2026, 3, 11, 1, 3)):
+        built.pipeline(at)
+    refresh(built.store, ONE_WEEK, NOW + DAY)
+    assert days(built)[:6] == [f"{day:02} 01:00" for day in range(6, 12)]
+
+
 def test_switched_off_and_on_again(built: Builder) -> None:
     schedule(built)
     refresh(built.store, ONE_WEEK, NOW - 3 * DAY)

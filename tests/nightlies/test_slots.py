@@ -281,6 +281,14 @@ def test_a_run_whose_schedule_is_not_known_is_taken_for_one_of_its_ref_on_time(b
     ]
     for view in ("nightly_runs", "nightly_nights", "nightly_failures"):
         assert built.rows(f"select schedule_id from {view} where pipeline_id = {mine}") == [{"schedule_id": 7}], view
+    taken = built.rows("select pipeline_id, schedule_id from nightly_pipelines order by pipeline_id")
+    assert [tuple(one.values()) for one in taken] == [
+        (mine, 7),
+        (other, 8),
+        (unknown - 2, None),
+        (own, 7),
+        (unknown, 7),
+    ]
     built.nightly(("description", "release"))
     assert built.rows("select pipeline_id from nightly_runs") == [{"pipeline_id": other}]
 
