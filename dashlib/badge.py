@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import html
+from urllib.parse import urlencode
 
+import duckdb
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from dashlib.model import Filters
@@ -30,41 +32,80 @@ _BAD = (
 )
 _LETTER = 6.6
 """Pixels of a letter of Verdana 11, about: what badges are set in."""
-_LONGEST = 60
+_LONGEST, _NAME = 60, 40
+_PARAMETER, _PATH = "project", "/badge.svg"
+_HEADERS = {
+    "Cache-Control": "no-cache, max-age=60",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+    "X-Content-Type-Options": "nosniff",
+}
 
 
 async def badge(request: Request) -> Response:
     """``GET /badge.svg`` for all repositories, ``?project=group/name`` for one; says the newest night's state.
 
+    The one is named by the last part of its path.
+
     Green only where all of that night that was to run by DASH_REPORT_BY has passed.
 
-    200 with an image always: an unknown repository and one without nightlies say "no nightlies" alike, so that nobody
-    learns from it what exists.
+    200 with an image: an unknown repository and one without nightlies say "no nightlies" alike, so that nobody learns
+    from it what exists. 400 for any other parameter: the badge of everything in place of the one that was meant is no
+    help.
     """
-    project = request.query_params.get("project") or ""
-    image = await asyncio.to_thread(_drawn, project)
-    headers = {
-        "Cache-Control": "no-cache, max-age=60",
-        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return Response(image, media_type="image/svg+xml", headers=headers)
+    unknown = sorted(set(request.query_params) - {_PARAMETER})
+    if unknown:
+        told = (
+            f"The badge knows no parameter {unknown[0][:_LONGEST]!r}: write /badge.svg?{_PARAMETER}=group/repository.\n"
+        )
+        return PlainTextResponse(told, status_code=400, headers=_HEADERS)
+    project = request.query_params.get(_PARAMETER) or ""
+    image = await asyncio.to_thread(_asked, project)
+    return Response(image, media_type="image/svg+xml", headers=_HEADERS)
 
 
-def _drawn(project: str) -> str:
+def _asked(project: str) -> str:
     with runtime().store.reader() as reader:
-        nights = nightlies.nights(reader, Filters(projects=(project,)) if project else Filters())
+        return drawn(reader, project)
+
+
+def drawn(connection: duckdb.DuckDBPyConnection, project: str) -> str:
+    """The SVG of a repository's badge (its ``path_with_namespace``), of everything's where it is empty.
+
+    ``connection`` leads to the database, or to the copy of its nights in memory.
+    """
+    nights = nightlies.nights(connection, Filters(projects=_stored(connection, project)) if project else Filters())
+    name = _drawable(project.rstrip("/").rpartition("/")[2]) or "nightly"
     if nights.empty:
-        return svg("nightly", "no nightlies", _COLOURS["none"])
+        return svg(name, "no nightlies", _COLOURS["none"])
     word, state = told(numbers(nights[-1:]))
-    return svg(f"nightly {nights['night'].iloc[-1]:%d %b}", word, _COLOURS[state])
+    return svg(f"{name} {nights['night'].iloc[-1]:%d %b}", word, _COLOURS[state])
+
+
+def address(base: str, project: str) -> str:
+    """Where the badge of a repository, or of everything, is found below the dashboard's address."""
+    return f"{base}{_PATH}?{urlencode({_PARAMETER: project}, safe='/')}" if project else f"{base}{_PATH}"
+
+
+def _stored(reader: duckdb.DuckDBPyConnection, project: str) -> tuple[str, ...]:
+    """The repository's path as it is stored: GitLab and GitHub find one by any case."""
+    paths = reader.execute(
+        "select path_with_namespace from projects where lower(path_with_namespace) = lower(?)", [project]
+    )
+    return tuple(path for (path,) in paths.fetchall()) or (project,)
+
+
+def _drawable(text: str) -> str:
+    """Text from outside without what no XML may hold, and short enough for a day beside it."""
+    found = "".join(letter for letter in text if letter.isprintable())
+    return found if len(found) <= _NAME else f"{found[: _NAME - 1]}…"
 
 
 def told(counts: dict[str, int]) -> tuple[str, str]:
     """What a night's counts (of ``queries.nightlies.nights``) come to: words, and the state that gives the colour."""
     bad = [f"{counts[name]} {word}" for name, word in _BAD if counts[name]]
     open_ = counts["running"] or counts["late"] or counts["to_come"]
-    ended = f"running: {counts['ended']} of {counts['planned']} ended"
+    late = f", {counts['late']} late" if counts["late"] else ""
+    ended = f"running: {counts['ended']} of {counts['planned']} ended{late}"
     if bad:
         state = (
             "failed" if counts["failed"] else "missing" if counts["missing"] or counts["times_missing"] else "warned"
@@ -97,4 +138,4 @@ def svg(label: str, word: str, colour: str) -> str:
 
 def routes() -> list[Route]:
     """What the app serves for it."""
-    return [Route("/badge.svg", badge, methods=["GET"])]
+    return [Route(_PATH, badge, methods=["GET"])]

@@ -4,9 +4,11 @@ secret, so those of secrets quote nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date
+from email import errors, policy
 from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, urlsplit
@@ -223,13 +225,48 @@ def smtp(name: str, value: str) -> str:
     return value
 
 
-def clock(name: str, value: str) -> str:
-    """A time of day."""
+def mail_addresses(name: str, value: str) -> tuple[str, ...]:
+    """Mail addresses as they stand in a mail's head, each once: separated by commas, bare ones also by blanks."""
+    parts = [value] if set(value) & set('<>"()') else words(name, value)
+    found = [one for part in parts for one in _mailboxes(part)]
+    if not found or None in found:
+        raise SettingsError(
+            f"{name} {value!r}: write mail addresses such as team@example.com or Ops Team <ops@example.com>, "
+            "separated by commas"
+        )
+    return tuple(dict.fromkeys(filter(None, found)))
+
+
+def mail_address(name: str, value: str) -> str:
+    """One mail address as it stands in a mail's head."""
     try:
-        time.fromisoformat(value)
+        [one] = mail_addresses(name, value)
     except ValueError as error:
-        raise SettingsError(f"{name} must be a time of day such as 10:00") from error
-    return value
+        raise SettingsError(
+            f"{name} {value!r}: write one mail address such as dashboard@example.com or Nightlies <dash@example.com>"
+        ) from error
+    return one
+
+
+def _mailboxes(text: str) -> list[str | None]:
+    """What the library that will write the mail reads in a list of addresses; None for what is no address."""
+    try:
+        head = policy.default.header_factory("To", " ".join(text.split()).strip(", "))
+    except (ValueError, LookupError, errors.MessageError):
+        return [None]  # it breaks on some texts, such as team@
+    wrong = [defect for defect in head.defects if not isinstance(defect, errors.ObsoleteHeaderDefect)]
+    groups = any(group.display_name is not None for group in head.groups)
+    if wrong or groups or not all(one.username and one.domain and one.addr_spec.isascii() for one in head.addresses):
+        return [None]
+    return [str(one) for one in head.addresses]
+
+
+def clock(name: str, value: str) -> str:
+    """A time of day as hours and minutes, in the one form that Python and SQL both read: ``09:30``."""
+    found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)(:[0-5]\d)?", value, re.ASCII)
+    if found is None:
+        raise SettingsError(f"{name} must be a time of day such as 10:00, in the team's zone (DASH_TIMEZONE)")
+    return f"{int(found[1]):02}:{found[2]}"
 
 
 def _is_address(value: str, schemes: tuple[str, ...]) -> bool:

@@ -39,8 +39,26 @@ def says(client: TestClient, **query: str) -> str:
 
 def test_what_it_says(client: TestClient) -> None:
     assert says(client) == "2 failed"
-    assert says(client, project="acme/core/engine") == "1 failed"
+    assert says(client, project="acme/core/engine") == says(client, project="Acme/core/ENGINE") == "1 failed"
     assert says(client, project="acme/web/site") == "passed"
+
+
+def test_it_names_its_repository(client: TestClient) -> None:
+    def label(**query: str) -> str:
+        image = ElementTree.fromstring(client.get("/badge.svg", params=query).text)
+        return str(image.attrib["aria-label"]).partition(": ")[0]
+
+    day = label().removeprefix("nightly ")
+    assert label(project="acme/core/engine") == f"engine {day}" and label(project="acme/web/site") == f"site {day}"
+    assert label(project="no/such") == "such" and label(project="a/\x00\ufffe") == "nightly"
+    assert label(project=f"a/{'long' * 30}") == f"{'long' * 9}lon…"
+
+
+def test_a_parameter_that_it_does_not_know_is_told(client: TestClient) -> None:
+    for query in ({"repo": "acme/core/engine"}, {"project": "acme/core/engine", "repo": "x"}):
+        answer = client.get("/badge.svg", params=query)
+        assert (answer.status_code, answer.headers["content-type"]) == (400, "text/plain; charset=utf-8")
+        assert answer.text == "The badge knows no parameter 'repo': write /badge.svg?project=group/repository.\n"
 
 
 def test_what_is_not_there_and_what_has_no_nightly_look_alike(client: TestClient) -> None:
@@ -68,7 +86,7 @@ def test_any_text_is_well_formed_and_escaped(label: str, word: str) -> None:
         ({"passed": 3}, ("passed", "passed")),
         ({"failed": 2, "missing": 1, "ended": 3, "planned": 3}, ("2 failed, 1 never ran", "failed")),
         ({"missing": 1, "running": 2, "ended": 1, "planned": 3}, ("1 never ran, running: 1 of 3 ended", "missing")),
-        ({"late": 1, "planned": 1}, ("running: 0 of 1 ended", "running")),
+        ({"late": 1, "planned": 1}, ("running: 0 of 1 ended, 1 late", "running")),
         ({"passed": 1, "to_come": 11, "ended": 1, "planned": 12}, ("running: 1 of 12 ended", "running")),
         ({"canceled": 2}, ("2 canceled", "none")),
         ({"canceled": 1, "warned": 1, "passed": 1}, ("2 passed, 1 canceled", "none")),

@@ -103,6 +103,26 @@ def test_lists(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("said", "addresses"),
+    [
+        ("Ops Team <ops@example.com>", ("Ops Team <ops@example.com>",)),
+        ("a@example.com b@example.com,c@example.com", ("a@example.com", "b@example.com", "c@example.com")),
+        ('"Ops, Team" <a@example.com>,\n b@example.com,', ('"Ops, Team" <a@example.com>', "b@example.com")),
+        ("Grüße <a@example.com>, a@example.com, a@example.com", ("Grüße <a@example.com>", "a@example.com")),
+    ],
+)
+def test_mail_addresses(tmp_path: Path, said: str, addresses: tuple[str, ...]) -> None:
+    assert load({"DASH_REPORT_MAIL_TO": said}, tmp_path).report_mail_to == addresses
+    assert load({"DASH_REPORT_MAIL_FROM": addresses[0]}, tmp_path).report_mail_from == addresses[0]
+
+
+@pytest.mark.parametrize("name", ["DASH_REPORT_MAIL_TO", "DASH_REPORT_MAIL_FROM"])
+def test_a_wrong_mail_address_says_what_to_write(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SettingsError, match=rf"^{name} 'Nightly Dashboard': write .*@example\.com"):
+        load({name: "Nightly Dashboard"}, tmp_path)
+
+
 BAD = [
     ("GITLAB_URL", "gitlab.fjordlys.example"),
     ("GITLAB_URL", "ftp://gitlab.fjordlys.example"),
@@ -139,6 +159,13 @@ BAD = [
     ("DASH_CALLS_PER_MINUTE", "inf"),
     ("DASH_TIMEOUT_SECONDS", "0"),
     ("DASH_TIMEOUT_SECONDS", "inf"),
+    *(
+        ("DASH_REPORT_MAIL_TO", value)
+        for value in ("team@", "@x", "Ops Team ops@x", "a@x b", "a@x;b@x", "Ops <a@x", "<>")
+    ),
+    *(("DASH_REPORT_MAIL_TO", value) for value in (",", "Ops: a@x;", "A <a@x> B <b@x>", "Ops, Team <a@x>", "ü@x")),
+    ("DASH_REPORT_MAIL_FROM", "a@x, b@x"),
+    ("DASH_REPORT_MAIL_FROM", "a@x b@x"),
 ]
 
 

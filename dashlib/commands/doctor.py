@@ -1,4 +1,4 @@
-"""``doctor``: settings, token and its scopes, database, webhooks: what is wrong, and how to mend it."""
+"""``doctor``: settings, token and its scopes, database, webhooks, morning note: what is wrong, and how to mend it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from dashlib import control
 from dashlib import settings as settings_module
 from dashlib.commands import doctor_app, say
 from dashlib.commands import doctor_forges as forges
+from dashlib.commands import doctor_report as report
 from dashlib.commands import doctor_webhooks as webhooks
 from dashlib.commands.layout import visible
 from dashlib.failures.rulebook import rulebook
@@ -24,7 +25,8 @@ from dashlib.sync.budget import Budget, PauseTooLong
 from dashlib.sync.client import Client, Refused, Unreachable
 from dashlib.sync.plan import ProjectQuery, project_queries, quoted
 
-Finding: TypeAlias = tuple[bool, str]
+Finding: TypeAlias = tuple[bool | None, str]
+_WORDS = {True: "ok   ", None: "note ", False: "WRONG"}
 _ENOUGH = frozenset({"api", "read_api"})
 
 
@@ -33,11 +35,11 @@ def add_arguments(_: argparse.ArgumentParser) -> None:
 
 
 def run(_: argparse.Namespace) -> int:
-    """Print one line per thing looked at. Exit code 1 when anything is wrong."""
+    """Print one line per thing looked at. Exit code 1 when anything is wrong; a note is not."""
     fine = True
     for good, text in _findings():
-        say.out(f"{'ok   ' if good else 'WRONG'}  {text}")
-        fine = fine and good
+        say.out(f"{_WORDS[good]}  {text}")
+        fine = fine and good is not False
     return say.DONE if fine else say.DONE_WITH_ERRORS
 
 
@@ -59,6 +61,7 @@ def _findings() -> Iterator[Finding]:
         yield from _gitlab(settings)
     yield from forges.findings(settings)
     yield from webhooks.findings(settings, app)
+    yield report.finding(settings)
 
 
 def _rules() -> Finding:

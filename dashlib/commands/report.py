@@ -25,7 +25,8 @@ from dashlib.store import StoreError
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's flags."""
-    parser.add_argument("--night", type=_night, metavar="DATE", help="a day as YYYY-MM-DD; default: the newest night")
+    newest = "the newest night of which half has ended"
+    parser.add_argument("--night", type=_night, metavar="DATE", help=f"a day as YYYY-MM-DD; default: {newest}")
     parser.add_argument("--format", choices=list(FORMATS), default="md", help="default: md")
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from dashlib.charts.wording import CAUSES, cause_told, reason_told, times_told
+from dashlib.charts.wording import CAUSES, NO_FAILED_JOB, cause_told, reason_told, times_told
 from dashlib.errors import Explained
 from dashlib.model import Filters
 from dashlib.queries import nightlies
@@ -39,10 +39,12 @@ EVERYTHING = Filters()
 class Item:
     """One nightly of which the note tells, in text from outside: whoever shows it has to escape it.
 
+    Of a recovered one ``job``, ``reason``, ``who`` and ``issue_url`` tell of its last failure before.
     ``nights`` is how many nights it has been red (of a recovered one: had been) or has not run, ``since`` the first of
-    them; of a late one how many nights before it did not run either, if any. ``who`` has it; of a missing or late one,
-    its owner and who looks after it. ``link`` leads to what explains it. ``expected_at`` is when a missing or late one
-    was to run, ``missing_from`` when a late one becomes missing (the team's wall clock).
+    them; of a late one how many nights before it did not run either, if any. ``who`` has it, or its issue; ``owner`` is
+    its schedule's. ``signature`` is that of its reason. ``link`` leads to what explains it. ``expected_at`` is when a
+    missing or late one was to run, ``missing_from`` when a late one becomes missing (the team's wall clock).
+    ``by_hand``: the run that failed was started by hand, or late.
     """
 
     change: str
@@ -57,11 +59,27 @@ class Item:
     link: str | None
     expected_at: datetime | None = None
     missing_from: datetime | None = None
+    owner: str | None = None
+    signature: str | None = None
+    by_hand: bool = False
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a schedule will stop, in words; what else is known of it, and the last day on which it runs."""
+
+    why: str
+    detail: str | None = None
+    stops: date | None = None
 
 
 @dataclass(frozen=True)
 class Risk:
-    """One schedule that will stop, or has stopped; ``why`` in words."""
+    """One schedule that will stop, or has stopped; ``why`` in words, of all its reasons together.
+
+    ``detail`` is what else is known of it, ``stops`` the last day on which it runs, where that is known; ``reasons``
+    are they one by one.
+    """
 
     repository: str
     schedule: str
@@ -69,6 +87,9 @@ class Risk:
     owner: str
     stopped: bool
     link: str | None
+    detail: str | None = None
+    stops: date | None = None
+    reasons: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,7 +97,8 @@ class Note:
     """The morning note of one night; ``counts`` are the numbers of the page's top line.
 
     ``until`` is the last time at which anything is still to come (the team's wall clock), None where nothing is.
-    ``evening`` and ``evening_counts`` tell of the evening before, empty where nothing was to run then.
+    ``evening`` and ``evening_counts`` tell of the evening before, empty where nothing was to run then. ``url`` is the
+    page that shows all of it, "" where the dashboard has no address.
     """
 
     night: date
@@ -86,6 +108,7 @@ class Note:
     until: datetime | None = None
     evening: tuple[Item, ...] = ()
     evening_counts: dict[str, int] = field(default_factory=dict)
+    url: str = ""
 
     def of(self, change: str) -> list[Item]:
         """The items of one part."""
@@ -123,23 +146,24 @@ def note(
     dashboard: str = "",
     filters: Filters = EVERYTHING,
 ) -> Note:
-    """The note of ``night`` (default: the newest one).
+    """The note of ``night``; by default that of the page: the newest night of which at least half has ended.
 
     ``dashboard`` is the address at which people reach this dashboard (``/`` where they are on it); with it links lead
-    to the failure's page, else to GitLab. Raises NoSuchNight where nothing ran and nothing should have that night, nor
-    on the evening before.
+    to the failure's page, else to GitLab. Raises NoSuchNight, which names the nights that are stored, where nothing is
+    of that night nor of the evening before.
     """
     filters = replace(filters, since=None, until=None)
     counted = nightlies.nights(connection, filters)
     if night is None and len(counted):
-        night = counted["night"].iloc[-1].date()
+        night = counted["night"].iloc[nightlies.last_told(counted)].date()
     row = _of(counted, night)
     evening = _of(nightlies.nights(connection, filters, evening=True), night and night - timedelta(days=1))
     if not row.empty and not row["by_morning"].iloc[0]:
         evening = evening.iloc[:0]
-    if night is None or (row.empty and evening.empty):
-        what = f"No nightly of {night} is stored" if night else "No nightly is stored yet"
-        raise NoSuchNight(f"{what}: nothing ran, and nothing should have")
+    if night is None:
+        raise NoSuchNight("No nightly is stored yet: nothing ran, and nothing should have")
+    if row.empty and evening.empty:
+        raise NoSuchNight(f"No nightly of {night} is stored{stored_told(counted)}")
 
     def items(day: date, evening: bool) -> tuple[Item, ...]:
         found = nightlies.note(connection, filters, night=day, evening=evening).to_dict("records")
@@ -155,7 +179,16 @@ def note(
         _clock(until),
         items(night - timedelta(days=1), True) if len(evening) else (),
         numbers(evening) if len(evening) else {},
+        f"{dashboard.rstrip('/')}/report?night={night}" if dashboard else "",
     )
+
+
+def stored_told(counted: pd.DataFrame) -> str:
+    """The end of a sentence: which nights of ``queries.nightlies.nights`` are stored, the first and the last."""
+    if counted.empty:
+        return "; none is yet"
+    first, last = (f"{counted['night'].iloc[place]:%Y-%m-%d}" for place in (0, -1))
+    return f"; {f'the nights from {first} to {last} are' if first != last else f'that of {first} is'}"
 
 
 def _of(counted: pd.DataFrame, night: date | None) -> pd.DataFrame:
@@ -176,13 +209,13 @@ def _item(row: Mapping[Any, Any], dashboard: str) -> Item:
     elif row["change"] == "late":
         reason = cause_told(row)
     elif row["change"] == "recovered":
-        reason = None
+        reason = text["was_reason"]
     elif row["change"] == "canceled":
         reason = "somebody or GitLab stopped it: no verdict"
     elif row["change"] == "partly":
         reason = times_told(row)
     else:
-        reason = text["reason"] or "the pipeline failed without a failed job"
+        reason = text["reason"] or NO_FAILED_JOB
     red = row["change"] in RED
     page = f"{base}/failure?failure={text['failure']}" if dashboard and text["failure"] and red else None
     lost = row["change"] in LOST
@@ -194,22 +227,24 @@ def _item(row: Mapping[Any, Any], dashboard: str) -> Item:
         else (None, None)
     )
     has_it = (text["issue_title"], text["assignee"])
-    if lost:
-        claimed = f"{text['assignee']} has it" if text["assignee"] else None
-        has_it = (text["owner_username"] or NOBODY, claimed)
+    if row["change"] == "recovered":
+        has_it = (text["was_issue_title"], text["was_assignee"])
     return Item(
         change=row["change"],
         repository=row["path_with_namespace"],
         schedule=row["schedule"],
-        job=_jobs(row) if red else None,
+        job=_jobs(row) if red else text["was_job_name"] if row["change"] == "recovered" else None,
         reason=reason_told(reason)[:_LONGEST] if reason else None,
         nights=None if pd.isna(nights) else int(nights),
         since=None if pd.isna(since) else pd.Timestamp(since).date(),
         expected_at=_clock(row["expected_at"]) if lost else None,
         missing_from=_clock(row["missing_from"]) if lost else None,
         who=" – ".join(word for word in has_it if word) or NOBODY,
-        issue_url=text["issue_url"],
+        issue_url=text["was_issue_url" if row["change"] == "recovered" else "issue_url"],
         link=page or (text["job_web_url"] if red else None) or text["url"],
+        owner=text["owner_username"],
+        signature=text["signature_id"] if red else None,
+        by_hand=red and bool(row["by_hand"]),
     )
 
 
@@ -225,12 +260,26 @@ def _jobs(row: Mapping[Any, Any]) -> str | None:
 
 
 def _risk(row: Mapping[Any, Any]) -> Risk:
+    reasons = tuple(_reason(risk, row) for risk in row["risks"])
     owner, url = row["owner_username"], row["url"]
     return Risk(
         row["path_with_namespace"],
         row["schedule"],
-        CAUSES.get(row["risk"], row["risk"]),
+        "; ".join(one.why for one in reasons),
         owner if isinstance(owner, str) else UNKNOWN,
         bool(row["stopped"]),
         url if isinstance(url, str) else None,
+        next((one.detail for one in reasons if one.detail), None),
+        next((one.stops for one in reasons if one.stops), None),
+        reasons,
+    )
+
+
+def _reason(risk: str, row: Mapping[Any, Any]) -> Reason:
+    ends = risk == "membership_ends" and not pd.isna(row["expires_at"])
+    is_told = risk == "unreadable" and isinstance(row["detail"], str)
+    return Reason(
+        CAUSES.get(risk, risk),
+        row["detail"] if is_told else None,
+        pd.Timestamp(row["expires_at"]).date() if ends else None,
     )

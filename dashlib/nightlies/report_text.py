@@ -5,11 +5,13 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from dashlib.nightlies.report import LOST, RED, Item, Note, Risk
+from dashlib.charts.wording import BY_HAND, plain, unlinked
+from dashlib.nightlies.report import LOST, RED, Item, Note, Reason, Risk
+from dashlib.nightlies.report_groups import gathered, many_told
 
 SECTIONS = {
     "new": "New",
@@ -90,67 +92,123 @@ def as_json(note: Note) -> str:
     return json.dumps(whole, default=str, ensure_ascii=False, indent=2)
 
 
+@dataclass(frozen=True)
+class _Form:
+    """How lines are written: text from outside, a link of address and text, what stands out, and before titles."""
+
+    safe: Callable[[str], str]
+    link: Callable[[str, str], str]
+    bold: Callable[[str], str]
+    title: str
+    part: str
+
+
+def _marked(safe: Callable[[str], str]) -> _Form:
+    """Markdown. Addresses end at a blank or a bracket there."""
+
+    def link(url: str, text: str) -> str:
+        return f"[{safe(text)}]({url.replace('(', '%28').replace(')', '%29').replace(' ', '%20')})"
+
+    return _Form(safe, link, lambda text: f"**{text}**", "# ", "## ")
+
+
 def as_markdown(note: Note) -> str:
     """The note for a terminal, a wiki or a chat; five lines when all is calm. Text from outside is no markup in it."""
-    return "\n".join(_lines(note))
+    return "\n".join(_lines(note, _marked(markdown)))
 
 
-def _lines(note: Note) -> Iterator[str]:
-    yield f"# Nightlies of {note.night:%A, %d %B %Y}"
-    yield headline(note)
+def as_page(note: Note) -> str:
+    """The same for a page of the dashboard: no colours, icons or links come of text from outside, either."""
+    return "\n".join(_lines(note, _marked(lambda text: plain(unlinked(" ".join(text.split()))))))
+
+
+def as_text(note: Note) -> str:
+    """The same where nothing is markup, such as a mail's plain part: names as they are, links as ``text: address``."""
+    bare = _Form(lambda text: " ".join(text.split()), lambda url, text: f"{text}: {url}", str, "", "")
+    return "\n".join(_lines(note, bare))
+
+
+def _lines(note: Note, form: _Form) -> Iterator[str]:
+    safe = form.safe
+    yield f"{form.title}Nightlies of {note.night:%A, %d %B %Y}"
+    calm_evening = note.is_calm and note.evening_counts
+    yield f"{headline(note)}. {safe(evening_headline(note))}" if calm_evening else headline(note)
     if note.under_way:
         yield OPEN
-    if note.is_calm and note.evening_counts:
-        yield markdown(evening_headline(note))
     for change, title in SECTIONS.items():
         items = note.of(change)
         if not items:
             continue
         if note.is_calm:
-            yield f"{title}: {', '.join(markdown(item.repository) for item in items)}"
+            yield f"{title}: {', '.join(safe(item.repository) for item in items)}"
             continue
-        yield f"\n## {title} ({len(items)})\n"
-        yield from (f"- {item_told(item)}" for item in items)
+        yield f"\n{form.part}{title} ({len(items)})\n"
+        yield from (f"- {_told(group, form)}" for group in gathered(items))
     if note.is_calm:
         if not note.of("recovered"):
             yield "Recovered: none"
-        yield f"At risk today: {', '.join(map(markdown, _at_risk(note))) or 'none'}"
+        yield f"At risk today: {', '.join(map(safe, _at_risk(note))) or 'none'}"
         yield "All is calm."
         return
     if note.evening_counts:
-        yield f"\n## {markdown(evening_headline(note))}\n"
-        yield from (f"- {SECTIONS[item.change]}: {item_told(item)}" for item in note.evening)
+        yield f"\n{form.part}{safe(evening_headline(note))}\n"
+        yield from (f"- {SECTIONS[group[0].change]}: {_told(group, form)}" for group in gathered(note.evening))
     if note.risks:
-        yield f"\n## At risk today ({len(note.risks)})\n"
-        yield from (f"- {risk_told(risk)}" for risk in note.risks)
+        yield f"\n{form.part}At risk today ({len(note.risks)})\n"
+        yield from (f"- {_risk_told(risk, form)}" for risk in note.risks)
 
 
-def item_told(item: Item) -> str:
-    """One item as Markdown: where, what and why, since when, who, link."""
-    where = f"**{markdown(item.repository)}** · {markdown(item.schedule)}"
-    parts = [f"{markdown(item.job)}: {markdown(item.reason or '')}" if item.job else markdown(item.reason or "")]
+def _told(items: Sequence[Item], form: _Form) -> str:
+    if len(items) == 1:
+        return _item_told(items[0], form)
+    return many_told(items, form.safe, form.link, form.bold)
+
+
+def _item_told(item: Item, form: _Form) -> str:
+    """One item: where, what and why, since when, who, link."""
+    safe = form.safe
+    where = f"{form.bold(safe(item.repository))} · {safe(item.schedule)}"
+    parts = [f"{safe(item.job)}: {safe(item.reason or '')}" if item.job else safe(item.reason or "")]
     parts += [expected_told(item), _since(item)]
-    if item.change in RED:
-        parts.append(f"[{markdown(item.who)}]({item.issue_url})" if item.issue_url else markdown(item.who))
+    if item.change in RED or item.issue_url:
+        parts.append(form.link(item.issue_url, item.who) if item.issue_url else safe(item.who))
     if item.change in LOST:
-        parts.append(f"owner: {markdown(item.who)}")
+        parts.append(safe(claim_told(item)))
     if item.link:
-        parts.append(f"[open]({item.link})")
+        parts.append(form.link(item.link, "open"))
     return " – ".join([where, *(part for part in parts if part)])
 
 
-def risk_told(risk: Risk) -> str:
-    """One schedule at risk as Markdown."""
-    where = f"**{markdown(risk.repository)}** · {markdown(risk.schedule)} ({markdown(risk.owner)})"
-    stopped = "has stopped: " if risk.stopped else ""
-    link = f" – [schedules]({risk.link})" if risk.link else ""
-    return f"{where} – {stopped}{markdown(risk.why)}{link}"
+def claim_told(item: Item) -> str:
+    """Whose a nightly is that did not run, and who looks after that."""
+    has_it = f"{item.who} has it"
+    return f"owner: {item.owner}, {has_it}" if item.owner else f"owner not known, {has_it}"
+
+
+def _risk_told(risk: Risk, form: _Form) -> str:
+    """One schedule at risk."""
+    safe = form.safe
+    where = f"{form.bold(safe(risk.repository))} · {safe(risk.schedule)} ({safe(risk.owner)})"
+    link = f" – {form.link(risk.link, 'schedules')}" if risk.link else ""
+    return f"{where} – {safe(why_told(risk))}{link}"
+
+
+def why_told(risk: Risk) -> str:
+    """Why a schedule is at risk, with what is known of it and the day when it stops; plain text."""
+    told = "; ".join(map(_reason_told, risk.reasons or (Reason(risk.why, risk.detail, risk.stops),)))
+    return f"{'has stopped: ' if risk.stopped else ''}{told}"
+
+
+def _reason_told(reason: Reason) -> str:
+    detail = f": {reason.detail}" if reason.detail else ""
+    return f"{reason.why}{detail}" + (f", on {reason.stops:%d %b %Y}" if reason.stops else "")
 
 
 def expected_told(item: Item) -> str:
-    """When a nightly that did not run was to, and until when a late one is waited for; "" of any other."""
+    """When a nightly that did not run was to, and until when a late one is waited for; of a failed one, where somebody
+    started it; "" of any other."""
     if item.expected_at is None:
-        return ""
+        return BY_HAND if item.by_hand else ""
     until = f", missing from {item.missing_from:%H:%M} on" if item.missing_from else ""
     return f"expected at {item.expected_at:%H:%M}{until}"
 
@@ -169,8 +227,11 @@ def _since(item: Item) -> str:
 
 
 def markdown(text: str) -> str:
-    """Text from outside on one line, with nothing in it that is markup."""
-    return re.sub(r"([\\`*_{}\[\]()#+!|~$<>&])", r"\\\1", " ".join(text.split()))
+    """Text from outside on one line, with nothing in it that is markup.
+
+    Round brackets stay: they make a link only behind a square one, and none is left without its backslash.
+    """
+    return re.sub(r"([\\`*_{}\[\]#+!|~$<>&])", r"\\\1", " ".join(text.split()))
 
 
 def as_html(note: Note) -> str:
@@ -180,9 +241,9 @@ def as_html(note: Note) -> str:
         items = note.of(change)
         if items:
             body.append(f"<h2>{title} ({len(items)})</h2>")
-            body.append(f"<ul>{''.join(f'<li>{_item_html(item)}</li>' for item in items)}</ul>")
+            body.append(f"<ul>{''.join(f'<li>{_html(group)}</li>' for group in gathered(items))}</ul>")
     if note.evening_counts:
-        told = (f"<li>{SECTIONS[item.change]}: {_item_html(item)}</li>" for item in note.evening)
+        told = (f"<li>{SECTIONS[group[0].change]}: {_html(group)}</li>" for group in gathered(note.evening))
         body.append(f"<h2>{html.escape(evening_headline(note))}</h2><ul>{''.join(told)}</ul>")
     if note.risks:
         body.append(f"<h2>At risk today ({len(note.risks)})</h2>")
@@ -197,25 +258,30 @@ def as_html(note: Note) -> str:
     return f'{head}<body style="{style}">{"".join(body)}</body></html>'
 
 
+def _html(items: Sequence[Item]) -> str:
+    if len(items) == 1:
+        return _item_html(items[0])
+    return many_told(items, html.escape, _link, lambda text: f"<b>{text}</b>")
+
+
 def _item_html(item: Item) -> str:
     words = [f"<b>{html.escape(item.repository)}</b> · {html.escape(item.schedule)}"]
     if item.job or item.reason:
         job = f"{html.escape(item.job)}: " if item.job else ""
         words.append(f"{job}<code>{html.escape(item.reason or '')}</code>")
     words += [html.escape(said) for said in (expected_told(item), _since(item)) if said]
-    if item.change in RED:
+    if item.change in RED or item.issue_url:
         words.append(_link(item.issue_url, item.who) if item.issue_url else html.escape(item.who))
     if item.change in LOST:
-        words.append(f"owner: {html.escape(item.who)}")
+        words.append(html.escape(claim_told(item)))
     if item.link:
         words.append(_link(item.link, "open"))
     return " – ".join(words)
 
 
 def _risk_html(risk: Risk) -> str:
-    stopped = "has stopped: " if risk.stopped else ""
     words = f"<b>{html.escape(risk.repository)}</b> · {html.escape(risk.schedule)} ({html.escape(risk.owner)}) – "
-    return words + html.escape(f"{stopped}{risk.why}") + (f" – {_link(risk.link, 'schedules')}" if risk.link else "")
+    return words + html.escape(why_told(risk)) + (f" – {_link(risk.link, 'schedules')}" if risk.link else "")
 
 
 def _link(url: str, text: str) -> str:

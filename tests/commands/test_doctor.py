@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from dashlib.commands.doctor_report import finding
+from dashlib.settings import Settings
 from tests.commands.conftest import ANSWERS, answer
 from tests.commands.shell import CANARY, Said, Shell
 from tests.sync.unit.small_server import Answer, Asked, Respond, Small
@@ -146,6 +149,37 @@ def test_bad_settings(shell: Shell) -> None:
     said = shell("doctor", DASH_LOGS="some", DASH_REQUESTS="0")
     assert said.code == 1
     assert [line.split()[0] for line in wrong(said.out)] == ["DASH_LOGS", "DASH_REQUESTS"]
+
+
+def test_where_the_morning_note_goes() -> None:
+    to = ("team@example.com", "Ops <ops@example.com>")
+    chat = Settings(report_webhook=f"https://chat.example/services/{CANARY}", timezone="Europe/Oslo")
+    both = replace(chat, report_smtp="smtps://mail.example:465", report_mail_to=to)
+    by = "by 10:00 (Europe/Oslo) at the latest"
+    told = "morning note: to the slack chat at chat.example"
+    mailed = "by mail to team@example.com, Ops <ops@example.com> through mail.example"
+    assert finding(both) == (True, f"{told}, {mailed}, {by}")
+    assert finding(replace(both, report_mail_to=())) == (
+        False,
+        f"{told}, {by}; not sent by mail: DASH_REPORT_MAIL_TO is not set",
+    )
+    by_nobody = replace(both, report_smtp="smtp://dash@mail.example")
+    assert finding(by_nobody) == (
+        None,
+        f"{told}, {mailed}, {by}; as nobody, since dash has no DASH_REPORT_SMTP_PASSWORD",
+    )
+    odd, text = finding(replace(by_nobody, report_smtp_password=f"{CANARY}ä"))
+    assert odd is False and "DASH_REPORT_SMTP_PASSWORD may hold ASCII letters only" in text and CANARY not in text
+
+
+def test_a_morning_note_that_goes_nowhere(shell: Shell) -> None:
+    told = (
+        "morning note: not sent; DASH_REPORT_WEBHOOK sends it to a chat, DASH_REPORT_SMTP with DASH_REPORT_MAIL_TO by"
+    )
+    assert f"ok     {told} mail" in shell("doctor").out
+    assert "morning note: not sent by mail: DASH_REPORT_SMTP is not set" in wrong(
+        shell("doctor", DASH_REPORT_MAIL_TO="team@example.com").out
+    )
 
 
 def test_a_database_that_cannot_be_used(connected: Shell) -> None:

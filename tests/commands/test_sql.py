@@ -8,8 +8,6 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -156,35 +154,8 @@ def test_views_and_descriptions_are_there(shell: Shell) -> None:
     assert shell("sql", "select count(*) as n from persons", "--format", "csv").code == 0
 
 
-REFUSED = [
-    "insert into commits (id) values ('x')",
-    "create temp table x (a int)",
-    "attach 'other.duckdb'",
-    "copy commits to 'out.csv'",
-    "select 1; drop table commits",
-    "set threads = 1",
-    "select * from 'secret.csv'",
-    "",
-    "selekt 1",
-    "select no_such_column from commits",
-]
-"""Some of tests/explore/hostile.py, and what is wrong: here it is the command that says so."""
-
-
-def test_whatever_is_no_reading_is_refused(shell: Shell) -> None:
-    before = (shell.folder / "data" / "dashboard.duckdb").read_bytes()
-    with one_process(shell) as ask:
-        for query in REFUSED:
-            code, out, err = ask(query)
-            assert (code, out) == (2, ""), query
-            assert err.startswith("error: "), query
-            assert "Traceback" not in err
-    assert (shell.folder / "data" / "dashboard.duckdb").read_bytes() == before
-    names = {path.name for path in shell.folder.rglob("*")}
-    assert names == {"data", "dashboard.duckdb", "secret.csv"}
-
-
 def test_a_refusal_in_a_process_of_its_own(shell: Shell) -> None:
+    """All that is refused: tests/explore/test_hostile.py."""
     said = shell("sql", "insert into commits (id) values ('x')")
     assert (said.code, said.out) == (2, "")
     assert said.error() == "Only reading is allowed here: one SELECT (or EXPLAIN) statement, please, not INSERT."
@@ -237,43 +208,6 @@ def test_a_broken_database_is_no_wrong_statement(shell: Shell, form: str) -> Non
     said = shell("sql", "select * from commits", "--format", form)
     assert (said.code, said.out) == (1, "")
     assert "data/dashboard.duckdb" in said.error() or "the data could not be read" in said.error()
-
-
-MANY = """
-import contextlib, io, json, sys
-from dashlib.__main__ import main
-for line in sys.stdin:
-    out, err = io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        code = main(["sql", json.loads(line)])
-    print(json.dumps([code, out.buffer.getvalue().decode(), err.getvalue()]), flush=True)
-"""
-
-
-@contextmanager
-def one_process(shell: Shell) -> Iterator[Callable[[str], tuple[int, str, str]]]:
-    """Many statements in one process: starting one takes longer than answering."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", MANY], cwd=shell.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
-    )  # fmt: skip
-    assert process.stdin is not None
-    assert process.stdout is not None
-
-    def ask(query: str) -> tuple[int, str, str]:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write(json.dumps(query) + "\n")
-        process.stdin.flush()
-        code, out, err = json.loads(process.stdout.readline())
-        return code, out, err
-
-    try:
-        yield ask
-    finally:
-        process.stdin.close()
-        process.wait(30)
-        process.stdout.close()
 
 
 def test_a_reader_that_hangs_up(shell: Shell) -> None:

@@ -12,7 +12,9 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dashlib.model import Upsert
+from dashlib.charts.wording import cause_told
+from dashlib.model import Filters, Upsert
+from dashlib.queries import nightlies
 from dashlib.sources.tables import PIPELINES
 from dashlib.store import open_store
 from tests.nightlies.rows import DAY, HOUR, NIGHTS, expect, member, schedule
@@ -203,3 +205,27 @@ def test_laws_of_changes_and_histories(template: Path, states: list[str]) -> Non
         before = state if state in ("passed", "warned", "failed") else before
     assert found == told
     assert held == ([by_hand(states)] if {"passed", "warned", "failed"} & set(states) else [])
+
+
+def test_a_missing_night_tells_the_newest_pipeline_of_its_schedule_before(built: Builder) -> None:
+    schedule(built)
+    member(built)
+    nights(built, "missing", "failed", "canceled", "missing", "missing", "passed")
+    columns = "state", "cause", "last_pipeline_night", "last_pipeline_state"
+    day = (MIDNIGHT + 2 * DAY).date()
+    assert changes(built, *columns) == [
+        ("missing", "unknown", None, None),
+        ("failed", None, None, None),
+        ("canceled", None, None, None),
+        ("missing", "unknown", day, "canceled"),
+        ("missing", "unknown", day, "canceled"),
+        ("passed", None, None, None),
+    ]
+    (run,) = built.rows("select id from pipelines where status = 'canceled'")
+    told = [*run.values(), f"https://gitlab.example/p/1/-/pipelines/{run['id']}"]
+    assert changes(built, "last_pipeline_id", "last_pipeline_url")[4] == tuple(told)
+    with built.store.reader() as reader:
+        first = nightlies.note(reader, Filters(), night=MIDNIGHT.date())
+        [last] = nightlies.note(reader, Filters(), night=(MIDNIGHT + 4 * DAY).date()).to_dict("records")
+    assert cause_told(first.to_dict("records")[0]) == "why is not known; no earlier pipeline of it is stored"
+    assert cause_told(last) == f"why is not known; its newest pipeline before is {run['id']} of Thu 12 Mar, canceled"

@@ -1,55 +1,27 @@
-"""The morning note: its numbers are the page's, five lines when all is calm, no markup from outside."""
+"""The morning note: its numbers are the page's, five lines when all is calm."""
 
 from __future__ import annotations
 
 import json
-import re
-from datetime import UTC, date, datetime
-from pathlib import Path
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from dashlib import badge
-from dashlib.__main__ import main
 from dashlib.charts.night_glance import glance
 from dashlib.charts.night_grid import grid_data
 from dashlib.failures.decisions import Missing, claim
 from dashlib.model import Filters
-from dashlib.nightlies.report import NoSuchNight, Note, note
+from dashlib.nightlies.chats import mattermost
+from dashlib.nightlies.report import NoSuchNight
 from dashlib.nightlies.report_text import OPEN, as_html, as_json, as_markdown, evening_headline, headline
-from dashlib.nightlies.send import mattermost
 from dashlib.queries import night_grid, nightlies
 from dashlib.queries.night_grid import Narrowed
-from dashlib.settings import Settings
-from dashlib.store.remember import remember
+from tests.nightlies.notes import EARLY, HOSTILE, NIGHT, company, written
 from tests.nightlies.rows import HOUR, MINUTE, NIGHTS, expect, now
 from tests.queries.build import Builder
-
-HOSTILE = "<img src=x onerror=alert(1)>[x](javascript:alert(1)) **b** `c`"
-NIGHT = NIGHTS[1].date()
-EARLY = f"Etc/GMT{(now().hour - 4 + 12) % 24 - 12:+d}"
-"""A zone in which it is four something now (the sign of these names is the other way round)."""
-
-
-def company(built: Builder) -> None:
-    """Two nights: one nightly stays red, one is new, one recovers, one never runs."""
-    for id, path in ((2, "acme/web/site"), (3, "acme/web/shop"), (4, f"evil/{HOSTILE}")):
-        built.project(id, path)
-        built.schedule(id, project_id=id)
-    expect(built, *NIGHTS[:2])
-    built.night(NIGHTS[0], failed=["lint"])
-    built.night(NIGHTS[0], project_id=2, schedule_id=2)
-    built.night(NIGHTS[0], failed=["e2e"], project_id=3, schedule_id=3)
-    built.night(NIGHTS[0], project_id=4, schedule_id=4)
-    built.night(NIGHTS[1], project_id=3, schedule_id=3)
-    built.night(NIGHTS[1], failed=["unit", "e2e"], project_id=2, schedule_id=2)
-    built.night(NIGHTS[1], failed=[HOSTILE], project_id=4, schedule_id=4)
-
-
-def written(built: Builder, night: date | None = None, dashboard: str = "") -> Note:
-    """The note as the page and ``dashlib report`` have it: of the copy of the nights, asked here more than once."""
-    return note(built.nights(), night, dashboard=dashboard)
 
 
 def test_each_part_says_what_it_must(built: Builder) -> None:
@@ -70,11 +42,6 @@ def test_each_part_says_what_it_must(built: Builder) -> None:
     [missing] = found.of("missing")
     assert (missing.reason, missing.nights, missing.since) == ("its owner has left", 1, NIGHT)
     assert missing.link == "https://gitlab.example/acme/core/engine/-/pipeline_schedules"
-
-
-def test_links_lead_to_gitlab_where_the_dashboard_has_no_address(built: Builder) -> None:
-    company(built)
-    assert all(item.link and item.link.startswith("https://gitlab.example/") for item in written(built).items)
 
 
 def test_its_numbers_are_the_pages(built: Builder) -> None:
@@ -236,79 +203,18 @@ def test_what_never_ran_is_told_with_its_gap_and_its_owner(built: Builder) -> No
     since = NIGHTS[1].date()
     found = written(built)
     [item] = found.of("missing")
-    assert (item.nights, item.since, item.who) == (3, since, "ada")
+    assert (item.nights, item.since, item.owner, item.who) == (3, since, "ada", "nobody")
     for text in (as_markdown(found), as_html(found), json.dumps(mattermost(found), ensure_ascii=False)):
-        assert "3 nights, since " in text and "owner: ada" in text
+        assert "3 nights, since " in text and "owner: ada, nobody has it" in text
     told = json.loads(as_json(found))["missing"][0]
-    assert (told["nights"], told["since"], told["who"]) == (3, since.isoformat(), "ada")
-    for claimed, who in (("bob", "ada – bob has it"), (None, "ada")):
+    assert [told[name] for name in ("nights", "since", "owner", "who")] == [3, since.isoformat(), "ada", "nobody"]
+    for claimed, who in (("bob", "bob"), (None, "nobody")):
         claim(built.store, "Cleo", Missing(1, 7, since), claimed)
-        assert [item.who for item in written(built).of("missing")] == [who]
+        again = written(built)
+        assert [item.who for item in again.of("missing")] == [who]
+        assert f"owner: ada, {who} has it" in as_markdown(again)
     claim(built.store, "Cleo", Missing(1, 7, NIGHTS[0].date()), "bob")
-    assert written(built).of("missing")[0].who == "ada", "whoever had it before it ran has not had it since"
-
-
-def test_json_holds_everything(built: Builder) -> None:
-    company(built)
-    found = json.loads(as_json(written(built)))
-    parts = {"new", "missing", "late", "still_red", "partly", "canceled", "recovered"}
-    about = {"night", "is_calm", "under_way", "to_come_until", "counts", "at_risk", "evening_before"}
-    assert set(found) == parts | about
-    assert found["night"] == "2026-03-11" and found["evening_before"] is None
-    assert (found["is_calm"], found["under_way"], found["to_come_until"]) == (False, False, None)
-    assert found["recovered"][0]["since"] == "2026-03-10"
-
-
-def test_text_from_outside_is_never_markup(built: Builder) -> None:
-    company(built)
-    found = written(built)
-    page = as_html(found)
-    assert "<img" not in page and "&lt;img src=x" in page
-    bare = re.findall(r"(?<!\\)(?:<|\]\(javascript|\*\*b|`)", as_markdown(found))
-    assert bare == []
-
-
-def test_a_night_of_which_nothing_is_stored(built: Builder) -> None:
-    with pytest.raises(NoSuchNight, match="No nightly is stored yet"):
-        written(built)
-    company(built)
-    with pytest.raises(NoSuchNight, match="2020-01-01"):
-        written(built, date(2020, 1, 1))
-
-
-def test_the_command(built: Builder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    company(built)
-    path = Path(built.store.path)
-    built.store.close()
-    monkeypatch.setenv("DASH_DATABASE", str(path))
-    assert main(["report", "--format", "json"]) == 0
-    assert json.loads(capsys.readouterr().out)["counts"]["failed"] == 2
-    assert main(["report", "--night", "2026-03-10"]) == 0
-    assert "# Nightlies of Tuesday, 10 March 2026" in capsys.readouterr().out
-    assert main(["report", "--night", "1999-01-01"]) == 2
-    assert "1999-01-01" in capsys.readouterr().err
-
-
-def test_the_command_says_which_settings_count(
-    built: Builder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    company(built)
-    remember(built.store, Settings(timezone="UTC", report_by="09:00"))
-    path = Path(built.store.path)
-    built.store.close()
-    monkeypatch.setenv("DASH_DATABASE", str(path))
-    assert main(["report", "--format", "json"]) == 0
-    assert "note:" not in capsys.readouterr().err, "nobody asked for another one"
-    monkeypatch.setenv("DASH_TIMEZONE", "Asia/Tokyo")
-    monkeypatch.setenv("DASH_NIGHTLY", "ref:main")
-    assert main(["report", "--format", "json"]) == 0
-    said = capsys.readouterr()
-    assert json.loads(said.out)["counts"]["failed"] == 2
-    for words in (
-        "DASH_TIMEZONE is Asia/Tokyo here, but UTC counts",
-        "DASH_NIGHTLY is ref:main here, but every schedule",
-    ):
-        assert words in said.err
+    assert written(built).of("missing")[0].who == "nobody", "whoever had it before it ran has not had it since"
 
 
 def test_a_late_nightly_is_told_with_what_is_known_of_the_nights_before(built: Builder) -> None:
@@ -324,13 +230,16 @@ def test_a_late_nightly_is_told_with_what_is_known_of_the_nights_before(built: B
     assert (cell["missing_since"], cell["nights_missing"], cell["cause"]) == (since, 2, "owner_blocked")
     claim(built.store, "Cleo", Missing(1, 7, since), "bob")
     here = at.replace(tzinfo=UTC).astimezone(ZoneInfo(EARLY))
-    found = written(built)
+    assert written(built).night == here.date() - timedelta(days=1), "by itself, of the last night that has ended"
+    found = written(built, here.date())
     [item] = found.items
-    assert (item.change, item.nights, item.since, item.who) == ("late", 2, since, "ada – bob has it")
+    assert (item.change, item.nights, item.since, item.owner, item.who) == ("late", 2, since, "ada", "bob")
     expected = f"expected at {here:%H:%M}, missing from {here + 2 * HOUR:%H:%M} on"
     gone = f"not run since {since:%a %d %b}, 2 nights before"
     for text in (as_markdown(found), as_html(found)):
-        assert all(part in text for part in ("Late (1)", "its owner is blocked", expected, gone, "owner: ada"))
+        assert all(
+            part in text for part in ("Late (1)", "its owner is blocked", expected, gone, "owner: ada, bob has it")
+        )
     chat = json.dumps(mattermost(found), ensure_ascii=False)
     assert expected in chat and f"not run for 2 nights, since {since:%d %b}" in chat
     [told] = json.loads(as_json(found))["late"]
@@ -344,3 +253,22 @@ def test_a_late_nightly_is_told_with_what_is_known_of_the_nights_before(built: B
     assert (tip["State"], tip["Why"], tip["Owner"], tip["Who has it"]) == ("late", "its owner is blocked", "ada", "bob")
     assert tip["Missing from"] == f"{here + 2 * HOUR:%H:%M} on" and tip["Expected"].endswith(f"{here:%H:%M}")
     assert tip["Not run since"] == f"{since:%a %d %b %Y}, 2 nights before"
+
+
+def test_what_recovered_says_what_it_was(built: Builder) -> None:
+    company(built)
+    found = written(built)
+    [item] = found.of("recovered")
+    assert (item.job, item.reason, item.nights, item.since) == ("e2e", "script_failure", 1, NIGHTS[0].date())
+    for text in (as_markdown(found), json.dumps(mattermost(found), ensure_ascii=False)):
+        assert "e2e: script_failure – was red for 1 night, since " in text.replace("\\", "")
+
+
+def test_five_lines_when_all_is_calm_and_there_was_an_evening(built: Builder) -> None:
+    expect(built, *NIGHTS[:2])
+    built.night(NIGHTS[0])
+    built.night(NIGHTS[1])
+    found = written(built)
+    calm = replace(found, evening_counts=found.counts)
+    told = as_markdown(calm).splitlines()
+    assert len(told) == 5 and "Later on Tuesday, 10 March: 1 nightly ran" in told[1] and told[-1] == "All is calm."

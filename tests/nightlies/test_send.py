@@ -1,10 +1,9 @@
-"""The morning note on its way: over real HTTP and SMTP on loopback, once, retried, never twice, secrets kept."""
+"""The morning note on its way to a chat: over real HTTP on loopback, once, retried, never twice, secrets kept."""
 
 from __future__ import annotations
 
 import json
 import logging
-import socketserver
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,9 +13,11 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
+import requests
 
+from dashlib.nightlies.chats import PAYLOADS
 from dashlib.nightlies.report import note
-from dashlib.nightlies.send import PAYLOADS, TRIES, is_due, send_due
+from dashlib.nightlies.send import TRIES, is_due, send_due
 from dashlib.settings import Settings
 from tests.nightlies.rows import DAY, HOUR, MINUTE, expect, member, now, schedule
 from tests.queries.build import Builder
@@ -71,6 +72,10 @@ def chat() -> Iterator[tuple[Chat, str]]:
 @pytest.fixture
 def failed(built: Builder) -> Builder:
     """Tonight one nightly failed."""
+    return fail_tonight(built)
+
+
+def fail_tonight(built: Builder) -> Builder:
     schedule(built, owner_id=5, owner_username="ada")
     member(built)
     expect(built, NIGHT)
@@ -140,16 +145,51 @@ def test_a_process_that_was_killed_in_the_middle_does_not_send_again(failed: Bui
     class Killed(BaseException):
         pass
 
-    def dies(_: object) -> dict[str, Any]:
+    def dies(*_: object, **__: object) -> None:
         raise Killed
 
     with chat() as (told, url), pytest.MonkeyPatch.context() as patch:
-        patch.setitem(PAYLOADS, "slack", dies)
+        patch.setattr(requests.Session, "post", dies)
         with pytest.raises(Killed):
             send_due(failed.store, chatting(url), NOON)
         patch.undo()
         assert send_due(failed.store, chatting(url), NOON + HOUR) == []
     assert told.heard == []
+    assert book(failed) == [("chat", "sending", 1, None)]
+
+
+def test_what_cannot_be_put_into_words_is_tried_again(failed: Builder) -> None:
+    def breaks(_: object) -> dict[str, Any]:
+        raise KeyError(SECRET)
+
+    with chat() as (told, url), pytest.MonkeyPatch.context() as patch:
+        patch.setitem(PAYLOADS, "slack", breaks)
+        assert send_due(failed.store, chatting(url), NOON) == []
+        assert book(failed) == [("chat", "failed", 1, "the note could not be put into words (KeyError)")]
+        patch.undo()
+        assert send_due(failed.store, chatting(url), NOON + HOUR) == ["chat"]
+    assert len(told.heard) == 1
+
+
+def test_an_error_nobody_thought_of_after_it_went_out_is_told_and_nothing_sent_again(failed: Builder) -> None:
+    post = requests.Session.post
+
+    def breaks(*given: Any, **named: Any) -> None:
+        post(*given, **named)
+        raise RuntimeError(SECRET)
+
+    with chat() as (told, url), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(requests.Session, "post", breaks)
+        assert send_due(failed.store, chatting(url), NOON) == []
+        patch.undo()
+        assert send_due(failed.store, chatting(url), NOON + HOUR) == []
+    assert len(told.heard) == 1
+    assert book(failed) == [("chat", "sending", 1, "RuntimeError")]
+
+
+def test_a_host_that_is_no_name_is_told(failed: Builder) -> None:
+    assert send_due(failed.store, chatting(f"http://{'a' * 70}.example/{SECRET}"), NOON) == []
+    assert book(failed) == [("chat", "failed", 1, "LocationParseError")]
 
 
 def test_nobody_listens_is_tried_again_and_tells_no_secret(failed: Builder, caplog: pytest.LogCaptureFixture) -> None:
@@ -236,42 +276,26 @@ def test_the_formats_of_the_chats_keep_text_text(built: Builder) -> None:
     assert not any("[x](javascript" in block["text"] for block in card["body"])
 
 
-class Mailbox(socketserver.StreamRequestHandler):
-    """A mail server of a dozen lines: what RFC 5321 asks at least, on loopback."""
-
-    kept: list[str]
-
-    def handle(self) -> None:
-        def say(line: str) -> None:
-            self.wfile.write(f"{line}\r\n".encode())
-
-        say("220 here")
-        while line := self.rfile.readline().decode().strip():
-            word = line.split()[0].upper()
-            if word == "DATA":
-                say("354 go on")
-                body = []
-                while (part := self.rfile.readline().decode().rstrip("\r\n")) != ".":
-                    body.append(part)
-                self.kept.append("\n".join(body))
-            say("221 bye" if word == "QUIT" else "250 fine")
-            if word == "QUIT":
-                return
+def test_a_chat_is_told_no_more_than_it_takes(failed: Builder) -> None:
+    """Five hundred failures with long reasons: each part is counted, and the rest is a link away."""
+    with failed.store.reader() as reader:
+        written = note(reader, dashboard="https://dash.example")
+    [one] = written.items
+    many = [replace(one, repository=f"acme/{place:03}/{'r' * 90}", reason="ö" * 200) for place in range(500)]
+    whole = replace(written, items=tuple(many), evening=tuple(many), evening_counts=written.counts)
+    for name, most in (("teams", 28 * 1024), ("mattermost", 16_383), ("slack", 40_000)):
+        sent = json.dumps(PAYLOADS[name](whole))
+        assert len(sent.encode()) < most and "New (500)" in sent, name
+        assert "and 49" in sent and f"https://dash.example/report?night={written.night}" in sent
 
 
-def test_by_mail(failed: Builder) -> None:
-    kept: list[str] = []
-    handler = type("Here", (Mailbox,), {"kept": kept})
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        settings = Settings(
-            report_smtp=f"smtp://127.0.0.1:{server.server_address[1]}",
-            report_mail_from="dash@example.com",
-            report_mail_to=("team@example.com",),
-        )
-        assert send_due(failed.store, settings, NOON) == ["mail"]
-        assert send_due(failed.store, replace(settings, report_url="https://d.example"), NOON + HOUR) == []
-        server.shutdown()
-    [message] = kept
-    assert "To: team@example.com" in message and "text/html" in message and "1 failed, 0 missing" in message
-    assert book(failed) == [("mail", "sent", 1, None)]
+def test_the_issue_of_a_failure_is_a_link(failed: Builder) -> None:
+    with failed.store.reader() as reader:
+        written = note(reader)
+    [one] = written.items
+    linked = replace(
+        written, items=(replace(one, who="It is broken", issue_url="https://gitlab.example/p/1/-/issues/7"),)
+    )
+    assert "<https://gitlab.example/p/1/-/issues/7|It is broken>" in PAYLOADS["slack"](linked)["text"]
+    for name in ("mattermost", "teams"):
+        assert "[It is broken](https://gitlab.example/p/1/-/issues/7)" in json.dumps(PAYLOADS[name](linked))
