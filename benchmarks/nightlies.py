@@ -30,7 +30,7 @@ from dashlib.charts.night_grid import grid_data
 from dashlib.failures.tables import FAILURES
 from dashlib.model import Filters, Put, Table, Upsert
 from dashlib.nightlies import ledger
-from dashlib.queries import night_grid, nightlies
+from dashlib.queries import night_failures, night_grid, nightlies
 from dashlib.queries.night_grid import Narrowed
 from dashlib.queries.nights_held import held
 from dashlib.settings import Settings
@@ -151,8 +151,8 @@ def _questions(database: Path, days: int) -> None:
             ),
             "numbers of every night": lambda on: nightlies.nights(on, chosen),
             "grid, reasons": lambda on: night_grid.grid(on, chosen, narrowed=narrowed, rows="reason"),
-            "failed jobs of a night": lambda on: nightlies.failed_jobs(on, chosen, night=night),
-            "failures over time": lambda on: nightlies.failures_over_time(on, chosen),
+            "failed jobs of a night": lambda on: night_failures.failed_jobs(on, chosen, night=night),
+            "failures over time": lambda on: night_failures.failures_over_time(on, chosen),
             "histories": lambda on: nightlies.history(on, chosen),
         }
         for name, ask in asked.items():

@@ -9,7 +9,7 @@ from dashlib.charts import tables
 from dashlib.charts.night_glance import glance
 from dashlib.charts.over_time import stacked
 from dashlib.charts.wording import plain
-from dashlib.queries import choices, night_grid, nightlies
+from dashlib.queries import choices, night_failures, night_grid, nightlies
 from dashlib.runtime import runtime
 from dashlib.widgets import nights as shared
 from dashlib.widgets.night_banner import tell_nights
@@ -24,7 +24,7 @@ filters = widgets.filters()
 nights = of_nights(nightlies.nights, filters)
 if nights.empty:
     widgets.nothing("nightlies", widgets.asked(choices.newest_night).iloc[0]["last_night"])
-    st.stop()
+    widgets.end_here()
 
 
 def show_all_jobs() -> None:
@@ -41,7 +41,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
 now, before = nights.iloc[index], shared.earlier(nights, index, filters)
 night = now["night"].date()
 with tonight:
-    tell_nights(nights, index, today)
+    tell_nights(nights, index, min(today, filters.until or today))
 with tiles:
     widgets.metrics(tables.NIGHT, now, before)
     note = of_nights(nightlies.note, filters, night=night)
@@ -49,7 +49,8 @@ with tiles:
     st.caption(shared.night_line(now, before))
     if evening := shared.evening_before(nights, index, filters):
         st.caption(evening[0])
-        night_glance(glance(evening[1]), key="evening_glance", elsewhere=", see that night")
+        lines = [line for line in glance(evening[1]) if line["count"]]
+        night_glance(lines, key="evening_glance", elsewhere=", see that night")
 chosen, arranged = shared.narrowed(night)
 opened = shared.opened_rows()
 grain = arranged.grain
@@ -64,12 +65,12 @@ if cells.empty:
 else:
     draw_grid(
         cells, framed=night, rows=rows, grain=grain, opened=opened, times=arranged.times, span=shared.span(filters),
-        changed=changes(cells, night),
+        changed=changes(cells, night), figures=arranged.figures,
     )  # fmt: skip
     shared.legend()
     widgets.below(cells, "grid")
 
-st.subheader(f"Failed jobs of {now['night']:%A, %d %B}", anchor=False)
+st.header(f"Failed jobs of {now['night']:%A, %d %B}", anchor=False)
 with st.container(horizontal=True, vertical_alignment="bottom"):
     search = widgets.search_for("repository, job, reason, runner", key="search", label="Search these jobs")
     only_new = widgets.switch("only new jobs", key="new")
@@ -77,7 +78,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
 if search:
     label = f"Filtered to “{plain(search)}”: show all"
     st.button(label, icon=":material/filter_alt_off:", type="tertiary", on_click=show_all_jobs, key="show_all_jobs")
-failed = of_nights(nightlies.failed_jobs, filters, night=night, search=search, only_new=only_new, allowed=allowed)
+failed = of_nights(night_failures.failed_jobs, filters, night=night, search=search, only_new=only_new, allowed=allowed)
 if failed.empty:
     st.caption("No failed job that matches." if search or only_new else "No failed job that night.")
 else:
@@ -89,26 +90,27 @@ else:
     )
 
 if now["missing"]:
-    st.subheader("Never ran", anchor=False)
+    st.header("Never ran", anchor=False)
     shared.missing_told(note)
     claims(note)
 risks = of_nights(nightlies.at_risk, filters)
 if not risks.empty:
-    st.subheader("At risk", anchor=False)
+    st.header("At risk", anchor=False)
     st.caption("Today, whatever night is chosen: schedules that will stop, or have stopped without anybody wanting it.")
     widgets.table(shared.risks_told(risks), tables.AT_RISK, "Schedules at risk, stopped ones first", "at_risk")
 
-st.subheader("Failures over time", anchor=False)
-by = widgets.one_of("Split by", list(nightlies.TREND), key="split")
-trend = of_nights(nightlies.failures_over_time, filters, by=by, allowed=allowed)
+st.header("Failures over time", anchor=False)
+by = widgets.one_of("Split by", list(night_failures.TREND), key="split")
+trend = of_nights(night_failures.failures_over_time, filters, by=by, allowed=allowed)
 if trend.empty:
     st.caption("No failed jobs in this period.")
 else:
-    counted = "nightlies" if by == nightlies.STATE else "failed jobs"
+    counted = "nightlies" if by == night_failures.STATE else "failed jobs"
     widgets.chart(stacked(trend, "night", "failed_jobs", counted), trend, f"{counted} a night by {by}", "trend")
 
-st.subheader("History of every nightly", anchor=False)
+st.header("History of every nightly", anchor=False)
 history = of_nights(nightlies.history, filters)
 widgets.table(history, tables.NIGHTLY_HISTORY, "Every nightly: how its nights went, the longest red first", "history")
-st.subheader("Every night", anchor=False)
-widgets.table(nights[::-1], tables.NIGHTS, "Every night of the period and its numbers, newest first", "nights")
+st.header("Every night", anchor=False)
+every = of_nights(nightlies.every_night, filters)
+widgets.table(every, tables.NIGHTS, "Every night of the period and its numbers, newest first", "nights")

@@ -10,7 +10,9 @@ import pandas as pd
 
 from dashlib.charts.night_box import nights_told
 from dashlib.charts.night_grid import Data
-from dashlib.charts.wording import cause_told, reason_told, times_told
+from dashlib.charts.wording import BY_HAND, cause_told, holder_told, reason_told, times_told
+from dashlib.nightlies.report import RED
+from dashlib.nightlies.report_groups import NAMED, alike
 
 _LINES = {
     "new": "New",
@@ -25,33 +27,65 @@ _TOO = ("late", "partly", "canceled")
 """Lines that are there only where they tell of anything."""
 _REASON = 90
 _NO_JOB = "no failed job"
-_MOST = 8
+_MOST, _TITLED = 8, 40
 _LONGEST = 120
+_Named = tuple[Mapping[Any, Any], str]
 
 
 def glance(note: pd.DataFrame) -> list[Data]:
     """What ``night_glance.js`` draws of the answer of ``queries.nightlies.note``: four lines, empty ones too, and
     where there is any what is late, what ran at some of its times only, and what was canceled.
 
-    Each line has a kind, a title, a count, up to eight items (name, title, about, href) and how many more there are.
+    Each line has a kind, a title, a count, up to eight items (name, title, about, href) and how many more there are;
+    three and more that failed alike are one item.
     All texts are plain; links are http(s) or pages of this dashboard.
     """
     records = note.to_dict("records")
     names = _names(records)
-    told_of: dict[str, list[tuple[Mapping[Any, Any], str]]] = {}
+    told_of: dict[str, list[_Named]] = {}
     for row, name in zip(records, names, strict=True):
         told_of.setdefault(str(row["change"]), []).append((row, name))
     return [
-        {
-            "kind": kind,
-            "title": title,
-            "count": len(rows),
-            "items": [_item(row, name) for row, name in rows[:_MOST]],
-            "more": max(0, len(rows) - _MOST),
-        }
+        _line(kind, title, rows)
         for kind, title in _LINES.items()
         if (rows := told_of.get(kind, [])) or kind not in _TOO
     ]
+
+
+def _line(kind: str, title: str, rows: Sequence[_Named]) -> Data:
+    """Nightlies that failed alike are one item, as in the morning note; ``more`` counts nightlies, not items."""
+    groups = [[rows[place] for place in group] for group in alike(_key(row) for row, _ in rows)]
+    return {
+        "kind": kind,
+        "title": title,
+        "count": len(rows),
+        "items": [_item(*group[0]) if len(group) == 1 else _items(group) for group in groups[:_MOST]],
+        "more": sum(map(len, groups[_MOST:])),
+    }
+
+
+def _key(row: Mapping[Any, Any]) -> str | None:
+    key = row["signature_id"] if row["change"] in RED else None
+    return key if isinstance(key, str) and key else None
+
+
+def _items(rows: Sequence[_Named]) -> Data:
+    """Several that failed alike: how many, why, the first names, who has them; it leads to the first one's page."""
+    first = _item(*rows[0])
+    names = [name for _, name in rows]
+    more = f", and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    has_it = {_has_it(row) for row, _ in rows}
+    nobody = sum(_has_it(row) == holder_told(None) for row, _ in rows)
+    who = has_it.pop() if len(has_it) == 1 else f"nobody has {nobody} of them" if nobody else ""
+    reason = _cut(reason_told(str(rows[0][0]["reason"]))) if isinstance(rows[0][0]["reason"], str) else _NO_JOB
+    about = f"{reason}: {', '.join(names[:NAMED])}{more}" + (f", {who}" if who else "")
+    title = ", ".join(str(row["path_with_namespace"]) for row, _ in rows[:_TITLED])
+    return first | {"name": f"{len(rows)} nightlies", "title": title, "about": about}
+
+
+def _has_it(row: Mapping[Any, Any]) -> str:
+    holder, title = holder_told(row["assignee"]), row["issue_title"]
+    return "has an issue" if holder == holder_told(None) and isinstance(title, str) and title else holder
 
 
 def _names(records: Sequence[Mapping[Any, Any]]) -> list[str]:
@@ -103,7 +137,8 @@ def _item(row: Mapping[Any, Any], name: str) -> Data:
             since_told(row["red_since"], row["nights_red"]) if row["change"] == "still_red" else None,
             f"{fresh} newly failed job{'' if fresh == 1 else 's'}" if row["change"] == "still_red" and fresh else None,
             f"{text['job_name']}: {_cut(reason)}" if text["job_name"] and reason else text["job_name"] or _NO_JOB,
-            text["assignee"] or ("has an issue" if text["issue_title"] else "nobody has it"),
+            BY_HAND if row["by_hand"] else None,
+            _has_it(row),
         ]
     elif row["change"] in ("missing", "late"):
         owner = text["owner_username"]
@@ -111,7 +146,7 @@ def _item(row: Mapping[Any, Any], name: str) -> Data:
             *(_missing(row) if row["change"] == "missing" else _late(row)),
             cause_told(row) or ("why is not known" if row["change"] == "missing" else None),
             f"owner {owner}" if owner else None,
-            f"{text['assignee'] or 'nobody'} has it",
+            holder_told(text["assignee"]),
         ]
     elif row["change"] == "partly":
         parts = [times_told(row)]

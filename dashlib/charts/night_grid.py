@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from functools import lru_cache
@@ -9,9 +10,9 @@ from typing import Any
 
 import pandas as pd
 
-from dashlib.charts.night_box import tip
-from dashlib.charts.night_marks import marks, told_apart
-from dashlib.charts.wording import CAUSES
+from dashlib.charts.night_box import FIGURES, figures, figures_told, tip
+from dashlib.charts.night_marks import OF_A_CELL, Struck, letter, marks, struck, told_apart, worn
+from dashlib.charts.wording import CAUSES, reason_told
 from dashlib.failures.issue_draft import Facts, form_url, missing_form_url
 
 Data = dict[str, Any]
@@ -33,28 +34,39 @@ def grid_data(
     times: bool = False,
     span: tuple[date, date] | None = None,
     changed: Mapping[str, str] = _NOTHING,
+    with_figures: bool = False,
 ) -> Data:
-    """What ``night_grid.js`` draws of the answer of ``queries.night_grid.grid``.
+    """What ``night_grid.js`` and its parts draw of the answer of ``queries.night_grid.grid``.
 
     ``framed`` is the night in a frame, ``opened`` the rows that show what is in them, ``times`` puts the run time into
     each cell instead of its failed jobs, ``span`` is the first and the last night that has a column even where no row
-    has a cell on it, ``changed`` says of failures which versions changed since their jobs passed. All texts are plain;
+    has a cell on it, ``changed`` says of failures which versions changed since their jobs passed, ``with_figures``
+    puts each row's figures behind its nights. All texts are plain;
     links are either http(s) or pages of this dashboard.
     """
     slots = _slots(frame, grain, framed, span)
     places = {pd.Timestamp(slot["iso"]): place for place, slot in enumerate(slots)}
     cells = frame.assign(at=[places[slot] for slot in _values(frame["slot"])], changed=frame["failure"].map(changed))
+    cells = cells.assign(struck=pd.Series(_struck(cells), index=cells.index, dtype=object))
     forms: dict[str, int] = {}
     return {
         "slots": slots,
         "corner": _CORNERS[rows],
-        "rows": list(_rows(cells, opened, rows, forms)),
+        "rows": list(_rows(cells, opened, rows, forms, with_figures)),
         "forms": list(forms),
-        "marks": marks(frame),
+        "marks": marks(cells),
         "few": _FIRST_MARKS,
         "wide": rows == "reason",
         "times": times,
+        "figures": FIGURES if with_figures else [],
     }
+
+
+def _struck(cells: pd.DataFrame) -> list[list[Struck]]:
+    """The failures of each cell; most have none."""
+    is_bad = cells["state"].isin(("failed", "warned"))
+    bad = iter([struck(cell) for cell in _records(cells.loc[is_bad, list(OF_A_CELL)])])
+    return [next(bad) if one else [] for one in is_bad]
 
 
 def _slots(frame: pd.DataFrame, grain: str, framed: date, span: tuple[date, date] | None) -> list[Data]:
@@ -86,7 +98,9 @@ def _begun(day: date, grain: str) -> pd.Timestamp:
     return pd.Timestamp(first)
 
 
-def _rows(frame: pd.DataFrame, opened: tuple[str, ...], rows: str, forms: dict[str, int]) -> Iterator[Data]:
+def _rows(
+    frame: pd.DataFrame, opened: tuple[str, ...], rows: str, forms: dict[str, int], with_figures: bool
+) -> Iterator[Data]:
     """The rows with their cells; those that passed, most of them, as short as can be: night, link and minutes."""
     row_of = frame.groupby(list(_ROW), sort=False, dropna=False).ngroup()
     is_quiet = _quiet(frame)
@@ -116,6 +130,8 @@ def _rows(frame: pd.DataFrame, opened: tuple[str, ...], rows: str, forms: dict[s
                 str(word)[:_LONGEST] for word in (apart.get(top), head["name"], head["middle"], head["part"]) if word
             ),
             "aside": _aside(head),
+            "about": figures_told(head),
+            **({"figures": figures(head)} if with_figures else {}),
             "cells": [_cell(cell, forms) for cell in loud.get(row, [])],
             "passed": passed.get(row, []),
         }
@@ -162,16 +178,34 @@ def _values(column: Any) -> list[Any]:
 
 
 def _headings(frame: pd.DataFrame) -> dict[str, Data]:
-    """Each group: how many of its rows failed each night."""
+    """Each group: how many of its rows failed each night, of which failures, and how many never ran."""
     tops = frame[frame["level"] == 0]
     found: dict[str, Data] = {}
     for group, count in tops.groupby("group_name")["top"].nunique().items():
         about = f"{count} row{'' if count == 1 else 's'}"
         found[str(group)] = {"heading": True, "label": str(group), "aside": about, "cells": []}
-    failed = tops[tops["state"] == "failed"].groupby(["group_name", "at"]).size().reset_index(name="count")
-    for group, at, count in zip(failed["group_name"], failed["at"], failed["count"], strict=True):
-        found[group]["cells"].append({"at": int(at), "count": int(count)})
+    bad = tops[tops["state"].isin(("failed", "missing"))]
+    for (group, at), some in bad.groupby(["group_name", "at"])[["state", "struck"]]:
+        failed = some.loc[some["state"] == "failed", "struck"].tolist()
+        found[str(group)]["cells"].append({"at": int(str(at)), **_summed(failed, len(some) - len(failed))})
     return found
+
+
+def _summed(rows: list[list[Struck]], gone: int) -> Data:
+    """What the heading of a group says of one night: how many rows failed, which failures where; ``gone`` never ran."""
+    count = Counter(one.mark for failures in rows for one in failures if one.mark is not None)
+    reasons = {one.mark: one.reason for failures in rows for one in failures}
+    marked = [mark for mark, _ in sorted(count.items(), key=lambda item: (-item[1], item[0]))]
+    more = sum(one.mark is None for failures in rows for one in failures)
+    about = [
+        [word, f"{many} row{'' if many == 1 else 's'}"]
+        for word, many in (("Failed", len(rows)), ("Never ran", gone))
+        if many
+    ]
+    about += [[letter(mark), f"in {count[mark]}: {reason_told(reasons[mark])}"] for mark in marked]
+    about += [["Others", f"{more} that struck once only"]] if more else []
+    counts = {"count": len(rows), "gone": gone, "also": marked, "more": more}
+    return {"tip": about} | {name: value for name, value in counts.items() if value}
 
 
 def _aside(head: Cell) -> str:
@@ -185,10 +219,10 @@ def _aside(head: Cell) -> str:
 
 def _cell(cell: Cell, forms: dict[str, int]) -> Data:
     failure = cell["failure"] if isinstance(cell["failure"], str) else None
-    found: Data = {"at": cell["at"], "state": cell["state"], "tip": tip(cell)}
+    found: Data = {"at": cell["at"], "state": cell["state"], "tip": tip(cell, cell["struck"])} | worn(cell["struck"])
     href = f"/failure?failure={failure}" if failure else cell["url"]
-    if isinstance(href, str):
-        found["href"] = href
+    links = {"href": href, "before": cell["last_pipeline_url"]}
+    found |= {name: link for name, link in links.items() if isinstance(link, str)}
     if failure:
         found["failure"] = failure
         if isinstance(cell["job_web_url"], str):
@@ -202,8 +236,6 @@ def _cell(cell: Cell, forms: dict[str, int]) -> Data:
         found["form"] = forms.setdefault(form, len(forms))
     if cell["failed_jobs"]:
         found["count"] = int(cell["failed_jobs"])
-    if cell["mark"] is not None:
-        found["mark"] = int(cell["mark"])
     if cell["is_new"] and cell["state"] == "failed":
         found["isNew"] = True
     if cell["times_missing"] and cell["state"] != "missing":

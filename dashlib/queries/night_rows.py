@@ -67,7 +67,8 @@ nights as (
            c.issue_title, c.issue_url, c.assignee, c.first_jobs, c.expected, c.missing as times_missing,
            c.late as times_late, c.failed_runs,
            if(c.state in ('missing', 'late'), team_time(coalesce(c.late_at, c.expected_at)), null) as expected_at,
-           if(not c.is_unread, team_time(c.late_at + late_after()), null) as missing_from, c.is_unread
+           if(not c.is_unread, team_time(c.late_at + late_after()), null) as missing_from, c.is_unread,
+           c.last_pipeline_id, c.last_pipeline_night, c.last_pipeline_state, c.last_pipeline_url, false as is_job
     from changes c
     join matching m on m.project_id = c.project_id and m.schedule_id is not distinct from c.schedule_id
 ), job_nights as (
@@ -81,7 +82,9 @@ nights as (
            case when j.is_failed then j.job_name end as names, j.reason, j.signature, j.category, j.signature_id,
            j.failure, j.job_web_url, j.runner_description as runner, j.issue_title, j.issue_url, j.assignee,
            0 as first_jobs, 0 as expected, 0 as times_missing, 0 as times_late, 0 as failed_runs,
-           cast(null as timestamp) as expected_at, cast(null as timestamp) as missing_from, false as is_unread
+           cast(null as timestamp) as expected_at, cast(null as timestamp) as missing_from, false as is_unread,
+           cast(null as bigint) as last_pipeline_id, cast(null as date) as last_pipeline_night,
+           cast(null as varchar) as last_pipeline_state, cast(null as varchar) as last_pipeline_url, true as is_job
     from nightly_job_nights j
     join matching m on m.project_id = j.project_id and m.schedule_id is not distinct from j.schedule_id
 )""".strip()

@@ -1,4 +1,4 @@
-"""The two logs between which the versions of a failed nightly job may have changed: of its last pass, and of now."""
+"""The two logs between which the versions of a failed nightly job may have changed: of a pass before, and of now."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ MOST = 1_000_000
 """Bytes of all logs together that are read for the boxes of a night (a fifth of a second, once); a failure's page
 reads any log."""
 
-PASSES = """
-select f.failure, f.project_id, f.job_id, arg_max(p.job_id, p.night) as passed_job_id
-from nightly_job_nights f
-join nightly_job_nights p
-    on p.project_id = f.project_id and p.schedule_id is not distinct from f.schedule_id
-    and p.trigger_name is not distinct from f.trigger_name and p.job_name = f.job_name and p.night < f.night
-where list_contains($failures::varchar[], f.failure) and p.state = 'passed'
-group by all
-order by f.failure
-"""
-
+# One green log is kept per name of a job: of its nightly's last pass where there is one (sync/steps/green_logs.py).
 STORED = """
-with wanted as (
-    select unnest($failures::varchar[]) as failure, unnest($passes::bigint[]) as passed_job_id
+with nightly as materialized (
+    from nightly_pipelines
+), wanted as (
+    select failure, split_part(failure, '-', 1)::bigint as project_id, split_part(failure, '-', 2)::bigint as job_id
+    from (select unnest($failures::varchar[]) as failure)
 )
-select w.failure, w.passed_job_id, g.bytes as before_bytes, t.bytes as after_bytes
+select w.failure, g.job_id as passed_job_id, g.bytes as before_bytes, t.bytes as after_bytes,
+       case when m.pipeline_id is null then 'no nightly'
+            when n.pipeline_id is null or m.schedule_id is distinct from n.schedule_id
+                or m.trigger_name is distinct from n.trigger_name then 'another nightly' end as strange
 from wanted w
-join bookkeeping.green_logs g
-    on g.project_id = split_part(w.failure, '-', 1)::bigint and g.job_id = w.passed_job_id
-join traces t
-    on t.project_id = g.project_id and t.job_id = split_part(w.failure, '-', 2)::bigint
+join jobs j on j.project_id = w.project_id and j.id = w.job_id
+join bookkeeping.green_logs g on g.project_id = j.project_id and g.job_name = j.name
+join jobs p
+    on p.project_id = g.project_id and p.id = g.job_id
+    and p.finished_at < coalesce(j.finished_at, j.started_at, j.created_at)
+join traces t on t.project_id = w.project_id and t.job_id = w.job_id
+left join nightly n on n.project_id = j.project_id and n.pipeline_id = j.pipeline_id
+left join nightly m on m.project_id = p.project_id and m.pipeline_id = p.pipeline_id
 qualify sum(g.bytes + t.bytes) over (order by g.bytes + t.bytes, w.failure) <= $most
 order by w.failure
 """
@@ -45,26 +45,18 @@ where g.project_id = $project and g.job_id = $passed
 """
 
 
-def passes(connection: duckdb.DuckDBPyConnection, filters: Filters, *, failures: tuple[str, ...]) -> pd.DataFrame:
-    """One row per failed nightly job (``failures`` are keys of failures' pages) that passed on an earlier night.
+def stored(connection: duckdb.DuckDBPyConnection, filters: Filters, *, failures: tuple[str, ...]) -> pd.DataFrame:
+    """One row per failure (``failures`` are keys of failures' pages) of which the log is stored, and one of a pass of
+    that job before; the shortest until there is enough to read.
 
-    Columns: failure, project_id, job_id, passed_job_id (its last pass before).
+    Columns: failure, passed_job_id (the pass), before_bytes and after_bytes (of the two logs: a longer one was fetched
+    again), strange (what the pass was: no nightly, another nightly; null where it was one of the same nightly).
     """
-    return ask(connection, PASSES, filters, failures=list(failures))
-
-
-def stored(
-    connection: duckdb.DuckDBPyConnection, filters: Filters, *, failures: tuple[str, ...], passes: tuple[int, ...]
-) -> pd.DataFrame:
-    """One row per failure and its last pass of which both logs are stored, the shortest until there is enough to read.
-
-    Columns: failure, passed_job_id, before_bytes and after_bytes (of the two logs: a longer one was fetched again).
-    """
-    return ask(connection, STORED, filters, failures=list(failures), passes=list(passes), most=MOST)
+    return ask(connection, STORED, filters, failures=list(failures), most=MOST)
 
 
 def logs(
     connection: duckdb.DuckDBPyConnection, filters: Filters, *, project: int, job: int, passed: int
 ) -> pd.DataFrame:
-    """One row, the two logs: before (of the last pass), after (of the failure); none where one is not stored."""
+    """One row, the two logs: before (of the pass), after (of the failure); none where one is not stored."""
     return ask(connection, LOGS, filters, project=project, job=job, passed=passed)

@@ -1,4 +1,4 @@
-"""Which nightlies failed, never ran or recovered, since when, is it new: questions to nightly_changes and its jobs."""
+"""Which nightlies failed, never ran or recovered, since when, is it new: questions to nightly_changes."""
 
 from __future__ import annotations
 
@@ -8,35 +8,17 @@ import duckdb
 import pandas as pd
 
 from dashlib.model import Filters
+from dashlib.queries.night_rows import HERE, WITHIN
 from dashlib.queries.question import ask
 
-_CHOSEN = "within(namespace, $groups) and chosen(path_with_namespace, $projects)"
-_PERIOD = "($since::date is null or night >= $since::date) and ($until::date is null or night <= $until::date)"
-_HERE = f"""{_CHOSEN} and chosen(person, $persons)
-  and {_PERIOD}"""
-# The jobs of the schedules' nights that the filters leave: a job's person is its night's. No correlated EXISTS, which
-# DuckDB carries through the whole view, where hash joins then become loops (200 repositories: minutes).
-_JOBS_HERE = f"""(j.project_id, coalesce(j.schedule_id, 0), j.night) in (
-    select (c.project_id, coalesce(c.schedule_id, 0), c.night) from nightly_changes c
-    where within(c.namespace, $groups) and chosen(c.path_with_namespace, $projects) and chosen(c.person, $persons)
-  ) and {_PERIOD.replace("night ", "j.night ")}"""
+_HERE = f"{HERE} and {WITHIN}"
 
-REASONS = {
-    "reason": "coalesce(j.category, j.failure_reason, 'unknown')",
-    "repository": "j.path_with_namespace",
-    "group": "j.namespace",
-    "job": "j.job_name",
-}
 SHOWN: dict[str, dict[str, int | bool | None]] = {
     "latest": {"only_red": True, "top": 25},
     "red": {"only_red": True, "top": None},
     "all": {"only_red": False, "top": None},
 }
 """Which rows the grid has: the word in the widget and the URL, and what it asks ``night_grid.grid`` for."""
-STATE = "state"
-TREND = (*REASONS, STATE)
-"""What failures over time are split by; by state it is nightlies that are counted, not jobs."""
-
 # Times that are still to come count where the night has begun; those of its evening only once its evening has.
 _NIGHTS = f"""
 with due as (
@@ -105,99 +87,79 @@ NIGHTS_ALIKE = _NIGHTS.replace(
     )""",
 )
 
-OVER_TIME = """
-with failed as (
-    select j.night, {by} as series, count(*) as failed_jobs
-    from nightly_job_nights j
-    where {here} and (j.state = 'failed' or (j.state = 'warned' and $allowed))
-    group by all
-), ranked as (
-    select series, row_number() over (order by sum(failed_jobs) desc, series) as rank from failed group by series
-), named as (
-    select series, least(rank, $top + 1) as rank,
-           if(rank <= $top, series, ((select count(*) from ranked) - $top) || ' others') as name
-    from ranked
-), nights as (
-    select distinct night from nightly_changes where {nights} and state <> 'off'
-)
-select n.night, s.name as series, s.rank, coalesce(sum(f.failed_jobs), 0)::bigint as failed_jobs
-from nights n
-cross join named s
-left join failed f on f.night = n.night and f.series = s.series
-group by all
-order by n.night, s.rank
-"""
-
-STATES_OVER_TIME = f"""
+# Nothing is compared with a night whose numbers will move.
+EVERY_NIGHT = f"""
 with counted as (
-    select night, state, count(*) as nightlies from nightly_changes where {_HERE} group by all
-), named as (
-    select unnest(['failed', 'missing', 'warned', 'canceled']) as state, unnest([1, 2, 3, 4]) as rank
+{_NIGHTS.replace("@ALIKE@", "").replace("order by c.night", "").strip()}
 )
-select n.night, s.state as series, s.rank, coalesce(c.nightlies, 0)::bigint as failed_jobs
-from (select distinct night from counted where state <> 'off') n
-cross join named s
-left join counted c on c.night = n.night and c.state = s.state
-where s.state in (select state from counted)
-order by n.night, s.rank
-"""
-
-FAILED_JOBS = f"""
-select if(j.is_new, 'new', j.nights_red || ' nights') as red_for,
-       '/failure?failure=' || j.failure as failure_url, j.job_web_url,
-       j.path_with_namespace, j.job_name, j.trigger_name, j.stage, j.state = 'warned' as allow_failure, j.is_new,
-       j.red_since, j.nights_red, j.category, j.reason, j.failure_reason, j.issue_title, j.issue_url, j.assignee,
-       j.runner_description, team_time(j.finished_at) as finished, j.duration, j.schedule_description, j.night,
-       j.project_id, j.job_id
-from nightly_job_nights j
-where {_JOBS_HERE}
-  and j.night = $night::date
-  and (j.state = 'failed' or (j.state = 'warned' and $allowed))
-  and (j.is_new or not $only_new)
-  and ($search = '' or if(
-      exists (select 1 from projects p where p.path_with_namespace = $search),
-      j.path_with_namespace = $search,
-      contains(
-          lower(concat_ws(' ', j.path_with_namespace, j.job_name, j.trigger_name, j.stage, j.category, j.reason,
-                          j.failure_reason, j.runner_description, j.assignee, j.issue_title)),
-          lower($search)
-      )
-  ))
-order by allow_failure, j.is_new desc, j.path_with_namespace, j.stage, j.job_name, j.job_id
+select *,
+       case when is_over then failed - lag(failed) over by_night end as failed_change,
+       case when is_over then warned - lag(warned) over by_night end as warned_change,
+       case when is_over then passed - lag(passed) over by_night end as passed_change,
+       case when is_over then missing - lag(missing) over by_night end as missing_change
+from (select *, running + late + to_come + this_evening = 0 as is_over from counted)
+window by_night as (order by night)
+order by night desc
 """
 
 HISTORY = """
+with newest as (
+    select project_id, schedule_id, arg_max(state, night) as state,
+           arg_max({'since': missing_since, 'nights': nights_missing}, night) as gone
+    from nightly_changes group by all
+)
 select h.path_with_namespace,
        coalesce(h.schedule_description, 'schedule ' || h.schedule_id, 'unknown schedule') as schedule,
-       h.last_state, h.last_night, if(h.is_red, h.streak, 0) as nights_red, if(h.is_red, 0, h.streak) as nights_green,
-       h.red_since, h.first_red_night, h.reds_30, h.nights_30, h.missing_30, h.flips_30,
+       h.last_state, h.last_night, case when n.state in ('missing', 'late') then n.gone.since end as missing_since,
+       case when n.state in ('missing', 'late') then n.gone.nights else 0 end as nights_missing,
+       if(h.is_red, h.streak, 0) as nights_red, if(h.is_red, 0, h.streak) as nights_green, h.red_since,
+       h.first_red_night, h.reds_30, h.nights_30, h.missing_30, h.flips_30,
        round(h.days_to_green, 1) as days_to_green,
        f.url as newest_url, '/failure?failure=' || f.failure as failure_url
 from nightly_history h
 left join nightly_changes f
     on f.project_id = h.project_id and f.schedule_id is not distinct from h.schedule_id and f.night = h.last_night
+left join newest n on n.project_id = h.project_id and n.schedule_id is not distinct from h.schedule_id
 where within(h.namespace, $groups) and chosen(h.path_with_namespace, $projects) and chosen(f.person, $persons)
-order by nights_red desc, h.reds_30 desc, h.flips_30 desc, h.path_with_namespace, schedule
+order by nights_red desc, nights_missing desc, h.reds_30 desc, h.flips_30 desc, h.path_with_namespace, schedule
 """
 
 AT_RISK = f"""
-select path_with_namespace, coalesce(schedule_description, 'schedule ' || schedule_id) as schedule, risk, detail,
-       owner_username, expires_at, stopped, missing_since, team_time(last_run_at) as last_run,
-       team_time(next_expected_at) as next_expected, url
+select project_id, schedule_id, path_with_namespace,
+       coalesce(schedule_description, 'schedule ' || schedule_id) as schedule,
+       list(risk order by risk in ('unreadable', 'no_next_run'), risk desc) as risks,
+       any_value(detail) as detail, owner_username, expires_at, stopped, missing_since,
+       team_time(last_run_at) as last_run, team_time(next_expected_at) as next_expected, url
 from schedules_at_risk
-where {_CHOSEN} and chosen(person, $persons)
-order by stopped desc, risk, path_with_namespace, schedule_id
+where {HERE}
+group by all
+order by stopped desc, risks, path_with_namespace, schedule_id
 """
 
 NOTE = f"""
+with changes as materialized (
+    from nightly_changes
+), was as (
+    select project_id, schedule_id, arg_max({{
+               'job_name': job_name, 'reason': reason, 'issue_title': issue_title, 'issue_url': issue_url,
+               'assignee': assignee
+           }}, night) as last
+    from changes where state = 'failed' and night < $night::date group by all
+)
 select change, path_with_namespace,
-       coalesce(schedule_description, 'schedule ' || schedule_id, 'unknown schedule') as schedule, schedule_id,
-       project_id, night, state, nights_red, red_since, missing_since, nights_missing, job_name, failed_jobs, reason,
+       coalesce(schedule_description, 'schedule ' || n.schedule_id, 'unknown schedule') as schedule, n.schedule_id,
+       n.project_id, night, state, nights_red, red_since, missing_since, nights_missing, job_name, failed_jobs, reason,
        category, cause, expected, runs, failed_runs,
        missing, team_time(coalesce(late_at, expected_at)) as expected_at,
        if(not is_unread, team_time(late_at + late_after()), null) as missing_from, is_unread,
-       owner_username, issue_title, issue_state, issue_url, assignee,
-       failure, job_web_url, url, first_jobs, without_issue
+       owner_username, issue_title, issue_state, issue_url, assignee, by_hand,
+       signature_id, failure, job_web_url, url, first_jobs, without_issue,
+       last_pipeline_id, last_pipeline_night, last_pipeline_state, last_pipeline_url,
+       case when change = 'recovered' then last.job_name end as was_job_name,
+       case when change = 'recovered' then last.reason end as was_reason,
+       case when change = 'recovered' then last.issue_title end as was_issue_title,
+       case when change = 'recovered' then last.issue_url end as was_issue_url,
+       case when change = 'recovered' then last.assignee end as was_assignee
 from (
     select * exclude (change), unnest([
                change,
@@ -205,13 +167,14 @@ from (
                if(state = 'canceled', 'canceled', null),
                if(state = 'late', 'late', null)
            ]) as change
-    from nightly_changes
-    where {_CHOSEN} and chosen(person, $persons) and night = $night::date and (is_evening or not $evening)
-)
+    from changes
+    where {HERE} and night = $night::date and (is_evening or not $evening)
+) n
+left join was w on w.project_id = n.project_id and w.schedule_id is not distinct from n.schedule_id
 where change is not null
 order by list_position(['new', 'missing', 'late', 'still_red', 'partly', 'canceled', 'recovered'], change),
          coalesce(nights_red, nights_missing) desc,
-         path_with_namespace, schedule, schedule_id
+         path_with_namespace, schedule, n.schedule_id
 """
 
 SENT = """
@@ -244,51 +207,28 @@ def nights(
     return ask(connection, NIGHTS, filters, evening=evening)
 
 
+def every_night(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:
+    """One row per night on which anything ran or should have, newest first, with what changed since the one before.
+
+    Columns: those of ``nights``; failed_change, warned_change, passed_change, missing_change (against the night before
+    in the period; null for its first, and for one whose numbers will move: under way, or with nightlies to come later
+    that day, so that is_over is false).
+    """
+    return ask(connection, EVERY_NIGHT, filters, evening=False)
+
+
 def last_told(nights: pd.DataFrame) -> int:
     """The place of the newest night of which at least half has ended (``is_told``), else of the newest."""
     told_of = nights["is_told"].to_numpy().nonzero()[0]
     return int(told_of[-1]) if len(told_of) else len(nights) - 1
 
 
-def failures_over_time(
-    connection: duckdb.DuckDBPyConnection, filters: Filters, *, by: str = "reason", top: int = 7, allowed: bool = False
-) -> pd.DataFrame:
-    """One row per night and series, zeros included; all but the ``top`` series are summed as "n others".
-
-    By state, the series are states of nightlies that are not good news, and failed_jobs counts nightlies.
-    Columns: night, series, rank (1 is the largest, ``top + 1`` the others), failed_jobs.
-    """
-    if by == STATE:
-        return ask(connection, STATES_OVER_TIME, filters)
-    sql = OVER_TIME.format(by=REASONS[by], here=_JOBS_HERE, nights=_HERE)
-    return ask(connection, sql, filters, top=top, allowed=allowed)
-
-
-def failed_jobs(
-    connection: duckdb.DuckDBPyConnection,
-    filters: Filters,
-    *,
-    night: date,
-    search: str = "",
-    only_new: bool = False,
-    allowed: bool = False,
-) -> pd.DataFrame:
-    """One row per failed job of the night; new ones first.
-
-    ``search`` is a repository's full path, or any part of repository, job, stage, reason, runner, issue or assignee,
-    case aside.
-    Columns: red_for (text), failure_url (the failure's page), job_web_url, path_with_namespace, job_name, trigger_name,
-    stage, allow_failure, is_new, red_since, nights_red, category, reason, failure_reason (GitLab's), issue_title,
-    issue_url, assignee, runner_description, finished (the team's wall clock), duration (seconds),
-    schedule_description, night, project_id, job_id.
-    """
-    return ask(connection, FAILED_JOBS, filters, night=night, search=search.strip(), only_new=only_new, allowed=allowed)
-
-
 def history(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:
-    """One row per schedule that ever ran to a verdict, whatever the period; the longest red ones first.
+    """One row per schedule that ever ran to a verdict, whatever the period; the longest red ones first,
+    then those that have not run for longest.
 
-    Columns: path_with_namespace, schedule, last_state, last_night, nights_red and nights_green (in a row, one of them
+    Columns: path_with_namespace, schedule, last_state, last_night, missing_since and nights_missing (in a row, up to
+    its newest night, 0 if it ran; of a late one those before), nights_red and nights_green (in a row, one of them
     0), red_since, first_red_night, reds_30, nights_30, missing_30, flips_30 (of the last 30 days),
     days_to_green (mean), newest_url, failure_url (null while it is green).
     """
@@ -298,8 +238,9 @@ def history(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataF
 def at_risk(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:
     """One row per schedule that will stop, or has stopped without anybody wanting it, and why; stopped ones first.
 
-    Columns: path_with_namespace, schedule, risk, detail, owner_username, expires_at (day), stopped, missing_since,
-    last_run and next_expected (the team's wall clock), url (the repository's schedules).
+    Columns: project_id, schedule_id, path_with_namespace, schedule, risks (a list of those of schedules_at_risk, the
+    owner's first), detail (why its times are unreadable), owner_username, expires_at (day), stopped,
+    missing_since, last_run and next_expected (the team's wall clock), url (the repository's schedules).
     """
     return ask(connection, AT_RISK, filters)
 
@@ -316,9 +257,12 @@ def note(
     reason, category, cause (of a missing or late one; of a late one missing_since and nights_missing tell of the
     nights before it), expected, runs, failed_runs, missing (times that night), expected_at (the team's wall clock),
     missing_from (when a late one becomes missing, same clock; null where that waits for a sync: is_unread),
-    owner_username, issue_title, issue_state, issue_url, assignee, failure (key of the failure's page), job_web_url, url
-    (of the run, else of the schedules), first_jobs (jobs that failed newly), without_issue (failed jobs that no issue
-    is linked to).
+    owner_username, issue_title, issue_state, issue_url, assignee, by_hand (or late), signature_id (of its reason),
+    failure (key of the failure's page), job_web_url, url (of the run, else of the schedules), first_jobs (jobs that
+    failed newly), without_issue (failed jobs that no issue is linked to), last_pipeline_id, last_pipeline_night,
+    last_pipeline_state and last_pipeline_url (of a missing or late one, the schedule's newest run before),
+    was_job_name, was_reason, was_issue_title, was_issue_url and was_assignee (of a recovered one, its last failure
+    before).
     """
     return ask(connection, NOTE, filters, night=night, evening=evening)
 

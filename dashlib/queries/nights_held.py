@@ -140,11 +140,15 @@ def held(reader: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     nightly_to_come, schedules_at_risk, projects, signatures, nightly_history, and the settings that views depend on.
     """
     copy = memory()
-    with reader.cursor() as worker:
-        work_out(worker)
-        for name in (*PARTS, *WHOLES):
-            keep(copy, name, worker.execute(f"select * from {name}"))
-    for definition in views.definitions():
-        if definition.name == "macros" or definition.name in _VIEWS:
-            copy.execute(definition.statement)
+    try:
+        with reader.cursor() as worker:
+            work_out(worker)
+            for name in (*PARTS, *WHOLES):
+                keep(copy, name, worker.execute(f"select * from {name}"))
+        for definition in views.definitions():
+            if definition.name == "macros" or definition.name in _VIEWS:
+                copy.execute(definition.statement)
+    except BaseException:
+        copy.close()
+        raise
     return copy

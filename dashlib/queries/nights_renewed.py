@@ -140,6 +140,20 @@ class Workshop:
     def renew(self, copy: duckdb.DuckDBPyConnection, reader: duckdb.DuckDBPyConnection, moved: Iterable[int]) -> None:
         """Replace in ``copy`` what it holds of the moved repositories by what ``reader`` sees of them now."""
         small, ids = self._small or memory(), set(moved)
+        try:
+            self._renew(small, copy, reader, ids)
+        except BaseException:
+            if self._small is None:
+                small.close()
+            raise
+
+    def _renew(
+        self,
+        small: duckdb.DuckDBPyConnection,
+        copy: duckdb.DuckDBPyConnection,
+        reader: duckdb.DuckDBPyConnection,
+        ids: set[int],
+    ) -> None:
         ids |= {one for (one,) in reader.execute(_NEIGHBOURS, {"ids": sorted(ids)}).fetchall()}
         below = {one for (one,) in reader.execute(_BELOW, {"ids": sorted(ids)}).fetchall()}
         for name, sql in _SOURCES.items():

@@ -11,21 +11,18 @@ from dashlib.queries.question import ask
 # "The same job" as on the failure's page: the same name, in runs of the same schedule, else of the same ref and source.
 _SERIES = """
 with this as (
-    select j.project_id, j.id, j.pipeline_id, j.name, j.kind, b.ref, b.source, n.run_id, n.trigger_name, r.schedule_id,
+    select j.project_id, j.id, j.pipeline_id, j.name, j.kind, b.ref, b.source, n.run_id, n.trigger_name, n.schedule_id,
            coalesce(j.finished_at, j.started_at, j.created_at) as ended
     from jobs j
     join pipelines b on b.project_id = j.project_id and b.id = j.pipeline_id
     left join nightly_pipelines n on n.project_id = j.project_id and n.pipeline_id = j.pipeline_id
-    left join pipelines r on r.project_id = j.project_id and r.id = n.run_id
     where j.project_id = $project and j.id = $job
     limit 1
 ), pipes as (
     select n.project_id, n.pipeline_id
     from nightly_pipelines n
     join this s on s.project_id = n.project_id and s.run_id is not null
-        and s.trigger_name is not distinct from n.trigger_name
-    join pipelines r
-        on r.project_id = n.project_id and r.id = n.run_id and r.schedule_id is not distinct from s.schedule_id
+        and s.trigger_name is not distinct from n.trigger_name and s.schedule_id is not distinct from n.schedule_id
     union
     select b.project_id, b.id
     from pipelines b
@@ -88,10 +85,18 @@ limit $rows
 
 LOGS = f"""
 {_SERIES}
-select 'before' as side, t.text
-from good g join bookkeeping.green_logs t on t.project_id = $project and t.job_id = g.job_id
+select 'before' as side, t.text, t.job_id, t.job_id is not distinct from (select job_id from good) as is_last_pass,
+       team_time(p.finished_at) as passed, coalesce(p.finished_at > s.ended, false) as is_later,
+       exists (from nightly_pipelines n where n.project_id = p.project_id and n.pipeline_id = p.pipeline_id)
+           as is_nightly,
+       b.source, b.ref
+from this s
+join bookkeeping.green_logs t on t.project_id = s.project_id and t.job_name = s.name
+left join jobs p on p.project_id = t.project_id and p.id = t.job_id
+left join pipelines b on b.project_id = p.project_id and b.id = p.pipeline_id
 union all
-select 'after', t.text from traces t where t.project_id = $project and t.job_id = $job
+select 'after', t.text, t.job_id, false, null, false, false, null, null
+from traces t where t.project_id = $project and t.job_id = $job
 """
 
 
@@ -116,5 +121,10 @@ def commits(
 
 
 def logs(connection: duckdb.DuckDBPyConnection, filters: Filters, *, project: int, job: int) -> pd.DataFrame:
-    """One row per stored log of the two: side (before: of the last pass; after: of this failure), text."""
+    """One row per stored log of the two, that of a pass of the job and that of this failure.
+
+    Columns: side (before: of the pass; after: of this failure), text, job_id; of the pass: is_last_pass (whether it is
+    the one of ``between``; a green log is kept of one run of each job), passed (the team's wall clock, null where the
+    run is not stored any more), is_later (it passed after this failure), is_nightly, source and ref (of its run).
+    """
     return ask(connection, LOGS, filters, project=project, job=job)

@@ -13,6 +13,8 @@
 -- allowed to fail, first_jobs of them failed newly, without_issue have no issue. person is whose account ran it, else
 -- the schedule's owner. owner_username is the schedule's owner; where GitLab names none any more (the account is gone),
 -- whose account ran it by itself last.
+-- Of a missing or late night last_pipeline_id, last_pipeline_night, last_pipeline_state and last_pipeline_url tell of the
+-- schedule's newest run of the nights before it, null where none is stored.
 -- Of a missing or late night assignee is whom somebody gave the nightly since it does not run.
 with cells as materialized (
     select c.*, case when state in ('passed', 'warned', 'failed') then state end as verdict,
@@ -27,6 +29,12 @@ with cells as materialized (
                partition by project_id, schedule_id order by night
                rows between unbounded preceding and 1 preceding
            ) as greens_before,
+           last_value(
+               if(pipeline_id is null, null, {'id': pipeline_id, 'night': night, 'state': state, 'url': url}) ignore nulls
+           ) over (
+               partition by project_id, schedule_id order by night
+               rows between unbounded preceding and 1 preceding
+           ) as last_run,
            count(*) filter (state in ('passed', 'warned', 'failed', 'canceled', 'running')) over (
                partition by project_id, schedule_id order by night
                rows between unbounded preceding and current row
@@ -69,7 +77,7 @@ with cells as materialized (
     group by all
 )
 select
-    b.* exclude (greens_before, greens_of_streak, runs_before, previous_verdict, missing_since),
+    b.* exclude (greens_before, greens_of_streak, runs_before, previous_verdict, missing_since, last_run),
     b.previous_verdict as previous_state,
     case
         when b.state = 'missing' then 'missing'
@@ -83,6 +91,10 @@ select
         )
     else s.nights_red end as nights_red,
     b.missing_since,
+    if(b.state in ('missing', 'late'), b.last_run.id, null) as last_pipeline_id,
+    if(b.state in ('missing', 'late'), b.last_run.night, null) as last_pipeline_night,
+    if(b.state in ('missing', 'late'), b.last_run.state, null) as last_pipeline_state,
+    if(b.state in ('missing', 'late'), b.last_run.url, null) as last_pipeline_url,
     case when b.state in ('missing', 'late') then
         count(*) filter (b.state = 'missing') over (
             partition by b.project_id, b.schedule_id, b.runs_before order by b.night

@@ -6,8 +6,10 @@
 -- not known (GitLab's lists do not say it) it belongs to the newest pipeline before it of the same commit.
 -- Pipelines that a run starts in other repositories are those repositories' own. A child whose trigger job was retried
 -- is replaced by the child of the retry and left out.
+-- schedule_id is the schedule of the run, the one it is taken for where GitLab does not say it (nightly_guesses). With
+-- trigger_name it tells which pipelines are the same one of other nights.
 with scheduled as (
-    select p.project_id, p.id
+    select p.project_id, p.id, coalesce(p.schedule_id, g.schedule_id) as schedule_id
     from pipelines p
     left join nightly_guesses g on g.project_id = p.project_id and g.pipeline_id = p.id
     left join schedules s on s.project_id = p.project_id and s.id = coalesce(p.schedule_id, g.schedule_id)
@@ -37,13 +39,13 @@ with scheduled as (
         and t.downstream_pipeline_id = l.id
     where not coalesce(t.retried, false)
 )
-select project_id, id as run_id, id as pipeline_id, cast(null as varchar) as trigger_name, false as allowed
+select project_id, id as run_id, id as pipeline_id, cast(null as varchar) as trigger_name, false as allowed, schedule_id
 from scheduled
 union all
-select r.project_id, r.id, c.id, c.trigger_name, c.allowed
+select r.project_id, r.id, c.id, c.trigger_name, c.allowed, r.schedule_id
 from scheduled r join started c on c.project_id = r.project_id and c.parent_id = r.id
 union all
-select r.project_id, r.id, g.id, concat_ws(' / ', c.trigger_name, g.trigger_name), c.allowed or g.allowed
+select r.project_id, r.id, g.id, concat_ws(' / ', c.trigger_name, g.trigger_name), c.allowed or g.allowed, r.schedule_id
 from scheduled r
 join started c on c.project_id = r.project_id and c.parent_id = r.id
 join started g on g.project_id = c.project_id and g.parent_id = c.id

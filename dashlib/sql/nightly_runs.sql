@@ -1,6 +1,5 @@
 -- One row per run of a nightly: a pipeline that a schedule started, its child pipelines folded in.
--- night is the team's day (DASH_TIMEZONE) of the time at which its schedule was to run, where the run fills it (see
--- nightly_fills: a run past midnight belongs to the night before), else of its creation. state is one of
+-- night is the team's day on which its schedule was to run (see nightly_run_nights). state is one of
 -- passed; failed (the pipeline failed, or a job of a child pipeline did that was not allowed to);
 -- warned (passed, but jobs that are allowed to fail did); canceled (not a failure: somebody or GitLab stopped it);
 -- running (not finished: created, waiting, preparing, pending, scheduled too); manual (waits for somebody); skipped.
@@ -15,9 +14,8 @@ with counted as (
     from nightly_jobs group by all
 ), runs as (
     select
-        coalesce(r.source, 'gitlab') as forge, p.project_id, r.path_with_namespace, r.namespace, coalesce(p.schedule_id, f.schedule_id) as schedule_id,
-        s.description as schedule_description,
-        team_day(coalesce(f.expected_at, p.created_at)) as night, p.id as pipeline_id,
+        coalesce(r.source, 'gitlab') as forge, p.project_id, r.path_with_namespace, r.namespace, d.schedule_id,
+        d.schedule_description, d.night, p.id as pipeline_id,
         coalesce(web_link(p.web_url), web_link(r.web_url) || '/-/pipelines/' || p.id) as pipeline_web_url,
         p.ref, p.sha, p.status,
         case
@@ -32,12 +30,11 @@ with counted as (
         coalesce(c.failed_jobs, 0) as failed_jobs,
         coalesce(c.failed_allowed_jobs, 0) as failed_allowed_jobs,
         coalesce(c.jobs, 0) as jobs,
-        p.created_at, p.started_at, p.finished_at, p.duration, coalesce(p.username, s.owner_username) as username
+        p.created_at, p.started_at, p.finished_at, p.duration, coalesce(p.username, d.owner_username) as username
     from pipelines p
     join nightly_pipelines n on n.project_id = p.project_id and n.run_id = p.id and n.pipeline_id = p.id
     join projects r on r.id = p.project_id
-    left join nightly_fills f on f.project_id = p.project_id and f.pipeline_id = p.id and f.fills
-    left join schedules s on s.project_id = p.project_id and s.id = coalesce(p.schedule_id, f.schedule_id)
+    join nightly_run_nights d on d.project_id = p.project_id and d.run_id = p.id
     left join counted c on c.project_id = p.project_id and c.run_id = p.id
 )
 select runs.* exclude (forge),

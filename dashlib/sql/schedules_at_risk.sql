@@ -26,22 +26,20 @@ with nights as materialized (
     where n.state = 'missing' and (l.last_filled_at is null or n.expected_at > l.last_filled_at)
     group by all
 ), risks as (
-    select *, owner_trouble as risk, cast(null as varchar) as detail
+    select *, unnest(list_filter([
+        if(owner_trouble is not null, {'risk': owner_trouble, 'detail': null::varchar}, null),
+        if(
+            owner_trouble is null and off_cause is null
+            and owner_expires_at <= team_day(now() at time zone 'UTC') + 30,
+            {'risk': 'membership_ends', 'detail': null::varchar}, null
+        ),
+        if(problem is not null and off_cause is null, {'risk': 'unreadable', 'detail': problem}, null),
+        if(
+            off_cause is null and problem is null and next_run_at is null,
+            {'risk': 'no_next_run', 'detail': null::varchar}, null
+        )
+    ], lambda one: one is not null), recursive := true)
     from nightly_schedules
-    where owner_trouble is not null
-    union all
-    select *, 'membership_ends', null
-    from nightly_schedules
-    where owner_trouble is null and off_cause is null
-      and owner_expires_at <= team_day(now() at time zone 'UTC') + 30
-    union all
-    select *, 'unreadable', problem
-    from nightly_schedules
-    where problem is not null and off_cause is null
-    union all
-    select *, 'no_next_run', null
-    from nightly_schedules
-    where off_cause is null and problem is null and next_run_at is null
 )
 select r.project_id, r.path_with_namespace, r.namespace, r.schedule_id, r.schedule_description, r.risk, r.detail,
        coalesce(r.owner_username, l.last_username) as owner_username, coalesce(r.person, l.last_person) as person,

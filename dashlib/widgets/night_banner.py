@@ -26,7 +26,10 @@ def tonight_told(nights: pd.DataFrame, place: int) -> str | None:
 
 
 def tell_nights(nights: pd.DataFrame, place: int, today: date) -> None:
-    """One banner where the newest night is not whole; where another one is shown, with the way there."""
+    """One banner where the newest night is not whole; where another one is shown, with the way there.
+
+    ``today`` is the last day of the period, where that has ended before.
+    """
     said, newest = tonight_told(nights, place), nights.iloc[-1]
     if said is None:
         told_of = last_told(nights)
@@ -67,8 +70,9 @@ def tell_newest(now: pd.Series, today: date, *, framed: bool = True) -> None:
             icon=":material/running_with_errors:",
         )
     elif missing and not now["runs"]:
+        none = "The one nightly" if missing == 1 else f"None of the {missing} nightlies"
         st.error(
-            f"None of the {missing} nightlies of {night:%A, %d %B} ran: is GitLab running its schedules?",
+            f"{none} of {night:%A, %d %B} {'did not run' if missing == 1 else 'ran'}: is GitLab running its schedules?",
             icon=":material/event_busy:",
         )
     elif missing > now["runs"]:

@@ -14,13 +14,15 @@ from dashlib.runtime import runtime
 from dashlib.widgets.live import copy_of_nights
 
 _HERE = Path(__file__).parent
+_SCRIPTS = ("night_grid_words.js", "night_grid_table.js", "night_grid_box.js", "night_grid_keys.js", "night_grid.js")
+"""One script in the browser: a component's text can import no other."""
 _VIEW = st.components.v2.component(
     "night_grid",
     html='<div class="grid" role="region" aria-label="Grid of nights"></div>\n'
     '<div class="marks" aria-label="The same failure has the same mark"></div>\n'
     '<div class="card" role="tooltip"></div>',
     css=(_HERE / "night_grid.css").read_text("utf-8"),
-    js=(_HERE / "night_grid.js").read_text("utf-8"),
+    js="\n".join((_HERE / name).read_text("utf-8") for name in _SCRIPTS),
 )
 _KEY = "night_grid"
 
@@ -35,6 +37,7 @@ def night_grid(
     times: bool,
     span: tuple[date, date],
     changed: tuple[tuple[str, str], ...] = (),
+    figures: bool = False,
 ) -> None:
     """Draw the grid of the answer of ``queries.night_grid.grid``; the rest is ``charts.night_grid.grid_data``'s.
 
@@ -44,7 +47,7 @@ def night_grid(
     it (``opened``).
     """
     of_what = f"{id(runtime().store)}:{copy_of_nights().version}", cells.attrs["sql"]
-    drawn = _drawn(*of_what, cells, framed, rows, grain, opened, times, span, changed)
+    drawn = _drawn(*of_what, cells, framed, rows, grain, opened, times, span, changed, figures)
     _VIEW(data=drawn, key=_KEY, on_toggle_change=_toggle, on_frame_change=_frame)
 
 
@@ -60,11 +63,13 @@ def _drawn(
     times: bool,
     span: tuple[date, date],
     changed: tuple[tuple[str, str], ...],
+    figures: bool,
 ) -> bytes:
     """What the browser draws, as it is sent: Streamlit would write thousands of cells as JSON twice in every run."""
     data = grid_data(
-        _cells, framed=framed, rows=rows, grain=grain, opened=opened, times=times, span=span, changed=dict(changed)
-    )
+        _cells, framed=framed, rows=rows, grain=grain, opened=opened, times=times, span=span, changed=dict(changed),
+        with_figures=figures,
+    )  # fmt: skip
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 

@@ -1,4 +1,4 @@
-"""Which versions changed between the last pass of a night's failed jobs and now, for the boxes of the grid's cells."""
+"""Which versions changed between a pass of a night's failed jobs and now, for the boxes of the grid's cells."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ import pandas as pd
 import streamlit as st
 
 from dashlib.charts.night_box import versions_told
-from dashlib.model import Filters
 from dashlib.nightlies.versions import changed, versions
 from dashlib.queries import night_versions as queries
 from dashlib.runtime import runtime
 from dashlib.widgets.answers import asked, asked_now
-from dashlib.widgets.nights import of_nights
 
 _MOST = 40
 """Failures of a night whose logs are read, in the order of the grid."""
@@ -21,21 +19,24 @@ _MOST = 40
 
 def changes(cells: pd.DataFrame, framed: date) -> tuple[tuple[str, str], ...]:
     """What to say of the failures in the framed column of ``queries.night_grid.grid``: (failure, text), where the logs
-    of the last pass and of the failure are stored and name versions that differ."""
-    here = cells[(cells["slot"] == pd.Timestamp(framed)) & cells["failure"].notna()]
+    of a pass before and of the failure are stored and name versions that differ."""
+    # The column that holds the night: a week or a month begins before it.
+    column = cells["slot"][cells["slot"] <= pd.Timestamp(framed)].max()
+    here = cells[(cells["slot"] == column) & cells["failure"].notna()]
     failures = tuple(str(one) for one in here["failure"].unique()[:_MOST])
     if not failures:
         return ()
-    passed = of_nights(queries.passes, Filters(), failures=failures)
-    if passed.empty:
-        return ()
-    both = asked(queries.stored, failures=tuple(passed["failure"]), passes=tuple(passed["passed_job_id"].tolist()))
+    both = asked(queries.stored, failures=failures)
     store = runtime().store
     told = [
-        (failure, _told(f"{store.path}:{id(store)}", failure, passed_job, (before, after)))
-        for failure, passed_job, before, after in zip(*(both[name].tolist() for name in both), strict=True)
+        (failure, passed, strange, _told(f"{store.path}:{id(store)}", failure, passed, (before, after)))
+        for failure, passed, before, after, strange in zip(*(both[name].tolist() for name in both), strict=True)
     ]
-    return tuple((failure, text) for failure, text in told if text)
+    return tuple(
+        (failure, f"against job #{passed} ({strange}): {text}" if isinstance(strange, str) else text)
+        for failure, passed, strange, text in told
+        if text
+    )
 
 
 @st.cache_data(max_entries=2000, show_spinner=False)

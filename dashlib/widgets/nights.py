@@ -13,7 +13,7 @@ import streamlit as st
 from dashlib.charts import palette
 from dashlib.charts.night_box import nights_told
 from dashlib.charts.night_grid import missing_form
-from dashlib.charts.wording import CAUSES, cause_told, narrowed_told, plain, reason_told
+from dashlib.charts.wording import CAUSES, cause_told, holder_told, narrowed_told, plain, reason_told
 from dashlib.model import Filters
 from dashlib.queries import night_grid, night_rows
 from dashlib.queries import nightlies as queries
@@ -28,7 +28,7 @@ from dashlib.widgets.kept import of_copy
 from dashlib.widgets.live import copy_of_nights
 
 _MOST_OPEN = 40
-_TUCKED_AWAY = ("schedule", "state", "job", "category", "whose", "sort", "grouped", "column", "times")
+_TUCKED_AWAY = ("schedule", "state", "job", "category", "whose", "sort", "grouped", "column", "times", "figures")
 _NARROWING = ("find", "fresh", "noissue", "schedule", "state", "job", "category", "whose")
 KEYS = ("night", "rows", "show", "search", "new", "allowed", "split", "opened", *_TUCKED_AWAY, *_NARROWING)
 """What the page Nightlies keeps in the address, beside the filter bar."""
@@ -36,12 +36,13 @@ KEYS = ("night", "rows", "show", "search", "new", "allowed", "split", "opened", 
 
 @dataclass(frozen=True)
 class Arranged:
-    """How the grid is arranged: its order, its groups, how long a column is, and whether cells tell run times."""
+    """How the grid is arranged: its order, its groups, how long a column is, whether run times and figures are told."""
 
     order: str
     group: str
     grain: str
     times: bool
+    figures: bool
 
 
 def of_nights(question: Callable[..., pd.DataFrame], chosen: Filters = NO_FILTERS, **arguments: Any) -> pd.DataFrame:
@@ -74,8 +75,9 @@ def narrowed(night: date) -> tuple[Narrowed, Arranged]:
             group = one_from("Group by", list(night_rows.GROUPS), key="grouped", width=130)
             grain = one_of("A column is a", list(night_grid.GRAINS), key="column")
             times = switch("run times in minutes", key="times")
+            figures = switch("figures of each row", key="figures")
     chosen = Narrowed(night, schedules, states, jobs, categories, search, only_new, without_issue, whose)
-    return chosen, Arranged(order, group, grain, times)
+    return chosen, Arranged(order, group, grain, times, figures)
 
 
 def opened_rows() -> tuple[str, ...]:
@@ -181,10 +183,10 @@ def tell_narrowed(chosen: Narrowed) -> None:
 
 
 def tell_without_jobs(chosen: Narrowed, rows: str, told_of: pd.DataFrame) -> None:
-    """Where rows are jobs or reasons, and somebody asks for a person's or for what did not run: what never ran has no
-    job, so it is told, with the way to its rows (``told_of`` are those of ``queries.nightlies.note``)."""
+    """Where rows are jobs: what never ran has no job, so it is told, with the way to its rows (``told_of`` are those of
+    ``queries.nightlies.note``). Where rows are reasons, if somebody asks for a person's or for what did not run."""
     lost = set(chosen.states) & {"missing", "late"}
-    if rows not in ("job", "reason") or not (chosen.whose or lost):
+    if rows != "job" and not (rows == "reason" and (chosen.whose or lost)):
         return
     gone = told_of[told_of["change"].isin(lost or {"missing", "late"})]
     if chosen.whose:
@@ -218,16 +220,20 @@ def legend() -> None:
     badges += [":gray-badge[· off: nothing was to run]", ":gray-badge[┄ by hand, or late: a dashed line]"]
     badges += [":violet-badge[▁ ran, but not every time: a line below]"]
     about = (
-        "Numbers count failed jobs, letters name the same failure. A white corner says new: failed, and not on the "
+        "Numbers count failed jobs, letters name the same failure; below them stand the other failures of the night, "
+        "+2 for two more. A white corner says new: failed, and not on the "
         "last night before that had a verdict. Click: why it failed. Alt and click: the job on GitLab. Arrow keys "
-        "lead from cell to cell, Tab to the links in a cell's box, Escape closes it, Alt and Enter open the job."
+        "lead from cell to cell and left of the first to the row's arrow, where right opens it and left closes it. "
+        "Tab leads to the links in a cell's box, Escape closes it, Alt and Enter open the job. Beside a "
+        "letter's failure stand its failed jobs, each night anew, in all nights of the period."
     )
     st.markdown(f"{' '.join(badges)} :small[{about}]")
 
 
 def risks_told(risks: pd.DataFrame) -> pd.DataFrame:
-    """Schedules at risk with their reason in words: column ``why``."""
-    return risks.assign(why=[CAUSES.get(risk, risk) for risk in risks["risk"]])
+    """Schedules at risk with their reasons in words: column ``why``."""
+    words = ["; ".join(CAUSES.get(one, one) for one in together) for together in risks["risks"]]
+    return risks.assign(why=words)
 
 
 def reasons_told(failed: pd.DataFrame) -> pd.DataFrame:
@@ -246,8 +252,10 @@ def missing_told(told_of: pd.DataFrame) -> None:
         owner = f", owner {row['owner_username']}" if isinstance(row["owner_username"], str) else ""
         link = f" · [schedules]({row['url']})" if isinstance(row["url"], str) else ""
         form = missing_form({str(name): value for name, value in row.items()})
+        if isinstance(row["last_pipeline_url"], str):
+            link += f" · [newest pipeline]({row['last_pipeline_url']})"
         link += f" · [new issue]({form})" if form else ""
-        who = f"{row['assignee']} has it" if isinstance(row["assignee"], str) else "nobody has it"
-        st.markdown(f":material/event_busy: {name}{at}: {why}; {since}{plain(owner)}; {plain(who)}{link}")
+        who = plain(holder_told(row["assignee"]))
+        st.markdown(f":material/event_busy: {name}{at}: {why}; {since}{plain(owner)}; {who}{link}")
     if len(gone) > 12:
         st.caption(f"And {len(gone) - 12} more: choose the state “missing” above the grid.")

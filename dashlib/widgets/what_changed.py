@@ -21,10 +21,11 @@ COMMITS = (
     Column("additions", "Lines +", "number", 75),
     Column("deletions", "Lines −", "number", 75),
 )
+LAST = "Last pass"
 VERSIONS = (
     Column("kind", "Kind", width=80),
     Column("name", "Name", width="medium"),
-    Column("before", "Last pass", width="medium"),
+    Column("before", LAST, width="medium"),
     Column("after", "This failure", width="medium"),
 )
 
@@ -33,14 +34,14 @@ def what_changed(row: pd.Series) -> None:
     """The section of one failed job (a row of ``queries.failure.one``): runs, commits, runner, versions."""
     project, job = int(row["project_id"]), int(row["job_id"])
     found = asked(queries.between, project=project, job=job)
-    st.subheader("What changed since it last passed", anchor=False)
+    st.header("What changed since it last passed", anchor=False)
     if found.empty or pd.isna(found["good_job_id"].iloc[0]):
-        st.caption("No earlier pass of this job is stored: there is nothing to compare with.")
+        _versions(project, job, "No earlier pass of this job is stored")
         return
     runs = found.iloc[0]
     _runs(runs)
     _commits(runs, project, job)
-    _versions(project, job)
+    _versions(project, job, "The log of the last pass is not stored")
 
 
 def _runs(runs: pd.Series) -> None:
@@ -71,22 +72,41 @@ def _commits(runs: pd.Series, project: int, job: int) -> None:
         table(commits, COMMITS, "Commits between the last pass and the first failure", "between")
 
 
-def _versions(project: int, job: int) -> None:
+def _versions(project: int, job: int, gone: str) -> None:
+    """``gone`` says that the pass that would be best to compare with is not there."""
     texts = asked_now(lambda connection, chosen: queries.logs(connection, chosen, project=project, job=job))
-    logs = dict(zip(texts["side"], texts["text"], strict=True))
-    if "before" not in logs or "after" not in logs:
-        side = "the last pass" if "after" in logs else "this failure"
-        st.caption(f"The log of {side} is not stored, so tool and dependency versions cannot be compared.")
+    logs = {str(row["side"]): row for _, row in texts.iterrows()}
+    if "before" not in logs:
+        st.caption(f"{gone}, so tool and dependency versions cannot be compared.")
         return
-    found = changed(versions(logs["before"]), versions(logs["after"]))
-    if found:
-        answer = pd.DataFrame([asdict(one) for one in found])
-        st.dataframe(
-            answer,
-            hide_index=True,
-            key="versions",
-            alt="Versions that differ between the log of the last pass and this one",
-            column_config={column.name: st.column_config.TextColumn(column.title) for column in VERSIONS},
-        )
-    else:
+    if "after" not in logs:
+        st.caption("The log of this failure is not stored, so tool and dependency versions cannot be compared.")
+        return
+    held = logs["before"]
+    if not held["is_last_pass"]:
+        st.caption(f"{gone}: versions are compared with {_run_told(held)}.")
+    found = changed(versions(held["text"]), versions(logs["after"]["text"]))
+    if not found:
         st.caption("Both logs name the same versions of tools and dependencies.")
+        return
+    passed = LAST if held["is_last_pass"] else f"Job #{held['job_id']}"
+    st.dataframe(
+        pd.DataFrame([asdict(one) for one in found]),
+        hide_index=True,
+        key="versions",
+        alt="Versions that differ between the log of a pass and this one",
+        column_config={
+            column.name: st.column_config.TextColumn(passed if column.name == "before" else column.title)
+            for column in VERSIONS
+        },
+    )
+
+
+def _run_told(held: pd.Series) -> str:
+    """The run of a pass whose log is held instead of the last one's; markup is escaped."""
+    when = "" if pd.isna(held["passed"]) else f", passed {held['passed']:%a %d %b %H:%M}"
+    after = " (after this failure)" if held["is_later"] else ""
+    if not isinstance(held["source"], str):
+        return f"job \\#{held['job_id']}"
+    where = plain(f"{held['source']} of {held['ref']}")
+    return f"job \\#{held['job_id']}{when}{after}, {'a nightly' if held['is_nightly'] else 'no nightly'} ({where})"

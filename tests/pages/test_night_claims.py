@@ -102,3 +102,14 @@ def test_a_box_tells_three_versions_that_changed_since_the_job_passed(visit: Ope
     told = changes(cells, NIGHT)
     assert [text for _, text in told] == ["a 1.0 → 2.0 (pip), b 1.0 → 2.0 (pip), c 1.0 → 2.0 (pip), 1 more"]
     assert changes(cells, NIGHT - DAY) == (), "only of the framed night"
+
+
+def test_rows_of_jobs_tell_of_what_never_ran(visit: Open) -> None:
+    """A job's row has an empty cell there, whatever is asked for."""
+    label = "1 nightly that did not run has no job: show acme/core/pump by repository"
+    told = {
+        rows: [button.label.replace("\\", "") for button in visit("nightlies", rows=rows).button
+               if button.key == "show_jobless"]
+        for rows in ("repository", "job", "reason")
+    }  # fmt: skip
+    assert told == {"repository": [], "job": [label], "reason": []}

@@ -56,6 +56,8 @@ def test_a_night_that_has_just_begun_is_not_started_with(night: Builder) -> None
     said = f"is under way: 1 of 4 ended, 3 to come until {here:%H:%M}, 1 failed."
     assert (tonight_told(found, 0) or "").endswith(said) and tonight_told(found, 1) is None
     assert earlier(found, 1) is None, "nothing is compared with a night that has not ended"
+    every = nightlies.every_night(night.nights(), Filters())
+    assert every["failed_change"].isna().all() and not every["is_over"].iloc[0], "nor with the first of the period"
     told = Metrics(night.store.reader, nights=night.nights).text().decode()
     assert "\ndashboard_nightlies_failed 0.0\n" in told and "\ndashboard_nightlies 4.0\n" in told
 

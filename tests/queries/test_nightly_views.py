@@ -182,6 +182,20 @@ def test_a_grandchild_counts_too(built: Builder) -> None:
     assert failure == {"pipeline_id": run, "job_name": "deep", "trigger_name": "start child / start child"}
 
 
+def test_every_pipeline_of_a_run_has_its_schedule(built: Builder) -> None:
+    run = built.pipeline(schedule_id=9)
+    inner = child(built, run, allow_failure=True)
+    deep = child(built, inner)
+    built.pipeline(source="push")
+    built.schedule(9, description="Weekly")
+    first = {"project_id": 1, "run_id": run, "schedule_id": 9}
+    assert built.rows("from nightly_pipelines order by pipeline_id") == [
+        first | {"pipeline_id": run, "trigger_name": None, "allowed": False},
+        first | {"pipeline_id": inner, "trigger_name": "start child", "allowed": True},
+        first | {"pipeline_id": deep, "trigger_name": "start child / start child", "allowed": True},
+    ]
+
+
 def test_a_child_without_a_link_belongs_to_the_newest_pipeline_of_its_commit(built: Builder) -> None:
     run = built.pipeline(status="success", sha="abc")
     built.pipeline(status="success", sha="other", source="push")

@@ -6,6 +6,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from types import ModuleType
 
 import duckdb
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from dashlib.failures.act_tables import ATTACHMENTS
 from dashlib.failures.decisions import Missing, claim
 from dashlib.model import Put
-from dashlib.queries import nights_held, nights_renewed
+from dashlib.queries import commits_held, nights_held, nights_renewed
 from dashlib.queries.nights_held import HeldNights, held
 from dashlib.queries.nights_renewed import PARTS, WHOLES
 from dashlib.store import open_store
@@ -152,3 +153,24 @@ def test_the_first_copy_is_made_before_anybody_asks(company: tuple[Builder, Held
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(nights_held, "held", lambda _: pytest.fail("it is made a second time"))
         assert ahead.newest().version == built.store.data_version
+
+
+@pytest.mark.parametrize("module", [nights_held, commits_held])
+def test_a_copy_that_cannot_be_made_is_closed(
+    built: Builder, monkeypatch: pytest.MonkeyPatch, module: ModuleType
+) -> None:
+    made: list[duckdb.DuckDBPyConnection] = []
+
+    def broken(*_: object) -> None:
+        raise duckdb.InterruptException("stopped")
+
+    def kept() -> duckdb.DuckDBPyConnection:
+        made.append(nights_renewed.memory())
+        return made[-1]
+
+    monkeypatch.setattr(module, "memory", kept)
+    monkeypatch.setattr(module, "keep", broken)
+    with built.store.reader() as reader, pytest.raises(duckdb.InterruptException):
+        module.held(reader)
+    with pytest.raises(duckdb.ConnectionException):
+        made[0].execute("select 1")

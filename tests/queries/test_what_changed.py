@@ -81,7 +81,7 @@ def test_without_a_pass_there_is_nothing_between(built: Builder) -> None:
 
 def test_both_logs(built: Builder) -> None:
     jobs = history(built)
-    kept = {"project_id": 1, "job_name": "unit", "job_id": jobs[1], "bytes": 37, "templates": ""}
+    kept = {"project_id": 1, "job_name": "lint", "job_id": jobs[1], "bytes": 37, "templates": ""}
     built.store.write(Put(GREEN_LOGS, [kept | {"text": "Running with gitlab-runner 18.4.0 (a)"}]))
     built.trace(jobs[3], "Running with gitlab-runner 18.5.0 (b)")
     found = asked(built, what_changed.logs, jobs[3])
