@@ -1,7 +1,5 @@
 """What people did: pushes, merge requests, issues, comments; a calendar, and what each person and repository did."""
 
-import streamlit as st
-
 from dashlib import widgets
 from dashlib.charts import activity_tables as tables
 from dashlib.queries import activity, choices
@@ -12,13 +10,13 @@ filters = widgets.filters()
 words = widgets.asked(activity.words, filters, bots="with")
 if words.empty:
     widgets.nothing("events", widgets.asked(choices.held).iloc[0]["last_event_day"])
-    st.stop()
+    widgets.end_here()
 
 which = shared.narrowed(words)
 sums = widgets.asked(activity.totals, filters, which=which).iloc[0]
 if not sums["events"]:
     shared.none_of_this_kind()
-    st.stop()
+    widgets.end_here()
 widgets.metrics(tables.SUMS, sums)
 shared.days(filters, which)
 view = shared.which_view()

@@ -9,6 +9,7 @@ from dashlib.charts import failure_tables as tables
 from dashlib.charts.over_time import stacked
 from dashlib.queries import acts, failures, signatures
 from dashlib.widgets import failures as shared
+from dashlib.widgets.act import told
 from dashlib.widgets.log_search import log_search_view
 
 widgets.header("Failures", "Why jobs failed, and where the same failure struck.")
@@ -18,7 +19,7 @@ filters = widgets.filters()
 def reasons() -> None:
     """The same failure as one row, wherever it struck; and failures over time."""
     rows = widgets.asked(signatures.signatures, filters, which=which)
-    st.subheader("The same failure, wherever it struck", anchor=False)
+    st.header("The same failure, wherever it struck", anchor=False)
     st.caption("Pick a row for all failed jobs of its signature, since when, and where it went.")
     says = "Signatures, new ones (never seen before) first, then the most frequent; pick one for its failures"
     pick = partial(shared.pick_signature, rows, "signatures")
@@ -26,7 +27,7 @@ def reasons() -> None:
                   known_by=("signature_id",))  # fmt: skip
     with st.container():
         shared.chosen_signature(filters, below=True, has_table=True)
-    st.subheader("Failed jobs over time", anchor=False)
+    st.header("Failed jobs over time", anchor=False)
     by = widgets.one_of("Split by", list(failures.BY), key="split")
     trend = widgets.asked(failures.over_time, filters, by=by, which=which)
     widgets.chart(stacked(trend, "day", "failed_jobs", "failed jobs"), trend, f"Failed jobs a day by {by}", "failures")
@@ -52,6 +53,7 @@ def repositories() -> None:
 def nearly_the_same() -> None:
     """Pairs of signatures that somebody may want to merge."""
     pairs = widgets.asked(signatures.merge_proposals, filters, which=which)
+    told("_judged")
     st.caption("Signatures of one category that differ in less than a tenth of their text: are they one failure?")
     if pairs.empty:
         st.info("No two signatures are nearly the same.", icon=":material/check_circle:")
@@ -61,8 +63,10 @@ def nearly_the_same() -> None:
         shared.judge_pair(pairs, "alike")
     judged = widgets.asked(acts.judged)
     if len(judged):
-        st.subheader("Judged already", anchor=False)
-        widgets.table(judged, tables.JUDGED, "Pairs of signatures that somebody judged", "judged")
+        st.header("Judged already", anchor=False)
+        says = "Pairs of signatures that somebody judged; pick one to take that back"
+        widgets.table(judged, tables.JUDGED, says, "judged", on_select="rerun", known_by=("signature", "other"))
+        shared.take_back(judged, "judged")
 
 
 VIEWS = {"reasons": reasons, "jobs": jobs, "repositories": repositories, "nearly the same": nearly_the_same}

@@ -12,13 +12,13 @@ widgets.header("Flaky jobs", "Jobs that fail and pass on the same commit, and wh
 filters = widgets.filters()
 if not shared.of_attempts(flaky.totals).iloc[0]["ever"]:
     shared.none_at_all()
-    st.stop()
+    widgets.end_here()
 
 search = widgets.search_for("repository or job", key="flaky_search")
 sums = shared.of_attempts(flaky.totals, filters, search=search).iloc[0]
 if not sums["jobs"] and not sums["failures"]:
     shared.none_left("jobs")
-    st.stop()
+    widgets.end_here()
 widgets.metrics(tables.SUMS, sums)
 st.caption(plain(tables.cost_told(sums)))
 shared.rules()
@@ -26,5 +26,5 @@ if widgets.one_of("Show", ["jobs", "failures one by one"], key="flaky_view") == 
     shared.jobs_table(filters, search)
 else:
     shared.failures_table(filters, search)
-st.subheader("Over time", anchor=False)
+st.header("Over time", anchor=False)
 shared.flaky_over_time(filters, search)

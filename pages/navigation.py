@@ -1,6 +1,6 @@
 """The frame of every page: the table of contents and the one filter bar, drawn before the page runs."""
 
-import logging
+from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
@@ -66,12 +66,11 @@ with st.sidebar:
 fill_contents(pages, page, name, UNFILTERED)
 body = st.container()
 try:
-    with widgets.more_to_come(), body:
+    with suppress(widgets.PageEnds), widgets.more_to_come(), body:
         page.run()
-except Exception:
-    # Streamlit prints what it shows to the standard output, which `serve` keeps for the address.
-    logging.getLogger("dashlib.pages").exception("the page %s broke off", name)
-    raise
+except Exception as error:  # noqa: BLE001 - whatever it is, the reader is told what to do
+    with body:
+        widgets.broke_off(name, error)
 finally:
     widgets.write()
     with top:

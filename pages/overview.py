@@ -8,7 +8,7 @@ from dashlib.widgets import overview
 widgets.header("Overview", "Last night, this week, and what needs somebody.")
 filters = widgets.filters()
 if not overview.anything():
-    st.stop()
+    widgets.end_here()
 
 overview.last_night(filters)
 left, right = st.columns([3, 2], gap="large")

@@ -12,7 +12,7 @@ filters = widgets.filters()
 known = shared.of_attempts(runners.choices)
 if known.empty:
     shared.none_at_all()
-    st.stop()
+    widgets.end_here()
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
     chosen = widgets.some_of("Runner", known["runner"], key="runner", placeholder="All runners", width=380)
@@ -21,10 +21,10 @@ shared.outages(filters, chosen)
 sums = shared.of_attempts(runners.totals, filters, runners=chosen)
 if sums.empty:
     shared.none_left("jobs")
-    st.stop()
+    widgets.end_here()
 widgets.metrics(tables.SUMS, sums.iloc[0])
-st.subheader("Failed by the infrastructure", anchor=False)
+st.header("Failed by the infrastructure", anchor=False)
 shared.infrastructure_over_time(filters, chosen)
 shared.heats(filters, chosen, by)
-st.subheader("In numbers", anchor=False)
+st.header("In numbers", anchor=False)
 shared.runner_table(filters, chosen, by)

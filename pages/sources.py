@@ -20,7 +20,7 @@ if len(held) or opened.settings.sources:
     widgets.sync_card()
 
 for _, source in widgets.asked_now(freshness.sources).iterrows():
-    st.subheader(plain(source["source"]), anchor=False)
+    st.header(plain(source["source"]), anchor=False)
     widgets.metrics(tables.SOURCE, source)
     if isinstance(source["last_error"], str) and len(held):
         st.error(plain(source["last_error"]), icon=":material/error:")
@@ -32,15 +32,15 @@ for title, question, columns in (
 ):
     answer = widgets.asked_now(question)
     if len(answer):
-        st.subheader(title, anchor=False)
+        st.header(title, anchor=False)
         widgets.table(answer, columns, title, question.__name__)
 webhooks(first_steps=held.empty)
 if len(held):
-    st.subheader("Rows by table", anchor=False)
+    st.header("Rows by table", anchor=False)
     st.caption(f"{disk(opened.settings.database) / 1e6:,.1f} MB on disk: the database, its log and the read snapshot.")
     widgets.table(held, tables.ROWS, "How many rows each table holds", "tables")
 
-st.subheader("Settings", anchor=False)
+st.header("Settings", anchor=False)
 st.caption("From the environment, `.env` or `.streamlit/secrets.toml`, read at the start. Secrets are never shown.")
 st.table(settings_shown(opened.settings), border="horizontal", width="content", alt="Settings in force")
 if len(held):

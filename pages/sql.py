@@ -14,7 +14,7 @@ with left:
     if answered is not None:
         sql_answer.result(answered)
     elif not sql.is_running():
-        st.subheader("Questions to begin with", anchor=False)
+        st.header("Questions to begin with", anchor=False)
         sql.beginnings()
 with right:
     sql.relations()

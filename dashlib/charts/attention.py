@@ -13,13 +13,14 @@ import pandas as pd
 
 from dashlib.charts.night_box import nights_told
 from dashlib.charts.runner_tables import outage_told
-from dashlib.charts.wording import CAUSES, ago
+from dashlib.charts.wording import CAUSES, ago, holder_told
 
 Query = Mapping[str, str | list[str]]
 LONG = 3
 """Nights in a row from which on the longest red is told."""
 NEW_DAYS = 14
 """For how many days a signature counts as new: what the page Failures starts with."""
+_NEW = {"new": "true", "issue": "without", "nightly": "true"}
 _LONGEST = 110
 
 
@@ -71,9 +72,10 @@ def of_problems(sources: pd.DataFrame) -> list[Line]:
 
 
 def of_deliveries(deliveries: pd.DataFrame) -> list[Line]:
-    """Webhook deliveries that no rows could be made of."""
+    """Webhook deliveries of which not all became rows."""
     failed = int(deliveries["failed"].sum()) if len(deliveries) else 0
-    return [Line("webhook", f"{_many(failed, 'webhook delivery')} could not be read", "sources")] if failed else []
+    told = f"{_many(failed, 'webhook delivery')} could not be read in full"
+    return [Line("webhook", told, "sources")] if failed else []
 
 
 def of_night(note: pd.DataFrame, night: date | None = None) -> list[Line]:
@@ -87,7 +89,7 @@ def of_night(note: pd.DataFrame, night: date | None = None) -> list[Line]:
     loose = new[(new["without_issue"] > 0) | new["job_name"].isna()]
     if len(loose):
         nobody = int(loose["assignee"].isna().sum())
-        whose = "nobody has it" if nobody == len(loose) == 1 else f"nobody has {nobody} of them"
+        whose = holder_told(None) if nobody == len(loose) == 1 else f"nobody has {nobody} of them"
         told = f"{_many(len(loose), 'new failure')} without an issue"
         query = at_night(night, fresh="true", noissue="true")
         lines.append(Line("new_releases", told, "nightlies", query, whose if nobody else ""))
@@ -102,13 +104,13 @@ def of_night(note: pd.DataFrame, night: date | None = None) -> list[Line]:
 
 
 def of_risks(risks: pd.DataFrame) -> list[Line]:
-    """Schedules that will stop or have stopped, of ``queries.nightlies.at_risk``: one may do so for several reasons."""
+    """Schedules that will stop or have stopped, of ``queries.nightlies.at_risk``."""
     if risks.empty:
         return []
-    schedules = risks.groupby(["path_with_namespace", "schedule"], sort=False)["stopped"].any()
-    stopped, first = int(schedules.sum()), risks.iloc[0]
-    why = CAUSES.get(str(first["risk"]), str(first["risk"]))
-    told = f"{_many(len(schedules), 'schedule')} at risk" + (f", {stopped} stopped already" if stopped else "")
+    stopped, first = int(risks["stopped"].sum()), risks.iloc[0]
+    worst = str(first["risks"][0])
+    why = CAUSES.get(worst, worst)
+    told = f"{_many(len(risks), 'schedule')} at risk" + (f", {stopped} stopped already" if stopped else "")
     return [Line("running_with_errors", told, "nightlies", more=_cut(f"{first['path_with_namespace']}, {why}"))]
 
 
@@ -144,7 +146,7 @@ def of_signatures(sums: pd.Series) -> list[Line]:
     if not count:
         return []
     told, more = _many(count, "new signature"), f"of nightlies, first seen in the last {NEW_DAYS} days"
-    return [Line("fingerprint", f"{told} without an issue", "failures", {"new": "true", "nightly": "true"}, more)]
+    return [Line("fingerprint", f"{told} without an issue", "failures", _NEW, more)]
 
 
 def of_outages(outages: pd.DataFrame, since: date) -> list[Line]:

@@ -36,14 +36,14 @@ _SEEN = (
 # What a person decides by, and what was decided, stands first: at 1,440 pixels it is seen without scrolling.
 SIGNATURES = (
     _NEW,
-    Column("reason", "Reason", width=405, help="The most telling line of its newest failure."),
+    Column("reason", "Reason", width=335, help="The most telling line of its newest failure."),
     Column("failure_url", "Newest", "link", 60, text="open"),
     Column("category", "Category", width=95),
     Column("failures", "Failures", "number", 65),
     Column("repositories", "Repos", "number", 60, help="Repositories that it struck."),
-    *_ISSUE,
     Column("nights", "Nights", "number", 60, help="Nights of nightlies that it failed."),
     Column("spread", "By day", "bars", 100, help="Failed jobs of each day of the period."),
+    *_ISSUE,
     *_MORE_OF_ISSUE,
     *_SEEN,
     Column("first_here", "Struck first in", width="medium", help="The first repository it struck in this period."),
@@ -150,6 +150,19 @@ ELSEWHERE = (
     Column("failure_url", "Newest", "link", 65, text="open"),
     Column("reason", "Reason", width=380),
     Column("job_web_url", "On GitLab", "link", 90, text="open job"),
+)
+
+SIMILAR = (
+    Column("similarity", "Alike", "share", 95),
+    Column("reason", "Reason", width=290, help="The most telling line of its newest failure."),
+    Column("failure_url", "Newest", "link", 65, text="open"),
+    Column("signature_url", "All", "link", 50, text="list"),
+    Column("differ_told", "It differs in", width=200, help="What stands in this one → what the other has there."),
+    Column("failures", "Failures", "number", 75),
+    Column("repositories", "Repos", "number", 65),
+    Column("jobs", "Jobs", "number", 60),
+    Column("last_seen", "Last seen", "moment", 135),
+    Column("first_seen", "First seen", "moment", 135, help="Of those that are stored."),
 )
 
 NEWEST = (

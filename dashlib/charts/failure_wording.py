@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from dashlib.charts.wording import holder_told
+
 _LOGS = {
     "missing": "GitLab has no log of this job.",
     "erased": "The log was erased on GitLab.",
@@ -58,9 +60,20 @@ def provenance(row: pd.Series) -> str:
         told = "There is no log to read a reason from."
     else:
         told = "Not analysed yet: that comes with the next sync."
+    told += green_told(row)
     if isinstance(row["first_seen"], pd.Timestamp) and pd.notna(row["first_seen"]):
         told += f" Its signature was first seen on {row['first_seen']:%a %d %b %Y}."
     return f"{told} {gitlab}".strip()
+
+
+def green_told(row: pd.Series) -> str:
+    """Whether the last green log held the telling line, too; empty where there was none to compare with, and of what
+    GitLab or the runner says of a job that failed: no green log can hold that.
+    """
+    if pd.isna(row["in_green_log"]) or (not row["in_green_log"] and str(row["rule"]).startswith("runner.")):
+        return ""
+    log = f"the last green log of this job, that of #{int(row['green_job_id'])}"
+    return f" The line stands in {log}, too." if row["in_green_log"] else f" The line is not in {log}."
 
 
 def log_told(row: pd.Series) -> str:
@@ -73,23 +86,19 @@ def log_told(row: pd.Series) -> str:
         parts.append("The runner's last line is missing: the log may go on.")
     if pd.notna(row["omitted_bytes"]) and row["omitted_bytes"] > 0:
         parts.append(
-            f"{_size(float(row['omitted_bytes']))} are left out of its middle; line numbers count what is stored."
+            f"{_size(float(row['omitted_bytes']))} are left out of its middle; line numbers are those of the whole log."
         )
     return " ".join(parts)
 
 
 def issue_told(row: pd.Series) -> str:
     """The issue and the person of a failure, in words."""
-    who = row["assignee"] if isinstance(row["assignee"], str) else None
+    who = holder_told(row["assignee"])
     if pd.isna(row["issue_iid"]):
-        return (
-            f"No issue is linked to this failure; {who} has it."
-            if who
-            else ("No issue is linked to this failure, and nobody has it.")
-        )
+        return f"No issue is linked to this failure; {who}."
     title = row["issue_title"] if isinstance(row["issue_title"], str) else ""
     state = f" ({row['issue_state']})" if isinstance(row["issue_state"], str) else ""
-    return f"#{int(row['issue_iid'])} {title}{state}; {who or 'nobody'} has it."
+    return f"#{int(row['issue_iid'])} {title}{state}; {who}."
 
 
 def returned_told(row: pd.Series, failed: str) -> str:

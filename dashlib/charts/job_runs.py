@@ -13,7 +13,7 @@ _LOOKS = {"success": "passed", "failed": "failed", "canceled": "canceled", "skip
 def run_strip(frame: pd.DataFrame) -> alt.LayerChart:
     """A strip from ``queries.failure.runs``: failures of the same signature are full, others hatched by a lighter tone.
 
-    The run that the page is about is framed.
+    The run that the page is about is framed. Below its ends stand the days of the first and of the last run.
     """
     marks = [palette.STATES[_LOOKS.get(status, "running")] for status in frame["status"]]
     shown = pd.DataFrame(
@@ -33,7 +33,7 @@ def run_strip(frame: pd.DataFrame) -> alt.LayerChart:
             "Reason": frame["reason"].fillna("–").str.slice(0, 160),
         }
     )[::-1]
-    x = alt.X("slot:O", sort=None, title=None, axis=None, scale=alt.Scale(paddingInner=0.12))
+    x = alt.X("slot:O", sort=None, title=None, axis=_ends(shown), scale=alt.Scale(paddingInner=0.12))
     tooltip = [alt.Tooltip(f"{name}:N") for name in ("Ended", "Status", "Reason")]
     cells = (
         alt.Chart(shown)
@@ -53,5 +53,23 @@ def run_strip(frame: pd.DataFrame) -> alt.LayerChart:
         .mark_text(baseline="middle", fontWeight=600, fontSize=alt.ExprRef("bandwidth('x') < 9 ? 0 : 12"))
         .encode(x=x, text="sign:N", color=alt.Color("ink:N", scale=None), tooltip=tooltip)
     )
-    strip: alt.LayerChart = (cells + signs).properties(height=46).configure_view(strokeWidth=0)
+    strip: alt.LayerChart = (cells + signs).properties(height=86).configure_view(strokeWidth=0)
     return strip
+
+
+def _ends(shown: pd.DataFrame) -> alt.Axis:
+    """The days of the oldest and the newest run; of a single one its own."""
+    first, last = shown.iloc[0], shown.iloc[-1]
+    days = {row["slot"]: f"{row['order']:%d %b %Y}" for row in (first, last) if not pd.isna(row["order"])}
+    told = f"datum.value == '{first['slot']}' ? '{days.get(first['slot'], '')}' : '{days.get(last['slot'], '')}'"
+    is_first = {"test": f"datum.value == '{first['slot']}'"}
+    return alt.Axis(
+        values=list(days),
+        labelExpr=told,
+        labelAlign={"condition": is_first | {"value": "left"}, "value": "right"},
+        labelOffset={"expr": f"(datum.value == '{first['slot']}' ? -1 : 1) * bandwidth('x') / 2"},
+        labelOverlap=False,
+        labelAngle=0,
+        ticks=False,
+        domain=False,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pandas as pd
@@ -74,10 +75,14 @@ RULES = (
     " only allowed jobs failed has passed. Child pipelines are part of their parent: their jobs count, they do not.",
     "**Passed, 90 %**: of those that passed or failed. Failed ones often end early: *passed* alone tells whether things"
     " got slower.",
-    "**Before**: the period before, as long as this one. **Week**: from Monday, in the team's zone. "
+    "**Before**: the period before, as long as this one; of a week or a day, the one before it. **Week**: from Monday,"
+    " in the team's zone. "
     f"**Grey**, or *too few to tell*: fewer than {FEW} runs.",
     "**Author**: the person who set a pipeline off, under all names; nobody for schedules and what pipelines start.",
 )
+
+
+_BEFORE_SLOT = "Of all of it that is stored and within the period or the one before it."
 
 
 def by_columns(by: str) -> tuple[Column, ...]:
@@ -95,6 +100,22 @@ def by_columns(by: str) -> tuple[Column, ...]:
         Column("success_change", "Passed, against before", width=150, help="In points of a hundred."),
         Column("n_before", "Ended before", "number", 95, help="In the period before."),
     )
+
+
+def slot_columns(grain: str) -> tuple[Column, ...]:
+    """The table by week, or by day: as by repository, its changes against the week or day before."""
+    first = Column("period", f"{grain.capitalize()} of" if grain == "week" else "Day", "day", 105)
+    renamed = {
+        "run_change": f"Half, against the {grain} before",
+        "queue_change": f"95 %, against the {grain} before",
+        "success_change": f"Passed, against the {grain} before",
+        "n_before": f"Ended the {grain} before",
+    }
+    told = [
+        replace(one, title=renamed[one.name], width=190, help=_BEFORE_SLOT) if one.name in renamed else one
+        for one in by_columns("")[1:]
+    ]
+    return (first, *told)
 
 
 def with_changes(frame: pd.DataFrame) -> pd.DataFrame:

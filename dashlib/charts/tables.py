@@ -17,7 +17,7 @@ class Column:
     ``link`` shows ``text`` instead of the address; ``date`` is a day of these weeks, ``day`` one of any year;
     ``moment`` is a day and a time, ``clock`` the time alone; ``bars`` are a list of numbers in the order of time.
     ``seconds`` are shown as hours:minutes:seconds, which need 80 pixels. ``wrapped`` is text over as many lines as it
-    needs, in a column of so many pixels.
+    needs, but no more than ``lines``, in a column of so many pixels.
     """
 
     name: str
@@ -26,6 +26,7 @@ class Column:
     width: int | Literal["small", "medium", "large"] | None = None
     help: str | None = None
     text: str | None = None
+    lines: int = 8
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ NIGHT = (
     Tile("newly_failed", "New", "Failed now, and not on the last night that had a verdict.", "less"),
     Tile("still_red", "Still red", "Failed now, and on the last night that had a verdict.", "less"),
     Tile("missing", "Never ran", "It should have run and did not, and it is too late to wait for it.", "less"),
-    Tile("recovered", "Recovered", "Green now, and failed on the last night that had a verdict.", "more"),
+    Tile("recovered", "Recovered", "Green now, and failed on the last night that had a verdict."),
     Tile("warned", "Warned", "Failed in nothing but jobs that are allowed to fail.", "less"),
     Tile("passed", "Passed", "All of it passed.", "more"),
     Tile("other", "Other", "Neither: canceled, still running or waiting, or late."),
@@ -92,32 +93,39 @@ AT_RISK = (
 NIGHTLY_HISTORY = (
     Column("path_with_namespace", "Repository", width="medium"),
     Column("schedule", "Nightly", width=130),
-    Column("last_state", "Last", width=75),
+    Column("last_state", "Last", width=75, help="Its last verdict, however long ago."),
+    Column("missing_since", "Not run since", "date", 105, help="Empty where it ran on its newest night."),
+    Column("nights_missing", "Not run for", "number", 90, help="Nights in a row that never ran, up to its newest."),
     Column("nights_red", "Red for", "number", 75, help="Nights in a row, up to its last verdict."),
     Column("red_since", "Red since", "date", 105),
     Column("nights_green", "Green for", "number", 80, help="Nights in a row, up to its last verdict."),
     Column("reds_30", "Red nights", "number", 90, help="Of the last 30."),
-    Column("missing_30", "Missing", "number", 75, help="Of the last 30 nights."),
+    Column("missing_30", "Never ran", "number", 85, help="Nights of the last 30 on which it never ran."),
     Column("flips_30", "Flips", "number", 65, help="Changes between red and green in the last 30 nights."),
     Column("days_to_green", "Days to green", "number", 105, help="How long a failure lasts on average."),
     Column("first_red_night", "First red", "date", 105, help="The first failed night that is stored."),
     Column("failure_url", "Why", "link", 95, text="why it failed"),
     Column("newest_url", "Newest run", "link", 100, text="on GitLab"),
 )
+_AGAINST = "How many more or fewer {} than on the night before; empty while a night's numbers still move."
 NIGHTS = (
     Column("night", "Night", "date", 95),
     Column("nightlies", "Nightlies", "number", 70),
     Column("runs", "Ran", "number", 45),
     Column("failed", "Failed", "number", 60),
+    Column("failed_change", "± failed", "change", 75, help=_AGAINST.format("failed")),
     Column("newly_failed", "New", "number", 50),
     Column("still_red", "Still red", "number", 70),
     Column("recovered", "Recovered", "number", 80),
     Column("missing", "Never ran", "number", 80),
+    Column("missing_change", "± never ran", "change", 85, help=_AGAINST.format("never ran")),
+    Column("warned", "Warned", "number", 70),
+    Column("warned_change", "± warned", "change", 75, help=_AGAINST.format("warned")),
+    Column("passed", "Passed", "number", 60),
+    Column("passed_change", "± passed", "change", 75, help=_AGAINST.format("passed")),
     Column("late", "Late", "number", 50),
     Column("running", "Running", "number", 70),
-    Column("warned", "Warned", "number", 70),
     Column("canceled", "Canceled", "number", 75),
-    Column("passed", "Passed", "number", 60),
     Column("failed_jobs", "Failed jobs", "number", 85),
 )
 SENT = (

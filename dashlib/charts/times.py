@@ -9,6 +9,7 @@ import pandas as pd
 
 from dashlib.charts import palette
 from dashlib.charts.delivery_wording import share_told, span_told
+from dashlib.charts.pipeline_tables import rate_change, time_change
 from dashlib.queries.pipelines import FEW
 
 HALF, MOST = "half, at most", "95 of 100, at most"
@@ -65,6 +66,7 @@ def over_time(frame: pd.DataFrame, measure: Measure, grain: str) -> alt.LayerCha
                     "value": frame[column] / size,
                     "told": [_told(value, measure) for value in frame[column]],
                     "n": frame["n"] if measure.is_share else frame["timed"],
+                    "change": _changes(frame, column, measure),
                 }
             )
             for name, column in parts
@@ -84,8 +86,9 @@ def over_time(frame: pd.DataFrame, measure: Measure, grain: str) -> alt.LayerCha
         "series:N", scale=alt.Scale(domain=names, range=colours[: len(names)]),
         legend=None if measure.is_share else alt.Legend(title=None, orient="bottom", symbolType="stroke"),
     )  # fmt: skip
+    changed = alt.Tooltip("change:N", title=f"Against the {grain} before")
     base = alt.Chart(shown).encode(
-        x=x, y=y, color=color, tooltip=_tooltip([alt.Tooltip("when:N", title="When")], measure)
+        x=x, y=y, color=color, tooltip=[*_tooltip([alt.Tooltip("when:N", title="When")], measure), changed]
     )
     lines = base.mark_line(strokeWidth=2).encode(
         strokeDash=alt.StrokeDash(
@@ -172,6 +175,14 @@ def _told(value: float, measure: Measure) -> str:
     if pd.isna(value):
         return "–"
     return share_told(value) if measure.is_share else span_told(value)
+
+
+def _changes(frame: pd.DataFrame, column: str, measure: Measure) -> list[str]:
+    """Of each week (or day) against the one before it, in words."""
+    n = "n" if measure.is_share else "timed"
+    change = rate_change if measure.is_share else time_change
+    columns = [frame[column], frame[f"{column}_before"], frame[n], frame[f"{n}_before"]]
+    return [change(*row) for row in zip(*columns, strict=True)]
 
 
 def _title(measure: Measure, unit: str) -> str:

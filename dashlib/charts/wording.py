@@ -23,6 +23,8 @@ OPTIONS = {
     "once": "count once",
 }
 """Options whose word in the address is not what a person shall read."""
+BY_HAND = "started by hand, or late"
+NO_FAILED_JOB = "the pipeline failed without a failed job"
 CAUSES = {
     "owner_blocked": "its owner is blocked",
     "owner_gone": "its owner has left",
@@ -41,10 +43,28 @@ CAUSES = {
 
 
 def cause_told(row: Mapping[Any, Any]) -> str | None:
-    """Why a night did not run (``cause``), and that nobody looked since where that is so (``is_unread``), if known."""
+    """Why a night did not run (``cause``), and that nobody looked since where that is so (``is_unread``), if known.
+
+    Where nothing is against the schedule or its owner, what its newest pipeline before was is all there is to tell.
+    """
     known = CAUSES.get(str(row["cause"]))
+    if row["cause"] == "unknown" and row.get("state", "missing") == "missing":
+        known = _newest_told(row)
     unread = CAUSES["not_read"] if row["is_unread"] and row["cause"] != "not_read" else None
     return "; ".join(part for part in (known, unread) if part) or None
+
+
+def holder_told(person: object) -> str:
+    """Who has a failure, or that nobody has; anything that is no text is nobody."""
+    return f"{person} has it" if isinstance(person, str) and person else "nobody has it"
+
+
+def _newest_told(row: Mapping[Any, Any]) -> str:
+    pipeline = row["last_pipeline_id"]
+    if pipeline is None or pd.isna(pipeline):
+        return "why is not known; no earlier pipeline of it is stored"
+    when = f"{row['last_pipeline_night']:%a %d %b}"
+    return f"why is not known; its newest pipeline before is {int(pipeline)} of {when}, {row['last_pipeline_state']}"
 
 
 _IN_THE_WAY = (
@@ -75,6 +95,17 @@ def times_told(row: Mapping[Any, Any]) -> str:
 def plain(text: str) -> str:
     """Text from outside, for places that read Markdown: nothing in it is markup."""
     return re.sub(r"([\\`*_{}\[\]()#+\-.!|~:$<>&])", r"\\\1", text)
+
+
+_LINKED = re.compile(r"(?i)(?<=https:)(?=//)|(?<=http:)(?=//)|(?<=www)(?=\.)|(?=@)")
+
+
+def unlinked(text: str) -> str:
+    """Text from outside in which Markdown finds no address to make a link of by itself.
+
+    That looks at what is left once escapes are gone: an invisible joiner (U+2060) stands in each address.
+    """
+    return _LINKED.sub("\N{WORD JOINER}", text)
 
 
 def described(chosen: Filters, zone: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import duckdb
 import pandas as pd
 
+from dashlib.failures.difference import what_differs
 from dashlib.model import Filters
 from dashlib.queries.question import ask
 
@@ -52,20 +53,17 @@ order by j.id
 # "The same job" has the same name, in pipelines of the same schedule for a nightly, else of the same ref and source.
 RUNS = """
 with this as (
-    select j.project_id, j.id, j.name, j.kind, b.ref, b.source, n.run_id, n.trigger_name, r.schedule_id
+    select j.project_id, j.id, j.name, j.kind, b.ref, b.source, n.run_id, n.trigger_name, n.schedule_id
     from jobs j
     join pipelines b on b.project_id = j.project_id and b.id = j.pipeline_id
     left join nightly_pipelines n on n.project_id = j.project_id and n.pipeline_id = j.pipeline_id
-    left join pipelines r on r.project_id = j.project_id and r.id = n.run_id
     where j.project_id = $project and j.id = $job
     limit 1
 ), nights as (
     select n.project_id, n.pipeline_id
     from nightly_pipelines n
     join this s on s.project_id = n.project_id and s.run_id is not null
-        and s.trigger_name is not distinct from n.trigger_name
-    join pipelines r
-        on r.project_id = n.project_id and r.id = n.run_id and r.schedule_id is not distinct from s.schedule_id
+        and s.trigger_name is not distinct from n.trigger_name and s.schedule_id is not distinct from n.schedule_id
     union
     select b.project_id, b.id
     from pipelines b
@@ -91,10 +89,21 @@ order by coalesce(j.finished_at, j.started_at, j.created_at) desc, j.id desc
 limit $rows
 """
 
-ELSEWHERE = """
-with this as (
-    select signature, path_with_namespace, job_name from job_failures where project_id = $project and job_id = $job
-)
+# Not from job_failures: that view is asked once in each of these, for the failures that are the same.
+_THIS = """
+with merged as materialized (
+    select signature, head from merged_signatures
+), this as (
+    select coalesce(m.head, f.signature) as signature, p.path_with_namespace, j.name as job_name
+    from jobs j
+    join projects p on p.id = j.project_id
+    join failures f on f.project_id = j.project_id and f.job_id = j.id
+    left join merged m on m.signature = f.signature
+    where j.project_id = $project and j.id = $job and f.signature is not null
+)"""
+
+ELSEWHERE = f"""
+{_THIS}
 select f.path_with_namespace, f.job_name, count(*) as failures, count(distinct f.night) as nights,
        team_time(max(f.failed_at)) as last_seen, team_time(min(f.failed_at)) as first_seen,
        arg_max(f.reason, (f.failed_at, f.job_id)) as reason,
@@ -109,10 +118,39 @@ order by last_seen desc, failures desc, f.path_with_namespace, f.job_name
 limit $rows
 """
 
-IN_THIS_JOB = """
-with this as (
-    select signature, path_with_namespace, job_name from job_failures where project_id = $project and job_id = $job
+# Pairs are of signatures as the engine writes them; those of one person's "the same" are one failure here.
+SIMILAR = f"""
+{_THIS}, pairs as (
+    select signature as one, other as two, similarity from similar_signatures
+    union all
+    select other, signature, similarity from similar_signatures
+), near as (
+    select coalesce(m.head, p.two) as signature, max(p.similarity) as similarity
+    from pairs p
+    left join merged h on h.signature = p.one
+    left join merged m on m.signature = p.two
+    join this t on t.signature = coalesce(h.head, p.one)
+    anti join signature_merges j
+        on j.verdict = 'different' and j.signature = least(p.one, p.two) and j.other = greatest(p.one, p.two)
+    where coalesce(m.head, p.two) <> t.signature
+    group by coalesce(m.head, p.two)
 )
+select n.similarity, arg_max(f.reason, (f.failed_at, f.job_id)) as reason, count(*) as failures,
+       count(distinct (f.project_id, f.job_name)) as jobs, count(distinct f.project_id) as repositories,
+       count(distinct f.night) as nights,
+       team_time(max(f.failed_at)) as last_seen, team_time(min(f.failed_at)) as first_seen,
+       '/failure?failure=' || arg_max(f.project_id || '-' || f.job_id, (f.failed_at, f.job_id)) as failure_url,
+       '/failures?signature=' || any_value(f.signature_id) as signature_url, n.signature,
+       (select signature from this) as of_this
+from near n
+join job_failures f on f.signature = n.signature
+group by n.signature, n.similarity
+order by n.similarity desc, failures desc, n.signature
+limit $rows
+"""
+
+IN_THIS_JOB = f"""
+{_THIS}
 select count(*) as failures, count(distinct f.night) as nights, team_time(min(f.failed_at)) as since
 from job_failures f
 join this s using (signature, path_with_namespace, job_name)
@@ -180,6 +218,21 @@ def elsewhere(
     job_web_url, failure_url (of its newest failure), project_id.
     """
     return ask(connection, ELSEWHERE, filters, project=project, job=job, rows=rows)
+
+
+def similar(
+    connection: duckdb.DuckDBPyConnection, filters: Filters, *, project: int, job: int, rows: int = 20
+) -> pd.DataFrame:
+    """One row per signature that is nearly this job's, and that nobody said is the same or a different failure.
+
+    Columns: similarity (0.9..1), reason (of its newest failure), failures, jobs, repositories, nights, last_seen,
+    first_seen (the team's wall clock), failure_url (of its newest failure), signature_url (all its failures),
+    signature, of_this (this job's signature); differ_told, what stands in this one where the other has something else.
+    """
+    found = ask(connection, SIMILAR, filters, project=project, job=job, rows=rows)
+    told = [what_differs(one, other) for one, other in zip(found["of_this"], found["signature"], strict=True)]
+    found["differ_told"] = told
+    return found
 
 
 def in_this_job(connection: duckdb.DuckDBPyConnection, filters: Filters, *, project: int, job: int) -> pd.DataFrame:

@@ -33,7 +33,8 @@ class Narrowed:
 
     ``search`` is any part of reason, signature, category, rule, job, repository or GitLab's reason, case aside;
     ``new_days`` says for how many days a signature counts as new; ``nightly`` leaves jobs of nightlies only, without
-    ``allowed`` those that are allowed to fail are left out. No category is every category.
+    ``allowed`` those that are allowed to fail are left out. No category is every category. ``only_known`` leaves
+    signatures that are not new, ``issue`` failures with an issue (True) or without one (False).
     """
 
     categories: tuple[str, ...] = ()
@@ -42,6 +43,8 @@ class Narrowed:
     new_days: int = 14
     nightly: bool = False
     allowed: bool = False
+    only_known: bool = False
+    issue: bool | None = None
 
     def values(self) -> dict[str, Any]:
         """As parameters of the statements."""
@@ -52,6 +55,8 @@ class Narrowed:
             "new_days": self.new_days,
             "nightly": self.nightly,
             "allowed": self.allowed,
+            "only_known": self.only_known,
+            "issue": self.issue,
         }
 
 
@@ -66,6 +71,8 @@ HERE = (
     + """
       and chosen(category, $categories)
       and (newly_seen(first_seen_at, days := $new_days) or not $only_new)
+      and (signature is not null and not newly_seen(first_seen_at, days := $new_days) or not $only_known)
+      and ($issue::boolean is null or (issue_iid is not null) = $issue)
       and ($search = '' or contains(
           lower(concat_ws(' ', reason, signature, category, rule, job_name, path_with_namespace, failure_reason)),
           lower($search)

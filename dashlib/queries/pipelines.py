@@ -109,15 +109,18 @@ order by c.n < $few, {worst}, c.key
 limit $rows
 """
 
+# Beside each week the whole one before it, whether the period began within it or after it.
 OVER_TIME = """
-with {timed}, {slots}, cells as (
-    select s.period, {figures}
-    from timed t asof join slots s on t.slot >= s.begins_at
-    where not t.is_before
-    group by all
+with {timed}, {slots}, placed as materialized (
+    select s.period, t.verdict, t.ran, t.waited, t.is_before from timed t asof join slots s on t.slot >= s.begins_at
+), cells as (
+    select period, {figures} from placed where not is_before group by all
+), wholes as (
+    select period, {figures} from placed group by all
 )
-select c.period, {of_period}
+select c.period, {both}
 from cells c
+left join wholes b on b.period = c.period - if($grain = 'week', 7, 1)
 order by c.period
 """
 
@@ -240,8 +243,11 @@ def over_time(
     sources: Sources = (),
     grain: str = "week",
 ) -> pd.DataFrame:
-    """One row per ISO week (or day) of the team's with runs: period (its first day), then the figures of ``totals``."""
-    sql = OVER_TIME.format(timed=_timed(of), slots=_SLOTS, figures=_FIGURES, of_period=_OF_PERIOD)
+    """One row per ISO week (or day) of the team's with runs: period (its first day), then the figures of ``totals``.
+
+    Those with ``_before`` are of the week (day) before: of all of it that the period and the one before it hold.
+    """
+    sql = OVER_TIME.format(timed=_timed(of), slots=_SLOTS, figures=_FIGURES, both=_BOTH)
     return ask(connection, sql, filters, ended=ended, sources=_some(sources), grain=grain)
 
 

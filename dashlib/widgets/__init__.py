@@ -6,10 +6,10 @@ is nothing, ``freshness`` how old it is, ``live`` keeps an open page up to date.
 """
 
 from dashlib.widgets.address import arrive, write
-from dashlib.widgets.answers import NO_FILTERS, asked, asked_now, below, chart, how_computed, metrics, table
+from dashlib.widgets.answers import NO_FILTERS, asked, asked_now, below, chart, how_computed, metrics, table, unchecked
 from dashlib.widgets.choose import as_tall, day, one_from, one_of, search_for, some_of, switch
 from dashlib.widgets.contents import contents
-from dashlib.widgets.empty import connect_steps, nothing, two_ways_in
+from dashlib.widgets.empty import PageEnds, broke_off, connect_steps, end_here, nothing, two_ways_in
 from dashlib.widgets.filters import FILTER_KEYS, filter_bar, filters, header, tell_unknown
 from dashlib.widgets.freshness import freshness_line, local_only, sync_card
 from dashlib.widgets.live import begin_run, end_run, more_to_come
@@ -17,16 +17,19 @@ from dashlib.widgets.live import begin_run, end_run, more_to_come
 __all__ = [
     "FILTER_KEYS",
     "NO_FILTERS",
+    "PageEnds",
     "arrive",
     "as_tall",
     "asked",
     "asked_now",
     "begin_run",
     "below",
+    "broke_off",
     "chart",
     "connect_steps",
     "contents",
     "day",
+    "end_here",
     "end_run",
     "filter_bar",
     "filters",
@@ -46,5 +49,6 @@ __all__ = [
     "table",
     "tell_unknown",
     "two_ways_in",
+    "unchecked",
     "write",
 ]

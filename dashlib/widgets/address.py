@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from dashlib.widgets.address_keys import strange
+from dashlib.widgets.address_keys import KEYS, PAGE_KEYS, strange
 
 Value = TypeVar("Value")
 FRONT_DOOR = "overview"
@@ -123,6 +123,19 @@ def settle(
         st.session_state[key] = value
 
 
+def knows(key: str) -> bool:
+    """Whether the page that is open has a choice of this key."""
+    return key in PAGE_KEYS.get(_held().page, frozenset())
+
+
+def arriving(key: str) -> Words | None:
+    """The words that ``key`` will be read from, where its page was opened just now; None from then on."""
+    held = _held()
+    if held.read.get(key) == held.arrivals:
+        return None
+    return st.query_params.get_all(key) or ([] if held.address_alone else held.kept.get(key, []))
+
+
 def told(key: str, value: Value, said: Callable[[Value], Words]) -> Value:
     """Take down what the widget of ``key`` holds; gives it back."""
     held = _held()
@@ -158,11 +171,13 @@ def _pinned(now: Mapping[str, Words]) -> dict[str, Words]:
 def write() -> None:
     """Bring the address up to date; one change is one step for Back. What was not drawn stays in it as it is.
 
-    A key that no page knows leaves it, as a word does that means nothing here; ``unknown`` tells both.
+    A key that this page does not know leaves it, as a word does that means nothing here; ``unknown`` tells both.
     """
     now = {key: st.query_params.get_all(key) for key in st.query_params}
     held = _held()
-    lost = strange(key for key in now if key not in held.starts)
+    # At the root what Nightlies asks leads there, except on the way back, which shall change nothing.
+    page = held.page if held.path else ""
+    lost = strange((key for key in now if key not in held.drawn and (key not in held.starts or key in KEYS)), page)
     held.unknown += [(_NOBODYS, text) for text in lost.values()]
     wanted = {key: words for key, words in (now | held.drawn | _pinned(now)).items() if words and key not in lost}
     if wanted != now:
@@ -204,7 +219,7 @@ def forget() -> None:
 def unknown() -> list[str]:
     """What the address asked for in vain of what this page shows, until something else is chosen; after ``write``.
 
-    So are keys that no page knows.
+    So are keys that this page does not know.
     """
     held = _held()
     if held.unknown and held.unknown_with is None:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import altair as alt
 import pandas as pd
 import streamlit as st
+from altair.utils import schemapi
 
 from dashlib.charts.delivery_wording import span_told
 from dashlib.charts.tables import Column, Tile
@@ -19,12 +20,17 @@ from dashlib.queries import choices
 from dashlib.queries.export import to_csv
 from dashlib.runtime import runtime
 
+schemapi.disable_debug_mode()
 Question = Callable[..., pd.DataFrame]
 NO_FILTERS = Filters()
 NO_HEADINGS: Mapping[str, str] = {}
+ALONE: Mapping[str, pd.DataFrame] = {}
+"""No other answer than the one that a chart is drawn from."""
 _WORDS = ("age", "span")
 """Tiles that show words beside numbers: wider than a number."""
-_PIXELS_A_LETTER, _LINE_PIXELS, _ROW_PIXELS, _MOST_LINES = 8, 21, 14, 8
+_PIXELS_A_LETTER, _LINE_PIXELS, _ROW_PIXELS = 8, 21, 14
+_WRAPS_FROM = 65
+"""Pixels of a row: in lower ones Streamlit cuts a text off at its first line, however many would fit (4rem)."""
 
 
 def asked(question: Question, chosen: Filters = NO_FILTERS, **arguments: Any) -> pd.DataFrame:
@@ -82,25 +88,41 @@ def metrics(tiles: Sequence[Tile], now: pd.Series, before: pd.Series | None = No
 def unchecked(figure: alt.Chart | alt.LayerChart) -> alt.Chart | alt.LayerChart:
     """The same chart, which Streamlit turns into Vega-Lite without Altair's look at its grammar.
 
-    That look takes a quarter of a page's time at every rerun, and holds a lock of all sessions; tests take it.
+    That look takes a quarter of a page's time at every rerun, and holds a lock of all sessions; tests take it. So does
+    the look at each part that a chart is made of, left out above for the whole process.
     """
     # Altair keeps what is set on a chart as a part of its drawing.
     object.__setattr__(figure, "to_dict", partial(figure.to_dict, validate=False))
     return figure
 
 
-def chart(figure: alt.Chart | alt.LayerChart, answer: pd.DataFrame, says: str, name: str, **options: Any) -> Any:
-    """A chart with its name for screen readers, its SQL and its numbers as a file."""
+def chart(
+    figure: alt.Chart | alt.LayerChart,
+    answer: pd.DataFrame,
+    says: str,
+    name: str,
+    layers: Mapping[str, pd.DataFrame] = ALONE,
+    **options: Any,
+) -> Any:
+    """A chart with its name for screen readers, its SQL and its numbers as a file.
+
+    ``layers`` are answers that it draws beside ``answer``, by what they are: their SQL is told as well.
+    """
     with st.container(gap="xxsmall"):
         event = st.altair_chart(unchecked(figure), alt=says, key=f"chart_{name}", **options)
-        below(answer, name)
+        below(answer, name, layers=layers)
     return event
 
 
-def below(answer: pd.DataFrame, name: str, headings: Mapping[str, str] = NO_HEADINGS) -> None:
+def below(
+    answer: pd.DataFrame,
+    name: str,
+    headings: Mapping[str, str] = NO_HEADINGS,
+    layers: Mapping[str, pd.DataFrame] = ALONE,
+) -> None:
     """Under a chart or table: how it is computed, and its rows as CSV, its columns called by ``headings``."""
     with st.container(horizontal=True, gap="small"):
-        how_computed(answer, name)
+        how_computed(answer, name, layers)
         st.download_button(
             "CSV",
             data=lambda: to_csv(answer.rename(columns=dict(headings))),
@@ -171,14 +193,18 @@ def _keep_picks(answer: pd.DataFrame, name: str, known_by: Sequence[str]) -> Non
 
 
 def _row_height(answer: pd.DataFrame, columns: Sequence[Column]) -> int | None:
-    """Pixels that the longest text of a wrapped column needs, up to a limit; None where there is no such column."""
+    """Pixels that the longest text of a wrapped column needs, up to its limit; None where there is no such column."""
     lines = [
-        -(-int(answer[column.name].astype("str").str.len().max()) // max(1, column.width // _PIXELS_A_LETTER))
+        min(column.lines, -(-_longest(answer[column.name]) // max(1, column.width // _PIXELS_A_LETTER)))
         for column in columns
         if column.kind == "wrapped" and isinstance(column.width, int) and len(answer)
     ]
-    most = min(max(lines, default=1), _MOST_LINES)
-    return None if most == 1 else _LINE_PIXELS * most + _ROW_PIXELS
+    most = max(lines, default=1)
+    return None if most == 1 else max(_WRAPS_FROM, _LINE_PIXELS * most + _ROW_PIXELS)
+
+
+def _longest(texts: pd.Series) -> int:
+    return int(texts.astype("str").str.len().max())
 
 
 def _configured(column: Column) -> Any:
@@ -205,14 +231,17 @@ def _configured(column: Column) -> Any:
     return make(column.title, width=column.width, help=about, **options)
 
 
-def how_computed(answer: pd.DataFrame, name: str) -> None:
-    """The SQL of an answer, the filters filled in, and what the views in it mean."""
-    sql = str(answer.attrs.get("sql", ""))
+def how_computed(answer: pd.DataFrame, name: str, layers: Mapping[str, pd.DataFrame] = ALONE) -> None:
+    """The SQL of an answer, the filters filled in, and what the views in it mean; then that of a chart's ``layers``."""
+    every = [str(one.attrs.get("sql", "")) for one in (answer, *layers.values())]
     with st.popover("How this is computed", icon=":material/code:", type="tertiary", key=f"how_{name}"):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.page_link("sql.py", label="Open in SQL", icon=":material/terminal:", query_params={"sql": sql})
-            st.caption("or run it with `python -m dashlib sql`: the same numbers.", width="content")
-        st.code(sql, language="sql", wrap_lines=True)
-        words = tuple(sorted(set(re.findall(r"\b(?:from|join) (\w+)", sql))))
+        for title, sql in zip(("", *layers), every, strict=True):
+            if title:
+                st.markdown(f"**{plain(title)}**")
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                st.page_link("sql.py", label="Open in SQL", icon=":material/terminal:", query_params={"sql": sql})
+                st.caption("or run it with `python -m dashlib sql`: the same numbers.", width="content")
+            st.code(sql, language="sql", wrap_lines=True)
+        words = tuple(sorted(set(re.findall(r"\b(?:from|join) (\w+)", "\n".join(every)))))
         for view in asked(choices.meanings, names=words).itertuples():
             st.caption(f"**{plain(str(view.name))}** – {plain(str(view.comment))}")

@@ -132,13 +132,13 @@ def heats(filters: Filters, chosen: tuple[str, ...], by: str) -> None:
     st.caption(f"{_MEANS[measure]} Below it in each cell: of how many jobs.{grey}")
     grain = runners.usual_grain(filters)
     days = of_attempts(runners.days, filters, measure=measure, by=by, grain=grain, runners=chosen)
-    st.subheader(f"By {by} and {grain}", anchor=False)
+    st.header(f"By {by} and {grain}", anchor=False)
     says = f"{by.capitalize()} by {grain}: {drawn.title}; with the number of jobs"
     with st.container(key="wide_runner_days"):
         st.html(_AS_WIDE.format(name="wide_runner_days", width=heat.least_width(days, grain)))
         chart(heat.by_day(days, drawn, by.capitalize(), grain), days, says, "runner_days")
     week = of_attempts(runners.week, filters, measure=measure, runners=chosen)
-    st.subheader("By weekday and hour", anchor=False)
+    st.header("By weekday and hour", anchor=False)
     if week.empty:
         st.caption("No job tells when it ran.")
         return

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+import logging
+from datetime import UTC, date, datetime
+from typing import NoReturn
 
 import pandas as pd
 import streamlit as st
 
 from dashlib.charts.wording import plain
+from dashlib.errors import Explained
 from dashlib.queries import choices, freshness
 from dashlib.runtime import runtime
 from dashlib.widgets.address import forget
@@ -31,6 +34,38 @@ def nothing(kind: str, last_day: date | None = None) -> None:
         st.button("Clear the filters", icon=":material/restart_alt:", on_click=forget, key="clear_filters")
 
 
+class PageEnds(BaseException):
+    """A page has said all that it has to say."""
+
+
+def end_here() -> NoReturn:
+    """End the page, as ``st.stop`` does, and not its frame.
+
+    After ``st.stop`` Streamlit takes nothing more: what the address asks for in vain would not be told.
+    """
+    raise PageEnds
+
+
+def broke_off(page: str, error: Exception) -> None:
+    """Instead of the rest of a page that an error ended: what happened, what to do, where its log is.
+
+    The trace is in the log alone: what Streamlit shows of one would go to a standard output that nobody reads.
+    """
+    logging.getLogger("dashlib.pages").error("the page %s broke off", page, exc_info=error)
+    settings = runtime().settings
+    at = f"{datetime.now(UTC).astimezone(settings.zone):%H:%M:%S} ({settings.timezone})"
+    why = f" {plain(str(error))}" if isinstance(error, Explained) else ""
+    st.error(
+        f"**This page broke off.**{why} What stands above may be incomplete; no data are lost. Try again, or clear the "
+        f"filters. If it stays so, tell whoever runs the dashboard: what `python -m dashlib serve` wrote at {at} says "
+        "why (with systemd in `journalctl -u nightly-dashboard`, in a container in `docker logs dashboard`).",
+        icon=":material/report:",
+    )
+    with st.container(horizontal=True, key="broke_off"):
+        st.button("Try again", icon=":material/refresh:", key="try_again")
+        st.button("Clear the filters", icon=":material/filter_alt_off:", on_click=forget, key="clear_broken")
+
+
 def two_ways_in() -> None:
     """The empty database: connect a GitLab, or load the demo. Where one is connected: what became of it."""
     opened = runtime()
@@ -39,7 +74,7 @@ def two_ways_in() -> None:
             "The first sync is under way; nightlies come first. This page fills as it goes.", icon=":material/sync:"
         )
         return
-    st.subheader("Nothing is loaded yet", anchor=False)
+    st.header("Nothing is loaded yet", anchor=False)
     if opened.settings.sources:
         tell_connected()
         return

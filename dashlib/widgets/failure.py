@@ -21,6 +21,7 @@ from dashlib.charts.failure_wording import (
 )
 from dashlib.charts.wording import plain
 from dashlib.failures.excerpt import excerpt
+from dashlib.failures.gap import NO_GAP, gap
 from dashlib.failures.mask import mask
 from dashlib.queries import failure
 from dashlib.widgets.address import Words, link_to
@@ -130,8 +131,11 @@ def failure_log(row: pd.Series) -> None:
         found = asked_now(lambda connection, chosen: failure.log_text(connection, chosen, project=project, job=job))
         return mask(str(found["text"].iloc[0])) if len(found) else ""
 
-    lines = [] if row["lines"] is None else list(row["lines"])
-    log_view(excerpt(text(), [int(line["number"]) for line in lines]), key=f"log_{project}_{job}")
+    lines, said = list(row["lines"]) if pd.api.types.is_list_like(row["lines"]) else [], text()
+    left_out = (
+        NO_GAP if pd.isna(row["omitted_lines"]) else gap(said, int(row["omitted_bytes"]), int(row["omitted_lines"]))
+    )
+    log_view(excerpt(said, [int(line["number"]) for line in lines], left_out), key=f"log_{project}_{job}")
     st.download_button(
         "Download the log",
         data=text,

@@ -14,28 +14,31 @@ from dashlib.charts.wording import plain
 from dashlib.model import Filters
 from dashlib.queries import choices, failures, signatures
 from dashlib.queries.failures import Narrowed
-from dashlib.widgets.act import failure_of, judge, may_act
-from dashlib.widgets.act import told as told_last
+from dashlib.widgets.act import failure_of, judge, may_act, undo_button, who_asked
 from dashlib.widgets.act_forms import actions, attach_many
 from dashlib.widgets.address import Words, forget, settle, told
 from dashlib.widgets.answers import asked, asked_now, table
 from dashlib.widgets.choose import one_from, search_for, some_of, switch
 from dashlib.widgets.empty import two_ways_in
 
+_NEWS = {"all": "new and known", "true": "only new", "false": "only known"}
+_ISSUES = {"all": "with and without", "with": "with an issue", "without": "without an issue"}
 _DAYS = {14: "14 days", 1: "day", 3: "3 days", 7: "7 days", 30: "30 days"}
 
 
 def narrowed(filters: Filters) -> Narrowed:
-    """The page's own filters: search, categories, only new, nightlies, allowed failures."""
+    """The page's own filters: search, categories, new or known, with or without issue, nightlies, allowed failures."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         search = search_for("reason, rule, job, repository", key="search")
         here = asked(failures.categories, filters)["category"]
         categories = some_of("Category", here, key="category", placeholder="All categories", width=260)
         days = one_from("New means first seen in the last", [14, 1, 3, 7, 30], key="new_days", width=220, titles=_DAYS)
-        only_new = switch("only new signatures", key="new")
+        news = one_from("New or known", list(_NEWS), key="new", titles=_NEWS, width=170)
+        issue = one_from("Issue", list(_ISSUES), key="issue", titles=_ISSUES, width=190)
         nightly = switch("nightlies only", key="nightly")
         allowed = switch("allowed failures too", key="allowed")
-    return Narrowed(categories, search, only_new, days, nightly, allowed)
+    linked = {"with": True, "without": False}.get(issue)
+    return Narrowed(categories, search, news == "true", days, nightly, allowed, news == "false", linked)
 
 
 def signature_asked_for() -> str:
@@ -130,7 +133,6 @@ def picked_jobs(rows: pd.DataFrame, table: str) -> None:
 
 def judge_pair(pairs: pd.DataFrame, table: str) -> None:
     """Say whether the two signatures of the picked pair are one failure."""
-    told_last()
     picked = [place for place in _rows_picked(table) if place < len(pairs)]
     if not picked or not may_act():
         return
@@ -140,6 +142,18 @@ def judge_pair(pairs: pd.DataFrame, table: str) -> None:
     with st.container(horizontal=True):
         st.button("The same failure", type="primary", key="judge_same", on_click=judge, args=(*both, "same"))
         st.button("Different failures", key="judge_different", on_click=judge, args=(*both, "different"))
+
+
+def take_back(judged: pd.DataFrame, table: str) -> None:
+    """Undo the judgement of the picked pair."""
+    picked = [place for place in _rows_picked(table) if place < len(judged)]
+    if not picked or not may_act():
+        return
+    pair = judged.iloc[picked[0]]
+    st.code(f"{pair['signature']}\n{pair['other']}", language=None, wrap_lines=True)
+    action = str(pair["action"])
+    undo_button(action, "_judged")
+    who_asked(f"undo_{action}_judged", "_judged")
 
 
 def no_failures(*, at_all: bool) -> None:

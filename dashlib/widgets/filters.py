@@ -10,7 +10,7 @@ from dashlib.charts.wording import described, plain
 from dashlib.model import Filters
 from dashlib.queries import choices, people
 from dashlib.runtime import runtime
-from dashlib.widgets.address import carry, unknown
+from dashlib.widgets.address import arriving, carry, knows, put, unknown
 from dashlib.widgets.answers import asked
 from dashlib.widgets.choose import day, one_from, some_of
 
@@ -29,6 +29,7 @@ def filter_bar(shown: bool) -> None:
         carry(FILTER_KEYS)
         st.session_state["filters"] = Filters()
         return
+    _reach_the_night()
     since, until = _period()
     groups = some_of("Group", asked(choices.groups)["path"], key="group", placeholder="All groups")
     known = asked(choices.projects)
@@ -97,6 +98,20 @@ def _period() -> tuple[date, date]:
         if until < since:
             st.caption(":material/swap_horiz: The last day comes before the first: read the other way round.")
     return min(since, until), max(since, until)
+
+
+def _reach_the_night() -> None:
+    """A link to a night shows it however old the link is: the last so many days that do not reach it end with it."""
+    words = arriving("period")
+    if words is None or not knows("night"):
+        return
+    try:
+        night = date.fromisoformat(st.query_params.get("night", ""))
+    except ValueError:
+        return
+    days = PERIODS.get(words[-1] if words else USUAL)
+    if days is not None and night < _last(days)[0] and asked(choices.night, night=night).iloc[0]["is_stored"]:
+        put({"period": [CUSTOM], "from": [f"{night - timedelta(days=days - 1)}"], "to": [f"{night}"]})
 
 
 def _last(days: int) -> tuple[date, date]:

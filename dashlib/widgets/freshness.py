@@ -6,10 +6,13 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
+from dashlib.charts.delivery_wording import late_line
 from dashlib.charts.wording import ago, exact, plain
-from dashlib.queries import freshness
+from dashlib.queries import deliveries, freshness
 from dashlib.runtime import Runtime, runtime
 from dashlib.widgets.answers import asked_now
+
+_WHY_LATE = "They are on disk, and come into the tables in their order. So late is what webhooks tell on all pages."
 
 
 @st.fragment(run_every="30s")
@@ -30,10 +33,18 @@ def _freshness(version_shown: int) -> None:
             st.caption(":material/schedule: Not synced yet")
         else:
             st.caption(f":material/schedule: Synced {ago(synced.max())}", help=exact(synced.max(), zone))
+    _late()
     if _left_behind(version_shown, opened.store.data_version) and st.button(
         "Show newer data", icon=":material/refresh:", key="newer", width="stretch"
     ):
         st.rerun()
+
+
+def _late() -> None:
+    """What came by webhook and is on no page yet; nothing as long as rows follow at once."""
+    late = asked_now(deliveries.late).iloc[0]
+    if late["deliveries"]:
+        st.caption(f":material/hourglass_top: {late_line(int(late['deliveries']), late['seconds'])}", help=_WHY_LATE)
 
 
 def _left_behind(shown: int, now: int) -> bool:

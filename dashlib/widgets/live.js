@@ -4,8 +4,10 @@ const EVERY = 1200
 const LONGEST_RETRY = 30000
 const LONGEST_RUN = 60000
 // What is drawn stays as it is until it is replaced: the grey of waiting is for what a person asked for.
+// An expander pales its summary without the mark that elements wear.
 const STEADY =
-  '[data-stale="true"] { opacity: 1 !important; transition: none !important }' +
+  '[data-stale="true"], [data-testid="stExpander"] summary, [data-testid="stExpander"] summary > div' +
+  " { opacity: 1 !important; transition: none !important }" +
   '[data-testid="stStatusWidget"] { visibility: hidden }'
 // These look again by themselves (``freshness.py``), which is no reason either; where motion is reduced it shows at once.
 const BY_ITSELF = ".st-key-freshness [data-stale], .st-key-sync_card [data-stale] { opacity: 1 !important; transition: none !important }"

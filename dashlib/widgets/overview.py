@@ -75,7 +75,7 @@ def last_night(filters: Filters) -> None:
     """The newest night in numbers, each with its change and a link, and in four lines with names."""
     nights = of_nights(nightlies.nights, filters)
     if nights.empty:
-        st.subheader("Last night", anchor=False)
+        st.header("Last night", anchor=False)
         last = asked(choices.newest_night).iloc[0]["last_night"]
         told = "" if pd.isna(last) else f" The newest is of {last:%d %b %Y}."
         st.caption(f"{_NOT_THERE}{told} Nightlies are pipelines of schedules; the page Sources says what was read.")
@@ -87,7 +87,7 @@ def last_night(filters: Filters) -> None:
         tell_newest(now, _today())
     elif begun := tonight_told(nights, shown):
         st.caption(f":material/hourglass_top: {begun}")
-    st.subheader(f"Last night: {now['night']:%A, %d %B}", anchor=False)
+    st.header(f"Last night: {now['night']:%A, %d %B}", anchor=False)
     with st.grid(len(tables.NIGHT), min_column_width=105):
         for tile in tables.NIGHT:
             with st.container(gap=None):
@@ -109,7 +109,7 @@ def last_night(filters: Filters) -> None:
 
 def needs_attention(filters: Filters) -> None:
     """One line for each thing that somebody should look at, with the link to where one does."""
-    st.subheader("What needs attention", anchor=False)
+    st.header("What needs attention", anchor=False)
     lines = _lines(filters)
     if not lines:
         st.success("Nothing that we know of.", icon=":material/check_circle:")
@@ -126,7 +126,7 @@ def week_of_commits(filters: Filters) -> None:
     last = filters.until or _today()
     week = replace(filters, since=last - 6 * _DAY, until=last)
     earlier = replace(filters, since=last - 13 * _DAY, until=last - 7 * _DAY)
-    st.subheader("Commits of the last 7 days", anchor=False)
+    st.header("Commits of the last 7 days", anchor=False)
     now, before = (of_commits(commits.totals, period).iloc[0] for period in (week, earlier))
     if not now["commits"] and not before["commits"]:
         held = asked(choices.held).iloc[0]["last_commit_day"]
@@ -148,7 +148,7 @@ def week_of_commits(filters: Filters) -> None:
 
 def how_fresh() -> None:
     """Each source: when it was read last, when a webhook of it came last; the exact time on hover."""
-    st.subheader("How fresh", anchor=False)
+    st.header("How fresh", anchor=False)
     zone = runtime().settings.timezone
     read, told = asked_now(freshness.sources), asked_now(deliveries.sources)
     if read.empty and told.empty:

@@ -93,9 +93,9 @@ def _which() -> dict[str, Any]:
 
 
 def _over_time(filters: Filters, of: str, measure: str, which: dict[str, Any]) -> None:
-    st.subheader("Over time", anchor=False)
+    st.header("Over time", anchor=False)
     grain = one_of("Per", list(pipelines.GRAINS), key="times_per")
-    answer = of_attempts(pipelines.over_time, filters, of=of, grain=grain, **which)
+    answer = tables.with_changes(of_attempts(pipelines.over_time, filters, of=of, grain=grain, **which))
     look = times.MEASURES[measure]
     if answer[look.upper].isna().all():
         st.caption("None of them tells how long.")
@@ -103,10 +103,15 @@ def _over_time(filters: Filters, of: str, measure: str, which: dict[str, Any]) -
     st.caption(f"n: how many it is of; hollow and grey: fewer than {FEW}. The first and last {grain} may be cut short.")
     says = f"{of.capitalize()} by {grain}: {look.title}; with how many it is of"
     chart(times.over_time(answer, look, grain), answer, says, "times_over_time")
+    with st.expander(
+        f"{grain.capitalize()} by {grain} in numbers, against the {grain} before", icon=":material/table:"
+    ):
+        says = f"Times and success of {of} by {grain}, newest first, each against the {grain} before"
+        table(answer[::-1], tables.slot_columns(grain), says, "times_by_slot")
 
 
 def _beside(filters: Filters, of: str, measure: str, which: dict[str, Any]) -> None:
-    st.subheader("Beside each other", anchor=False)
+    st.header("Beside each other", anchor=False)
     ways = [way for way in pipelines.BY if way != "job" or of == "jobs"]
     by = one_of("By", ways, key="times_by")
     answer = tables.with_changes(of_attempts(pipelines.table, filters, of=of, by=by, measure=measure, **which))
@@ -151,7 +156,7 @@ def one_pipeline(filters: Filters, chosen: tuple[int | None, int] | None) -> Non
         st.caption("Pick a pipeline in the table: its jobs appear here on a time line.")
     else:
         _drawn(*chosen)
-    st.subheader("Pipelines", anchor=False)
+    st.header("Pipelines", anchor=False)
     order = one_of("First", list(pipelines.ORDERS), key="pipelines_first")
     answer = of_attempts(pipelines.listing, filters, order=order)
     if answer.empty:
@@ -200,7 +205,7 @@ def _drawn(project: int | None, pipeline: int) -> None:
             st.button(plain(str(one.path_with_namespace)), key=f"choose_{one.project_id}", on_click=choose)
         return
     row = found.iloc[0]
-    st.subheader(f"Pipeline {pipeline}", anchor=False)
+    st.header(f"Pipeline {pipeline}", anchor=False)
     st.caption(plain(wording.pipeline_told(row)))
     jobs = asked(time_line.jobs, project=int(row["project_id"]), pipeline=pipeline)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):

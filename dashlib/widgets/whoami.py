@@ -37,6 +37,13 @@ def my_name() -> str | None:
     return _clean(unquote(kept)) or None
 
 
+def my_email() -> str:
+    """The address that whoever is signed in has proved; empty where nobody is signed in."""
+    if getattr(st.user, "is_logged_in", False):
+        return str(st.user.to_dict().get("email") or "")
+    return ""
+
+
 def ask_name(then: Callable[[], None], not_now: Callable[[], None], place: str = "") -> None:
     """The question for the name, kept for this browser; ``then`` is called once there is one (in a callback).
 

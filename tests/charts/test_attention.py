@@ -51,7 +51,7 @@ def test_what_could_not_be_read() -> None:
     assert told(attention.of_problems(sources)) == ["Of 2 repositories something could not be read"]
     assert attention.of_problems(sources.head(1)) == attention.of_problems(sources.head(0)) == []
     failed = pd.DataFrame({"failed": [1, 0]})
-    assert told(attention.of_deliveries(failed)) == ["1 webhook delivery could not be read"]
+    assert told(attention.of_deliveries(failed)) == ["1 webhook delivery could not be read in full"]
     assert attention.of_deliveries(failed.tail(1)) == attention.of_deliveries(failed.head(0)) == []
 
 
@@ -83,9 +83,9 @@ def test_nightlies_that_never_ran() -> None:
 
 
 def test_schedules_at_risk() -> None:
-    risk = {"path_with_namespace": "acme/engine", "schedule": "Nightly", "risk": "owner_gone", "stopped": True}
-    other = risk | {"schedule": "Weekly", "stopped": False}
-    found = attention.of_risks(pd.DataFrame([risk, risk | {"risk": "no_next_run"}, other]))
+    reasons = ["owner_gone", "no_next_run"]
+    risk = {"path_with_namespace": "acme/engine", "schedule": "Nightly", "risks": reasons, "stopped": True}
+    found = attention.of_risks(pd.DataFrame([risk, risk | {"schedule": "Weekly", "stopped": False}]))
     assert told(found) == ["2 schedules at risk, 1 stopped already | acme/engine, its owner has left"]
     assert attention.of_risks(pd.DataFrame(columns=list(risk))) == []
 
@@ -113,7 +113,7 @@ def test_jobs_signatures_and_outages() -> None:
     assert attention.of_jobs(pd.Series({"broken": 0, "flaky": 0, "flaky_minutes": 0.0})) == []
     [line] = attention.of_signatures(pd.Series({"without_issue": 3}))
     assert told([line]) == ["3 new signatures without an issue | of nightlies, first seen in the last 14 days"]
-    assert (line.page, line.query) == ("failures", {"new": "true", "nightly": "true"})
+    assert (line.page, line.query) == ("failures", {"new": "true", "issue": "without", "nightly": "true"})
     assert attention.of_signatures(pd.Series({"without_issue": 0})) == []
     outage = {"began": AT, "ended": AT, "day": NIGHT, "runner": "r1", "category": "runner", "failures": 2, "jobs": 3}
     found = pd.DataFrame([outage | {"repositories": 1}])

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashlib.charts import commit_tables, failure_tables, flaky_tables, pipeline_tables, runner_tables, tables
-from dashlib.charts.delivery_wording import span_told
+from dashlib.charts.delivery_wording import late_line, late_told, span_told
 from dashlib.charts.tables import Column
 from dashlib.widgets.answers import _configured as configured
 
@@ -26,6 +26,13 @@ SIZES = {"s": 1, "min": 60, "h": 3600, "day": 86400, "days": 86400}
 )  # fmt: skip
 def test_examples(seconds: float | None, told: str) -> None:
     assert span_told(seconds) == told
+
+
+def test_how_late_deliveries_are() -> None:
+    assert late_told(1, 7.2).startswith("1 delivery waits for 7.2 s: ")
+    assert late_told(1204, 71).startswith("1,204 deliveries wait, the oldest for 1 min 11 s: ")
+    assert late_line(1, 7.2) == "1 delivery waits for its rows for 7.2 s"
+    assert late_line(1204, 71) == "1,204 deliveries wait for their rows, the oldest for 1 min 11 s"
 
 
 @given(st.floats(0, 1e8))

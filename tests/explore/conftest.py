@@ -19,11 +19,13 @@ from dashlib.demo.serve import serving
 from dashlib.explore import running
 from dashlib.explore.running import Order, begin
 from dashlib.failures.analyse import analyse
+from dashlib.failures.decisions import judge
 from dashlib.nightlies import ledger
 from dashlib.people.refresh import refresh
 from dashlib.settings import Settings
-from dashlib.store import open_store
+from dashlib.store import Store, open_store
 from dashlib.sync.run import Request, sync
+from tests.queries.signal_rows import alert, put, signal
 
 DAYS = 14
 Ask = Callable[..., list[dict[str, Any]]]
@@ -50,7 +52,31 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
         analyse(store)
         refresh(store)
         decide(store)
+        _tell(store, world.end.replace(tzinfo=None))
     return path
+
+
+def _tell(store: Store, end: datetime) -> None:
+    """Machines of the company that say something: around its newest nightly failure, and still at its end.
+
+    And somebody who says that two signatures are different failures.
+    """
+    with store.reader() as reader:
+        newest = "select max(failed_at) from job_failures where is_nightly"
+        [failed] = reader.execute(newest).fetchone() or [end]
+        two = "select distinct signature from job_failures where signature is not null order by all limit 2"
+        [one, other] = [found for (found,) in reader.execute(two).fetchall()]
+    judge(store, "ivarnsdot", one, other, "different")
+    hour = timedelta(hours=1)
+    put(
+        store,
+        alert(
+            "disk", failed - hour, failed + hour, node="hall-1.example:9100", title="A disk is full", severity="page"
+        ),
+        alert("firing", end - 2 * hour, node="hall-2.example:9100", title="A disk fills", severity="critical"),
+        signal("evicted", failed, node="hall-1.example", object="Pod/x", title="Evicted: Pod"),
+        signal("deployed", end - 30 * hour, source="cloudevents", kind="deployed", severity=None, title="Deployed"),
+    )
 
 
 @pytest.fixture

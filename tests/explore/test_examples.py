@@ -22,6 +22,8 @@ def test_there_are_questions_and_each_is_one() -> None:
 def test_each_has_rows_and_a_chart(demo: Path) -> None:
     for example in examples():
         answer = begin(demo, example.query).answer()
+        if example.name == "01_last_night" and not answer.rows:
+            continue  # Before 08:00 UTC a night of the company may be under way in which nothing has failed yet.
         assert answer.rows, example.name
         table = pa.Table.from_batches(answer.batches, answer.schema)
         frame = frame_of(table)
@@ -31,6 +33,17 @@ def test_each_has_rows_and_a_chart(demo: Path) -> None:
             assert example.name in ("04_never_ran", "10_before_it_broke"), example.name
         else:
             assert drawn(frame, picture).to_dict()["mark"]["type"] in ("line", "bar", "point")
+
+
+def test_what_failed_when_it_ran_last(demo: Path, ask: Ask) -> None:
+    """The same nightlies as their histories tell, whatever the hour."""
+    failed = ask(next(example.query for example in examples() if example.name == "01_last_night"), demo)
+    histories = ask("select * from nightly_history where last_state = 'failed'", demo)
+    told = [(row["repository"], row["nightly"], row["night"], row["red_since"]) for row in failed]
+    assert sorted(told) == sorted(
+        (row["path_with_namespace"], row["schedule_description"], row["last_night"], row["red_since"])
+        for row in histories
+    )
 
 
 def test_the_stories_are_found(demo: Path, ask: Ask) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from dashlib.__main__ import main
 from dashlib.explore import child, running
 from dashlib.explore.child import TELLING
 from dashlib.explore.fault import QueryError, QueryStopped
@@ -72,6 +73,18 @@ def test_what_reaches_out_is_refused(forked: Ask, place: dict[str, str]) -> None
         assert "hunter2" not in str(told.value), query
         # Of paths only those that the query names itself.
         assert place["asked"] not in str(told.value), query
+
+
+def test_the_command_refuses_the_same(
+    forked: Ask, place: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """``python -m dashlib sql``: with the code of bad usage, in words, without an answer."""
+    monkeypatch.setenv("DASH_DATABASE", place["asked"])
+    for query in [*STATEMENTS, *(filled(query, place) for query in FILES)]:
+        code = main(["sql", "--", query])
+        said = capsys.readouterr()
+        assert (code, said.out) == (2, ""), query
+        assert said.err.startswith("error: ") and "hunter2" not in said.err and "Traceback" not in said.err, query
 
 
 def test_what_only_reads_is_answered_and_leaves_nothing(forked: Ask, place: dict[str, str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,9 +19,12 @@ from hypothesis import strategies as st
 from dashlib.explore import child, running
 from dashlib.explore.fault import Busy, QueryError, QueryStopped
 from dashlib.explore.running import Order, Running, begin
-from dashlib.store import StoreError
+from dashlib.model import Upsert
+from dashlib.sources.tables import TRACES
+from dashlib.store import StoreError, open_store
 from tests.explore.conftest import Ask
 from tests.explore.hostile import ENDLESS
+from tests.store.rows import trace
 
 SLOW = ENDLESS[0]
 
@@ -151,6 +155,37 @@ def test_cancel(small: Path) -> None:
     assert one.done()
     with pytest.raises(QueryStopped, match="Stopped after"):
         one.answer()
+
+
+def test_the_limits_are_the_kernels_and_those_of_the_contract(small: Path) -> None:
+    """30 seconds and 1 GB, as the README says, where nobody says otherwise."""
+    assert (Order().seconds, Order().memory, Order().rows) == (30.0, 1 << 30, None)
+    one = begin(small, SLOW)
+    limits = Path(f"/proc/{one._child.process.pid}/limits")
+    wanted = {"Max cpu time": 30 * (Order().threads + 1) + 1, "Max address space": (1 << 30) + child._SLACK}
+
+    def told() -> dict[str, str]:
+        lines = limits.read_text().splitlines()
+        return {name: line[26:].split()[0] for name in wanted for line in lines if line.startswith(name)}
+
+    until = time.monotonic() + 20
+    while told() != {name: str(most) for name, most in wanted.items()}:
+        assert time.monotonic() < until and not one.done(), told()
+        time.sleep(0.02)
+    one.cancel()
+
+
+def test_a_query_does_not_hold_up_what_is_written_meanwhile(empty_database: Path, tmp_path: Path) -> None:
+    """A sync writes on, and the next query sees what it wrote, while another one computes on the snapshot of before."""
+    shutil.copyfile(empty_database, tmp_path / "dashboard.duckdb")
+    with open_store(tmp_path / "dashboard.duckdb") as store:
+        slow = begin(store.snapshot(0), SLOW)
+        for id in range(5):
+            store.write(Upsert(TRACES, [trace(id)]))
+        found = begin(store.snapshot(0), "select count(*) as n from traces").answer().table().to_pylist()
+        assert found == [{"n": 5}]
+        assert not slow.done()
+        slow.cancel()
 
 
 def test_two_people_do_not_disturb_each_other(small: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashlib import runtime
+from dashlib import runtime, widgets
 from dashlib.model import Put
 from dashlib.people.refresh import refresh
 from dashlib.store import bookkeeping, open_store
@@ -83,6 +83,12 @@ def opened() -> Iterator[dict[str, str]]:
 @pytest.fixture
 def opener(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, opened: dict[str, str]) -> Callable[[Path], Open]:
     monkeypatch.chdir(tmp_path)
+
+    def told(page: str, error: Exception) -> None:
+        """A reader is told of an error in words; a test finds the error itself."""
+        raise error
+
+    monkeypatch.setattr(widgets, "broke_off", told)
 
     def over(database: Path) -> Open:
         monkeypatch.setenv("DASH_DATABASE", str(database))

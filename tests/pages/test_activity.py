@@ -24,7 +24,7 @@ def numbers(app: AppTest) -> dict[str, str]:
 
 
 def words(app: AppTest) -> str:
-    return "\n".join(part.value for part in [*app.caption, *app.info, *app.subheader])
+    return "\n".join(part.value for part in [*app.caption, *app.info, *app.header])
 
 
 @pytest.fixture
@@ -147,5 +147,5 @@ def test_hostile_titles_are_text(filled: Open, drawn: list[Any]) -> None:
     app = filled("activity", activity_view="stream")
     texts = [part for day in drawn[-1] for item in day["items"] for part in item["parts"] if HOSTILE in part["text"]]
     assert len(texts) == 5
-    for element in [*app.markdown, *app.caption, *app.subheader]:
+    for element in [*app.markdown, *app.caption, *app.header]:
         assert HOSTILE not in element.value

@@ -117,6 +117,10 @@ def test_nothing_is_new_and_nothing_matches(visit: Open) -> None:
 def test_filters_of_the_page(visit: Open) -> None:
     app = visit("failures", new="true")
     assert numbers(app)["Failed jobs"] == "1"
+    app = visit("failures", new="false", issue="without")
+    assert numbers(app)["Failed jobs"] == "4" and "without" in app.query_params["issue"]
+    app.selectbox(key="issue").set_value("with").run()
+    assert "No failed job for these filters." in app.info[0].value and "false" in app.query_params["new"]
     app = visit("failures", nightly="true", repo="acme/web/site", view="jobs")
     assert sorted(app.dataframe[0].value["job_name"]) == sorted([HOSTILE, "gone", "unit"])
     app = visit("failures", view="jobs", analysis="no_log")
@@ -167,7 +171,7 @@ def test_one_failure(visit: Open, jobs: dict[str, int]) -> None:
     assert app.title[0].value == "unit"
     told = " ".join(caption.value.replace("\\", "") for caption in app.caption)
     assert "acme/core/engine" in told and "night of" in told and "Told by the rule" in told
-    assert "No issue is linked to this failure, and nobody has it." in told
+    assert "No issue is linked to this failure; nobody has it." in told
     log: dict[str, Any] = log_of(app)
     lines = log["pieces"][0]["lines"]
     assert log["total"] == len(lines) == LOG.count("\n")
@@ -213,7 +217,7 @@ def test_an_empty_database_offers_two_ways_in(empty: Open, page: str) -> None:
 def test_hostile_text_is_never_markup(visit: Open, jobs: dict[str, int], view: str) -> None:
     pages = [visit("failures", view=view, log="onerror"), visit("failure", failure=f"2-{jobs['hostile']}")]
     for app in pages:
-        for element in [*app.markdown, *app.caption, *app.info, *app.warning, *app.subheader, *app.title]:
+        for element in [*app.markdown, *app.caption, *app.info, *app.warning, *app.header, *app.title]:
             assert "<img" not in element.value.replace("\\<img", "")
             assert "](javascript" not in element.value.replace("\\](javascript", "").replace("\\]\\(javascript", "")
             assert not getattr(element, "allow_html", False)

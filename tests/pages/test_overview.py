@@ -165,7 +165,7 @@ def test_a_night_that_has_just_begun_does_not_hide_the_last_one(opener: Callable
     visit = opener(path)
     app = visit("overview")
     assert "is under way: 0 of 1 ended, 1 running." in words(app)
-    assert app.subheader[0].value == f"Last night: {now - DAY:%A, %d %B}"
+    assert app.header[0].value == f"Last night: {now - DAY:%A, %d %B}"
     page, query = links(app)["Failed"]
     assert "night" not in query, "the page Nightlies starts with the same night"
     there = visit(page, **query)
@@ -175,7 +175,7 @@ def test_a_night_that_has_just_begun_does_not_hide_the_last_one(opener: Callable
 def test_nothing_and_half_of_it(empty: Open, opener: Callable[[Path], Open], tmp_path: Path) -> None:
     app = empty("overview")
     assert "make demo" in [code.value for code in app.code]
-    assert not app.metric and not app.get("vega_lite_chart") and not app.subheader[1:]
+    assert not app.metric and not app.get("vega_lite_chart") and not app.header[1:]
     path = tmp_path / "half.duckdb"
     with open_store(path) as store:
         built = Builder(store)

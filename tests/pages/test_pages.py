@@ -10,7 +10,8 @@ from streamlit.testing.v1 import AppTest
 from dashlib import runtime, widgets
 from dashlib.charts.wording import plain
 from dashlib.model import Put
-from dashlib.store import bookkeeping
+from dashlib.store import StoreError, bookkeeping
+from dashlib.widgets import empty as empty_page
 from tests.pages.conftest import HOSTILE, YESTERDAY, Open
 
 PAGES = ("nightlies", "commits", "activity", "sources")
@@ -178,11 +179,9 @@ def test_unknown_values_in_a_link_are_ignored_and_told(filled: Open, page: str) 
     app = filled(page, **query)
     told = " ".join(warning.value for warning in app.warning)
     assert "<b>" not in told
-    if page == "sources":
-        assert told == ""
-    else:
-        assert "no/such" in told and "7 years" in told
-        assert ("1999" in told) is (page == "nightlies")
+    assert ("no/such" in told and "7 years" in told) is (page != "sources")
+    assert ("1999" in told) is (page == "nightlies")
+    assert ("no choice “night”" in told) is (page != "nightlies")
 
 
 def test_no_rows_for_these_filters_is_not_an_empty_database(filled: Open) -> None:
@@ -244,7 +243,7 @@ def test_sync_now_is_for_this_machine_only(
 @pytest.mark.parametrize("page", PAGES)
 def test_hostile_text_is_never_markup(filled: Open, page: str) -> None:
     app = filled(page)
-    for element in [*app.markdown, *app.caption, *app.info, *app.warning, *app.error, *app.subheader, *app.title]:
+    for element in [*app.markdown, *app.caption, *app.info, *app.warning, *app.error, *app.header, *app.title]:
         assert "onerror=alert" not in element.value or "\\" in element.value
         assert not getattr(element, "allow_html", False) or "onerror" not in element.value
 
@@ -256,18 +255,40 @@ def test_settings_that_cannot_be_used_are_one_sentence(filled: Open, monkeypatch
     assert "Mars/Olympus" in app.error[0].value
 
 
-def test_a_page_that_breaks_off_is_told_to_whoever_runs_the_dashboard(
+def test_a_page_that_breaks_off_says_so_and_keeps_the_trace_for_the_log(
     filled: Open, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """What Streamlit itself says of it goes to a standard output that nobody reads."""
+    app = filled(period="7 days")
+    monkeypatch.setattr(widgets, "broke_off", empty_page.broke_off)
+    with monkeypatch.context() as patch:
+
+        def broken(*_: object, **__: object) -> None:
+            raise ZeroDivisionError(f"/srv/secret {HOSTILE}")
+
+        patch.setattr(widgets, "header", broken)
+        app.run()
+        assert not app.exception
+        [told] = [error.value for error in app.error]
+        assert "This page broke off" in told and "python -m dashlib serve" in told and "(UTC)" in told
+        assert "secret" not in " ".join(str(element) for element in app.main)
+        [record] = [record for record in caplog.records if record.name == "dashlib.pages"]
+        assert record.getMessage() == "the page nightlies broke off"
+        assert record.exc_info is not None and record.exc_info[0] is ZeroDivisionError
+        assert dict(app.query_params) == {"period": "7 days"}
+    app.button(key="clear_broken").click().run()
+    assert not app.error and app.dataframe and dict(app.query_params) == {}
+
+
+def test_a_page_that_breaks_off_for_a_reason_that_is_told_tells_it(
+    filled: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
     app = filled()
+    monkeypatch.setattr(widgets, "broke_off", empty_page.broke_off)
 
     def broken(*_: object, **__: object) -> None:
-        raise ZeroDivisionError("of a page")
+        raise StoreError(f"the disk is full {HOSTILE}")
 
     monkeypatch.setattr(widgets, "header", broken)
     app.run()
-    assert app.exception
-    [told] = [record for record in caplog.records if record.name == "dashlib.pages"]
-    assert told.getMessage() == "the page nightlies broke off"
-    assert told.exc_info is not None
+    assert plain(f"the disk is full {HOSTILE}") in app.error[0].value

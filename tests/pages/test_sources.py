@@ -95,7 +95,7 @@ def test_deliveries_by_sender_and_kind(hooked: Open) -> None:
     assert [tuple(row[name] for name in names) for row in table(app, "unused")] == [
         ("github", "push", 1, 0, 0, 1, 0, "", 1000),
         ("gitlab", "pipeline", 4, 2, 1, 0, 1, "repository not chosen", 4000),
-        ("gitlab", "wiki_page", 1, 0, 0, 0, 1, "no table for it", 1000),
+        ("gitlab", "wiki_page", 1, 0, 0, 0, 1, "nothing in it, or no table for it", 1000),
     ]
     said = r"The last one came 3\d minutes ago\. Kept for 30 days \(`DASH_HOOK_DAYS`\): 6\.0 kB as they came"
     assert re.search(said, captions(app))
@@ -108,23 +108,29 @@ def test_what_was_refused_since_the_start(hooked: Open) -> None:
     refusals = runtime.runtime().receiver.metrics.refusals
     for _ in range(9):
         refusals.refused("github", 401)
+    refusals.refused("alertmanager", 415)
+    refusals.taken("alertmanager")
     refusals.refused("gitlab", 413)
     refusals.taken("gitlab")
+    refusals.refused("gitlab", 401)
     [told] = [one.value for one in app.run().markdown if one.value.startswith("- ") and "refused with" in one.value]
-    github, gitlab = told.splitlines()
+    github, gitlab, alerts = told.splitlines()
+    assert alerts.startswith("- Alertmanager: 1 refused with 415"), "what is over stands last"
     assert github.startswith("- GitHub: 9 refused with 401, the last ")
     assert github.endswith("ago: no secret is set, so the route is closed \\(DASH\\_GITHUB\\_WEBHOOK\\_SECRET\\)")
-    assert gitlab.startswith("- GitLab: 1 refused with 413, the last ")
+    assert gitlab.startswith("- GitLab: 1 refused with 401, the last ") and "; 1 refused with 413, the last " in gitlab
     assert gitlab.endswith(" ago (others were taken after them): the body was larger than 25 MB")
 
 
 def test_what_failed_with_its_error_and_what_waits(hooked: Open) -> None:
     app = hooked("sources")
     [failed] = [row for row in table(app, "error") if row["id"] == 3]
-    assert failed["error"] == f"no project in it {HOSTILE}" and failed["kind"] == "pipeline"
+    assert failed["error"] == f"no project in it {HOSTILE}" and failed["kind"] == "pipeline" and failed["rows"] == 0
     assert "python -m dashlib replay" in captions(app)
     [waiting] = [one.value for one in app.dataframe if list(one.value) == ["source", "kind", "deliveries", "since"]]
     assert waiting[["source", "kind", "deliveries"]].values.tolist() == [["github", "push", 1]]
+    assert "1 delivery waits for " in captions(app)
+    assert "1 delivery waits for its rows for " in captions(hooked("overview")), "on any page"
 
 
 def test_the_ledger_counts_what_no_webhook_told(hooked: Open, now: datetime) -> None:

@@ -10,6 +10,9 @@ import pytest
 
 from dashlib.store import open_store
 from tests.queries.build import Builder
+from tests.queries.nights_company import company, two_jobs
+
+__all__ = ["company", "two_jobs"]
 
 
 @pytest.fixture(scope="session")

@@ -120,6 +120,8 @@ def test_totals_of_nothing(built: Builder) -> None:
         (Narrowed(categories=("lint", "test_failure"), allowed=True), 5),
         (Narrowed(only_new=True, allowed=True), 3),
         (Narrowed(only_new=True, new_days=3, allowed=True), 2),
+        (Narrowed(issue=False, allowed=True), 9),
+        (Narrowed(issue=True, allowed=True), 0),
         (Narrowed(search="UNIT"), 3),
         (Narrowed(search=" acme/web "), 1),
         (Narrowed(search="test.rule", allowed=True), 5),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from dashlib.charts.pipeline_tables import rate_change, time_change, totals_told
@@ -176,6 +177,26 @@ def test_weeks_are_the_teams(built: Builder) -> None:
     built.job(built.pipeline(at), at=at)
     found = pipelines.over_time(HeldAttempts(built.store).newest().connection, Filters())
     assert found["period"].dt.date.tolist() == [date(2026, 3, 9)]
+
+
+def test_a_week_stands_beside_the_whole_week_before(built: Builder) -> None:
+    """The period begins on a Thursday: of its first week one run counts, and of the week before all that are stored."""
+    for back, took in ((0, 90.0), (1, 90.0), (5, 60.0), (6, 50.0), (8, 40.0), (9, 10.0)):
+        at = MIDNIGHT - back * DAY
+        status = "failed" if back == 6 else "success"
+        run = built.pipeline(at, status)
+        built.job(run, "unit", status, at + 5 * SECOND, duration=took, finished_at=at + (5 + took) * SECOND)
+    copy = HeldAttempts(built.store).newest().connection
+    chosen = Filters(since=MIDNIGHT.date() - 5 * DAY, until=MIDNIGHT.date())
+    found = pipelines.over_time(copy, chosen)
+    names = ["period", "n", "run_p50", "success_rate", "n_before", "run_p50_before", "success_rate_before"]
+    assert found[names].values.tolist() == [
+        [pd.Timestamp(2026, 3, 2), 1, 60.0, 1.0, 1, 10.0, 1.0],
+        [pd.Timestamp(2026, 3, 9), 2, 90.0, 1.0, 3, 50.0, 2 / 3],
+    ]
+    days = pipelines.over_time(copy, chosen, grain="day")
+    assert days[["n", "n_before"]].values.tolist() == [[1, 1], [1, 0], [1, 1]]
+    assert days["run_p50_before"].fillna(0).tolist() == [50.0, 0.0, 90.0]
 
 
 def test_jobs_that_grew(built: Builder) -> None:

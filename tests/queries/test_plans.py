@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from dashlib.model import Filters
-from dashlib.queries import night_grid, night_versions, nightlies
+from dashlib.queries import night_failures, night_grid, nightlies
 from dashlib.queries.night_grid import Narrowed
 from dashlib.queries.nights_held import held
 from dashlib.store import open_store
@@ -21,16 +21,16 @@ NIGHT = date(2026, 5, 20)
 HERS = Narrowed(NIGHT, whose=("ada",))
 ASKED: dict[str, Callable[[duckdb.DuckDBPyConnection], pd.DataFrame]] = {
     "nights": lambda on: nightlies.nights(on, Filters()),
+    "every night": lambda on: nightlies.every_night(on, Filters()),
     "history": lambda on: nightlies.history(on, Filters()),
     "at risk": lambda on: nightlies.at_risk(on, Filters()),
-    "failed jobs": lambda on: nightlies.failed_jobs(on, Filters(), night=NIGHT),
+    "failed jobs": lambda on: night_failures.failed_jobs(on, Filters(), night=NIGHT),
     "note": lambda on: nightlies.note(on, Filters(), night=NIGHT),
-    "over time": lambda on: nightlies.failures_over_time(on, Filters()),
-    "states over time": lambda on: nightlies.failures_over_time(on, Filters(), by=nightlies.STATE),
+    "over time": lambda on: night_failures.failures_over_time(on, Filters()),
+    "states over time": lambda on: night_failures.failures_over_time(on, Filters(), by=night_failures.STATE),
     "grid": lambda on: night_grid.grid(on, Filters(), narrowed=Narrowed(NIGHT)),
     "grid, somebody's": lambda on: night_grid.grid(on, Filters(), narrowed=HERS),
     "reasons, somebody's": lambda on: night_grid.grid(on, Filters(), narrowed=HERS, rows="reason"),
-    "passes": lambda on: night_versions.passes(on, Filters(), failures=("1-2",)),
 }
 
 

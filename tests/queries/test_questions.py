@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dashlib.explore.literals import literal
+from dashlib.lineage.tables import COMMIT_BRANCHES
 from dashlib.model import Filters, Put
 from dashlib.people.refresh import refresh
 from dashlib.people.tables import TEAM_MEMBERS
-from dashlib.queries import activity, choices, commit_listing, commits, freshness, nightlies
+from dashlib.queries import activity, choices, commit_listing, commits, freshness, night_failures, nightlies
+from dashlib.queries.commits_held import held
 from dashlib.queries.export import to_csv
 from dashlib.queries.question import filled
 from dashlib.store import open_store
@@ -30,15 +33,17 @@ WINDOW = Filters(since=NIGHT, until=NIGHT + 9 * DAY)
 
 QUESTIONS: list[tuple[Callable[..., pd.DataFrame], dict[str, Any]]] = [
     (nightlies.nights, {}),
-    *((nightlies.failures_over_time, {"by": by}) for by in nightlies.TREND),
+    (nightlies.every_night, {}),
+    *((night_failures.failures_over_time, {"by": by}) for by in night_failures.TREND),
     *((question, {}) for question in (nightlies.history, nightlies.at_risk, nightlies.sent)),
     (nightlies.note, {"night": NIGHT}),
-    (nightlies.failures_over_time, {"top": 1, "allowed": True}),
-    (nightlies.failed_jobs, {"night": NIGHT, "search": 'it\'s "odd" $1 %'}),
+    (night_failures.failures_over_time, {"top": 1, "allowed": True}),
+    (night_failures.failed_jobs, {"night": NIGHT, "search": 'it\'s "odd" $1 %'}),
     *((commits.over_time, {"by": by, "grain": grain}) for by in commits.BY for grain in commits.GRAINS),
-    *((commits.ranking, {"by": by, "role": role}) for by in commits.BY for role in commits.ROLES),
-    (commits.totals, {"role": "both"}),
-    (commit_listing.listing, {"merges": "only", "bots": "with"}),
+    *((commits.ranking, {"by": by, "which": commits.Narrowed(role)}) for by in commits.BY for role in commits.ROLES),
+    *((commits.over_time, {"measure": measure}) for measure in commits.MEASURES),
+    (commits.totals, {"which": commits.Narrowed("both")}),
+    (commit_listing.listing, {"which": commits.Narrowed(merges="only", bots="with")}),
     *((activity.over_time, {"by": by}) for by in activity.BY),
     *((activity.ranking, {"by": by, "which": activity.Narrowed(actions=("pushed",))}) for by in activity.BY),
     (activity.totals, {"which": activity.Narrowed(targets=("issue", "branch"))}),
@@ -92,9 +97,11 @@ def ask(
 
 def asked(built: Builder, question: Callable[..., pd.DataFrame]) -> duckdb.DuckDBPyConnection:
     """What the pages ask: of nights it is the copy (that it answers as the views do, test_night_grid sees)."""
-    of_nights = question.__module__ == nightlies.__name__ and question is not nightlies.sent
+    of_nights = question.__module__ in _OF_NIGHTS and question is not nightlies.sent
     return built.nights().cursor() if of_nights else built.store.reader()
 
+
+_OF_NIGHTS = {nightlies.__name__, night_failures.__name__}
 
 CHOSEN = (
     Filters(("acme",), ("acme/web/site", "o'neill"), ("ada@example.com",), NIGHT, NIGHT + DAY),
@@ -134,7 +141,7 @@ def test_nights(company: Builder) -> None:
 
 
 def test_failures_over_time_sum_what_is_not_shown(company: Builder) -> None:
-    found = ask(company, nightlies.failures_over_time, by="job", top=1)
+    found = ask(company, night_failures.failures_over_time, by="job", top=1)
     assert found[["series", "failed_jobs"]].to_dict("split")["data"] == [
         ["lint", 1],
         ["2 others", 0],
@@ -156,12 +163,12 @@ def test_failures_over_time_sum_what_is_not_shown(company: Builder) -> None:
     ],
 )
 def test_search_in_failed_jobs(company: Builder, search: str, jobs: list[str]) -> None:
-    found = ask(company, nightlies.failed_jobs, night=NIGHT + DAY, search=search)
+    found = ask(company, night_failures.failed_jobs, night=NIGHT + DAY, search=search)
     assert sorted(found["job_name"]) == sorted(jobs)
 
 
 def test_only_new_failed_jobs(company: Builder) -> None:
-    found = ask(company, nightlies.failed_jobs, night=NIGHT + DAY, only_new=True)
+    found = ask(company, night_failures.failed_jobs, night=NIGHT + DAY, only_new=True)
     assert sorted(found["job_name"]) == ["e2e", "unit"]
     assert set(found["red_for"]) == {"new"}
 
@@ -187,7 +194,7 @@ def test_filters_narrow_commits(company: Builder, chosen: Filters, ids: list[str
 
 def test_roles_merges_and_robots(company: Builder) -> None:
     def count(**which: str) -> int:
-        return int(ask(company, commits.totals, Filters(), **which)["commits"].iloc[0])
+        return int(ask(company, commits.totals, Filters(), which=commits.Narrowed(**which))["commits"].iloc[0])
 
     assert count() == 3
     assert count(merges="with") == 4
@@ -195,13 +202,13 @@ def test_roles_merges_and_robots(company: Builder) -> None:
     assert count(bots="with") == 4
     assert count(bots="only") == 1
     assert count(role="co_author") == 1
-    both = ask(company, commits.totals, Filters(), role="both").iloc[0]
+    both = ask(company, commits.totals, Filters(), which=commits.Narrowed("both")).iloc[0]
     assert (both["commits"], both["credits"]) == (3, 4)
 
 
 def test_a_word_that_is_no_choice_is_refused(company: Builder) -> None:
     with pytest.raises(ValueError, match="none of"):
-        ask(company, commits.totals, role="everyone")
+        commits.Narrowed(role="everyone")
     with pytest.raises(KeyError):
         ask(company, commits.over_time, by="person; drop table commits")
 
@@ -222,7 +229,7 @@ def test_who_is_new_and_who_returns(built: Builder) -> None:
     assert ranked.to_dict() == {"ada@x": False, "bob@x": True}
     assert ask(built, commits.totals, Filters()).iloc[0][["new_people", "returning_people"]].isna().all()
     # Of those who committed the work of others nobody knows a first commit.
-    applied = ask(built, commits.totals, Filters(since=day, until=day), role="both").iloc[0]
+    applied = ask(built, commits.totals, Filters(since=day, until=day), which=commits.Narrowed("both")).iloc[0]
     assert applied[["new_people", "returning_people"]].isna().all()
 
 
@@ -254,29 +261,40 @@ commit = st.tuples(
 membership = st.tuples(people.map(lambda one: one[1].lower()), st.sampled_from(["red", "blue"]))
 
 
+narrowed = st.builds(
+    commits.Narrowed,
+    role=st.sampled_from(["author", *commits.ROLES]),
+    merges=st.sampled_from(commits.CHOICES),
+    bots=st.sampled_from(commits.CHOICES),
+    branches=st.sampled_from(commits.BRANCHES),
+    forks=st.sampled_from(commits.FORKS),
+)
+looked_at = st.builds(
+    Filters,
+    groups=st.sampled_from([(), (), ("acme",)]),
+    projects=st.sampled_from([(), (), ("acme/p1",), ("acme/p1", "acme/p3")]),
+    persons=st.sampled_from([(), (), (), ("a@x",), ("a@x", "b@x")]),
+    since=st.sampled_from([None, NIGHT, NIGHT + 20 * DAY]),
+    until=st.sampled_from([None, NIGHT + 40 * DAY, NIGHT + 80 * DAY]),
+)
+question = st.tuples(
+    looked_at,
+    narrowed,
+    st.sampled_from(sorted(commits.BY)),
+    st.sampled_from(commits.GRAINS),
+    st.integers(1, 4),
+    st.sampled_from(commits.MEASURES),
+)
+
+
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     history=st.lists(commit, max_size=25),
     teams=st.sets(membership, max_size=5),
-    role=st.sampled_from(["author", "author", "both", "co_author"]),
-    forks=st.sampled_from(commits.FORKS),
-    top=st.integers(1, 4),
-    by=st.sampled_from(sorted(commits.BY)),
-    grain=st.sampled_from(commits.GRAINS),
-    merges=st.sampled_from(commits.CHOICES),
-    bots=st.sampled_from(commits.CHOICES),
+    questions=st.lists(question, min_size=6, max_size=6),
 )
 def test_persons_and_others_add_up_to_the_commits(
-    tmp_path_factory: pytest.TempPathFactory,
-    history: list[Any],
-    teams: set[tuple[str, str]],
-    role: str,
-    forks: str,
-    top: int,
-    by: str,
-    grain: str,
-    merges: str,
-    bots: str,
+    tmp_path_factory: pytest.TempPathFactory, history: list[Any], teams: set[tuple[str, str]], questions: list[Any]
 ) -> None:
     """Where nobody shares a commit the keys add up to the commits; where they do, to what the line below them says."""
     path: Path = tmp_path_factory.mktemp("sums") / "d.duckdb"
@@ -284,29 +302,45 @@ def test_persons_and_others_add_up_to_the_commits(
         built = Builder(store)
         for number in (1, 2, 3):
             built.project(number, f"acme/p{number}")
+        marks = []
         for author, co_authors, day, project_id, parents, sha in history:
-            at = MIDNIGHT + day * DAY
-            built.commit(sha, author, at, project_id, co_authors, parents)
-        members = [{"person": person, "team": team, "origin": "csv"} for person, team in teams]
-        built.store.write(Put(TEAM_MEMBERS, members))
-        which: dict[str, Any] = {"merges": merges, "bots": bots, "role": role, "forks": forks}
-        series = ask(built, commits.over_time, Filters(), by=by, grain=grain, top=top, **which)
-        ranking = ask(built, commits.ranking, Filters(), by=by, **which)
-        total = ask(built, commits.totals, Filters(), **which).iloc[0]
-        overlap = ask(built, commits.overlap, Filters(), by=by, **which).iloc[0]
-        assert series["commits"].sum() == ranking["commits"].sum() == overlap["counted"] >= overlap["commits"]
-        assert overlap["commits"] == total["commits"] <= total["credits"]
-        in_two_teams = len(teams) > len({person for person, _ in teams})
-        if role == "author" and not (by == "team" and in_two_teams):
-            assert overlap["counted"] == total["commits"] == total["credits"]
-        if by == "person":
-            assert overlap["counted"] == total["credits"]
-        assert ask(built, commits.over_time, Filters(), by=by, top=10**6, **which)["series"].nunique() == len(ranking)
-        everything = {"merges": "with", "bots": "with"}
-        distinct = {(project_id, sha) for *_, project_id, _, sha in history}
-        assert ask(built, commits.totals, Filters(), **everything)["commits"].iloc[0] == len(distinct)
-        once = ask(built, commits.totals, Filters(), **everything, forks="once")["commits"].iloc[0]
-        assert once == len({sha for _, sha in distinct})
+            built.commit(sha, author, MIDNIGHT + day * DAY, project_id, co_authors, parents)
+            marks.append({"project_id": project_id, "commit_id": sha, "on_default": bool(day % 3)})
+        store.write(Put(COMMIT_BRANCHES, marks))
+        store.write(Put(TEAM_MEMBERS, [{"person": person, "team": team, "origin": "csv"} for person, team in teams]))
+        refresh(store)
+        overlaps = len(teams) > len({person for person, _ in teams})
+        with store.reader() as reader, held(reader) as copy:
+            for turn, (chosen, which, *drawn) in enumerate(questions):
+                adds_up(reader if turn == 0 else copy, chosen, which, drawn, overlaps)
+            everything = commits.Narrowed(merges="with", bots="with")
+            distinct = {(project_id, sha) for *_, project_id, _, sha in history}
+            assert commits.totals(copy, Filters(), which=everything)["commits"].iloc[0] == len(distinct)
+            once = commits.totals(copy, Filters(), which=replace(everything, forks="once"))["commits"].iloc[0]
+            assert once == len({sha for _, sha in distinct})
+
+
+def adds_up(
+    asked: duckdb.DuckDBPyConnection, chosen: Filters, which: commits.Narrowed, drawn: list[Any], overlaps: bool
+) -> None:
+    """The law for one choice of the page; ``overlaps`` where somebody is in several teams."""
+    by, grain, top, measure = drawn
+    series = commits.over_time(asked, chosen, by=by, grain=grain, top=top, which=which)
+    ranking = commits.ranking(asked, chosen, by=by, which=which)
+    total = commits.totals(asked, chosen, which=which).iloc[0]
+    overlap = commits.overlap(asked, chosen, by=by, which=which).iloc[0]
+    assert series["commits"].sum() == ranking["commits"].sum() == overlap["counted"] >= overlap["commits"]
+    assert overlap["commits"] == total["commits"] <= total["credits"]
+    if which.role not in ("both", "co_author"):
+        assert total["commits"] == total["credits"]
+        assert overlap["counted"] == total["commits"] or (by == "team" and overlaps)
+    if by == "person":
+        assert overlap["counted"] == total["credits"]
+    everyone = commits.over_time(asked, chosen, by=by, grain=grain, top=10**6, measure=measure, which=which)
+    assert everyone["series"].nunique() == len(ranking)
+    summed = commits.over_time(asked, chosen, by=by, grain=grain, top=top, measure=measure, which=which)
+    told = ranking[measure].fillna(0).sum()
+    assert summed[measure].sum() == everyone[measure].sum() == told
 
 
 @pytest.mark.parametrize(
