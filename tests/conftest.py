@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
+from hypothesis import HealthCheck, settings
 from streamlit.components.v2 import manifest_scanner
 from xdist.scheduler import LoadFileScheduling
 
@@ -19,6 +20,11 @@ from dashlib.store import database, open_store
 
 if TYPE_CHECKING:
     from xdist.remote import Producer
+
+
+# How long an example takes is the machine's affair, in CI (where hypothesis looks for itself) and elsewhere.
+settings.register_profile("any machine", parent=settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +38,8 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """What a new database holds (tables and fifty views, half a second) is made once and copied for every test.
 
-    ``tests/store`` looks at the making itself and goes without.
+    ``tests/store`` looks at the making itself and goes without. DuckDB answers in the thread that asks: tables of tests
+    are too small to share, and what its others do before they notice is a third of all processor time.
     """
     template = tmp_path_factory.mktemp("template") / "empty.duckdb"
     open_store(template).close()
@@ -41,7 +48,9 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     def connected(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         if not read_only and not (path.exists() and path.stat().st_size):
             shutil.copyfile(template, path)
-        return connect(path, read_only=read_only)
+        connection = connect(path, read_only=read_only)
+        connection.execute("set threads = 1")
+        return connection
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(database, "_connect", connected)

@@ -13,12 +13,23 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Locator,
+    Page,
+    Playwright,
+    expect,
+    sync_playwright,
+)
+from playwright.sync_api import (
+    TimeoutError as TooLong,
+)
 
 from dashlib.demo import World
 from dashlib.store import open_store
@@ -166,6 +177,18 @@ class Tab:
         self.page.wait_for_timeout(400)
         self.page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning] h1", timeout=PATIENCE)
         return self.page
+
+    def offered(self, field: Locator) -> Locator:
+        """The list below a field, opened. Where a form was drawn anew at that moment the list is gone: a person clicks
+        again, too.
+        """
+        options = self.page.get_by_role("option")
+        for _ in range(12):
+            field.click()
+            with suppress(TooLong):
+                options.first.wait_for(timeout=PATIENCE / 12)
+                return options
+        pytest.fail("no list opens")
 
 
 @pytest.fixture(scope="session")

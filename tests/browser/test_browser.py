@@ -48,7 +48,7 @@ def test_a_filter_changes_numbers_and_address_and_a_shared_address_the_view(tab:
     page = tab.open("/nightlies")
     assert ran(page) == (3, 3)
     choose(page, "Repository", "acme/web/site")
-    page.wait_for_url(re.compile("repo="))
+    expect(page).to_have_url(re.compile("repo="))
     tab.settled()
     assert query(page)["repo"] == ["acme/web/site"]
     assert ran(page) == (1, 1)
@@ -93,9 +93,9 @@ EARLIER = YESTERDAY - timedelta(days=1)
 def test_back_and_forward_keep_what_was_chosen_on_a_page(tab: Tab) -> None:
     page = tab.open("/nightlies")
     select(page, "Night", f"{EARLIER:%a %d %b %Y}")
-    page.wait_for_url(re.compile("night="))
+    expect(page).to_have_url(re.compile("night="))
     page.get_by_placeholder("repository, job, reason, runner").fill("site")
-    page.wait_for_url(re.compile("search=site"))
+    expect(page).to_have_url(re.compile("search=site"))
     nightlies = f"nightlies?night={EARLIER:%Y-%m-%d}&search=site"
     assert at(page) == nightlies
     tab.settled()
@@ -103,7 +103,7 @@ def test_back_and_forward_keep_what_was_chosen_on_a_page(tab: Tab) -> None:
     go(tab, "Commits")
     assert at(page) == "commits"
     page.get_by_text("month", exact=True).click()
-    page.wait_for_url(re.compile("per=month"))
+    expect(page).to_have_url(re.compile("per=month"))
     tab.settled()
     assert page.evaluate("history.length") == steps + 2
 
@@ -120,7 +120,7 @@ def test_back_and_forward_keep_what_was_chosen_on_a_page(tab: Tab) -> None:
     page.go_forward()
     page.go_forward()
     heading(page, "Commits")
-    page.wait_for_url(re.compile("per=month"))
+    expect(page).to_have_url(re.compile("per=month"))
     tab.settled()
     assert pressed(page, "month")
 
@@ -141,7 +141,7 @@ def test_a_link_in_a_new_tab_opens_what_was_left_there(tab: Tab) -> None:
 def test_a_period_of_ones_own_survives_a_copied_address(tab: Tab) -> None:
     page = tab.open("/commits")
     select(page, "Period", "custom")
-    page.wait_for_url(re.compile("period=custom"))
+    expect(page).to_have_url(re.compile("period=custom"))
     for label, day in (("From", EARLIER), ("To", YESTERDAY)):
         field = page.locator("[data-testid=stDateInput]", has_text=label).locator("input")
         field.fill(f"{day:%Y-%m-%d}")
@@ -169,13 +169,13 @@ def test_another_night_clears_the_search_and_a_search_can_be_cleared(tab: Tab) -
     page = tab.open("/nightlies?search=site")
     page.get_by_text("No failed job that matches.").wait_for()
     select(page, "Night", f"{EARLIER:%a %d %b %Y}")
-    page.wait_for_url(re.compile("night="))
+    expect(page).to_have_url(re.compile("night="))
     tab.settled()
     assert query(page) == {"night": [f"{EARLIER:%Y-%m-%d}"]}
     field = page.get_by_placeholder("repository, job, reason, runner")
     assert field.input_value() == ""
     field.fill("no such thing")
-    page.wait_for_url(re.compile("search=no"))
+    expect(page).to_have_url(re.compile("search=no"))
     # A click that meets a button which is just drawn anew goes nowhere.
     tab.settled()
     page.get_by_role("button", name="Filtered to “no such thing”: show all").click()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from dashlib.store import open_store
 from tests.browser.conftest import Tab, fresh, serving
@@ -80,16 +80,16 @@ def test_from_a_search_to_a_failure_to_its_signature_and_back(tab: Tab, jobs: di
     field = page.get_by_placeholder("words as they stand in the log")
     field.wait_for()
     field.press_sequentially("assertionerror: ASSERT", delay=30)
-    page.wait_for_url(re.compile("log="))
+    expect(page).to_have_url(re.compile("log="))
     page.get_by_text("4 logs have such a line, the newest first.").wait_for()
     tab.settled()
     searched = page.url
     page.get_by_role("link", name="why it failed").first.click()
-    page.wait_for_url(re.compile(r"/failure\?.*failure="))
+    expect(page).to_have_url(re.compile(r"/failure\?.*failure="))
     tab.settled()
     assert query(page)["failure"] == [f"1-{jobs['unit 0 1']}"]
     page.get_by_role("link", name="All its failures, and since when").click()
-    page.wait_for_url(re.compile(r"/failures\?.*signature="))
+    expect(page).to_have_url(re.compile(r"/failures\?.*signature="))
     tab.settled()
     page.get_by_text("The chosen signature").wait_for()
     told = page.get_by_text("4 failed jobs in 2 repositories and 3 nights")
@@ -105,7 +105,7 @@ def test_from_a_search_to_a_failure_to_its_signature_and_back(tab: Tab, jobs: di
     tab.settled()
     assert page.locator("h1").inner_text() == "unit"
     page.go_back()
-    page.wait_for_url(re.compile("log="))
+    expect(page).to_have_url(re.compile("log="))
     tab.settled()
     assert page.url == searched
     assert page.get_by_placeholder("words as they stand in the log").input_value() == "assertionerror: ASSERT"
@@ -119,7 +119,7 @@ def test_a_picked_row_chooses_its_signature(tab: Tab) -> None:
     assert box is not None
     # The first column holds the boxes to pick a row; the second row is below the header and the first.
     page.mouse.click(box["x"] + 16, box["y"] + 35 * 2 + 17)
-    page.wait_for_url(re.compile("signature="))
+    expect(page).to_have_url(re.compile("signature="))
     tab.settled()
     page.get_by_text("4 failed jobs in 2 repositories and 3 nights").wait_for()
     page.get_by_role("button", name="Close the signature").click()

@@ -90,7 +90,8 @@ def test_nothing_turns_grey_while_new_data_come(tab: Tab, gitlab: Gitlab) -> Non
             const look = () => {
                 window.looks++
                 const state = document.querySelector('[data-testid=stApp]').dataset.testScriptState
-                for (const part of document.querySelectorAll('[data-testid=stElementContainer], [data-testid=stMain]'))
+                const parts = '[data-testid=stElementContainer], [data-testid=stMain], summary, summary > div'
+                for (const part of document.querySelectorAll(parts))
                     if (part.offsetHeight && getComputedStyle(part).opacity !== '1')
                         window.pale.add(`${state}: ${part.className} ${part.innerText.slice(0, 60)}`)
                 if (document.querySelector('[data-testid=stSkeleton]')) window.pale.add(`${state}: more to come`)

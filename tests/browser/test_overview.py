@@ -8,7 +8,7 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from dashlib.failures.analyse import analyse
 from dashlib.people.refresh import refresh
@@ -65,7 +65,7 @@ def test_clicking_through_keeps_filters_and_shows_the_same_numbers(tab: Tab) -> 
     page.get_by_role("link", name="Overview", exact=True).click()
     heading(page, "Overview")
     choose(page, "Group", "acme/core")
-    page.wait_for_url(re.compile("group="))
+    expect(page).to_have_url(re.compile("group="))
     tab.settled()
     page.locator("[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg").first.wait_for()
     box = page.get_by_test_id("stMainBlockContainer").bounding_box()
@@ -87,7 +87,7 @@ def test_clicking_through_keeps_filters_and_shows_the_same_numbers(tab: Tab) -> 
     heading(page, "Failures")
     tab.settled()
     assert tile(page, "No issue") == told == "1"
-    assert query(page) == {"group": ["acme/core"], "new": ["true"], "nightly": ["true"]}
+    assert query(page) == {"group": ["acme/core"], "new": ["true"], "issue": ["without"], "nightly": ["true"]}
 
     page.go_back()
     heading(page, "Overview")
@@ -110,13 +110,13 @@ def test_a_day_of_the_calendar_narrows_the_page(tab: Tab) -> None:
     assert tile(page, "Events") == "10"
     square = page.locator(f"[data-testid=stVegaLiteChart] [aria-label*='{YESTERDAY:%A, %d %B %Y}']")
     square.click()
-    page.wait_for_url(re.compile("period=custom"))
+    expect(page).to_have_url(re.compile("period=custom"))
     tab.settled()
     day = f"{YESTERDAY:%Y-%m-%d}"
     assert query(page) == {"calendar": ["period"], "period": ["custom"], "from": [day], "to": [day]}
     assert tile(page, "Events") == "2"
     page.get_by_text("Stream", exact=True).click()
-    page.wait_for_url(re.compile("activity_view=stream"))
+    expect(page).to_have_url(re.compile("activity_view=stream"))
     tab.settled()
     told = page.get_by_text("opened issue #4 An issue in acme/web/site")
     told.wait_for()

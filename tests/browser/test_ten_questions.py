@@ -151,7 +151,7 @@ def test_who_commits_how_much(tab: Tab, chromium: Browser) -> None:
     tab.settled()
     whole = chart.inner_html()
     choose(page, "Repository", "ostrelune/libs/tide-units")
-    page.wait_for_url(re.compile("repo="))
+    expect(page).to_have_url(re.compile("repo="))
     tab.settled()
     assert query(page) == {"period": ["7 days"], "repo": ["ostrelune/libs/tide-units"]}
     assert 0 < int(tile(page, "Commits")) < int(week)
@@ -189,14 +189,14 @@ def test_what_did_somebody_do(tab: Tab, demo: Demo) -> None:
     page.locator("[data-testid=stMultiSelect]", has_text="Person").locator("input").fill("Varnsdot")
     page.get_by_role("option").filter(has_text="Ilka Varnsdot").first.click()
     page.keyboard.press("Escape")
-    page.wait_for_url(re.compile("person="))
+    expect(page).to_have_url(re.compile("person="))
     tab.settled()
     person = demo.world.user("ivarnsdot")
     done = [each for each in demo.world.events if each.author is person and each.created_at > demo.world.nights.start]
     assert 0 < int(tile(page, "Events")) < everybody
     assert int(tile(page, "Events")) <= len(done)
     page.get_by_role("radio", name="Stream", exact=True).click()
-    page.wait_for_url(re.compile("activity_view=stream"))
+    expect(page).to_have_url(re.compile("activity_view=stream"))
     tab.settled()
     page.locator("time").first.wait_for()
     assert "Ilka Varnsdot" in main(page).inner_text() and "Tobin Mordaunce" not in main(page).inner_text()
@@ -207,7 +207,7 @@ def test_how_long_do_pipelines_and_jobs_take(tab: Tab) -> None:
     page = follow(tab, "Pipelines", "Pipelines")
     assert re.fullmatch(r"\d+ min \d\d s", tile(page, "Ran, half"))
     page.get_by_role("radio", name="jobs", exact=True).first.click()
-    page.wait_for_url(re.compile("pipelines_view=jobs"))
+    expect(page).to_have_url(re.compile("pipelines_view=jobs"))
     tab.settled()
     slowest = rows(page).first
     expect(slowest).to_contain_text(told.projects[0])
