@@ -76,6 +76,11 @@ _LONG = ("browser", "hostile", "sync", "act", "pages", "nightlies", "receive", "
 """Folders of tests that take long, the longest first: what ends a run is short, and no worker waits for another."""
 
 
+_ONCE_MORE = pytest.mark.flaky(reruns=1, only_rerun=["TimeoutError", "expected to"])
+"""What a browser was waited for in vain for a minute is tried once more, and counted in the last line: a shared machine
+may stand still for as long. A test that fails twice fails; what is wrong on a page is not tried again."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long ones first; within a folder files and tests keep their order."""
 
@@ -84,6 +89,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return _LONG.index(folder) if folder in _LONG else len(_LONG)
 
     items.sort(key=place)
+    for item in items:
+        if place(item) == 0:
+            item.add_marker(_ONCE_MORE)
 
 
 class _OneBrowser(LoadFileScheduling):  # type: ignore[misc]
