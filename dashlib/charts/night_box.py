@@ -54,6 +54,7 @@ def tip(cell: Mapping[str, Any], found: Sequence[Struck] = ()) -> list[list[str]
         ("Times", _times(cell)),
         ("Runs", _runs(cell)),
         ("Started", BY_HAND.removeprefix("started ") if cell["by_hand"] else None),
+        ("By hand", f"{cell['extra_state']} at {cell['extra_at']:%H:%M}" if cell["extra_state"] else None),
         ("Owner", cell["owner"] if lost else None),
         ("Who has it", (cell["assignee"] or "nobody") if lost or is_red else None),
     )

@@ -10,7 +10,7 @@ import pandas as pd
 
 from dashlib.charts.night_box import nights_told
 from dashlib.charts.night_grid import Data
-from dashlib.charts.wording import BY_HAND, cause_told, holder_told, reason_told, times_told
+from dashlib.charts.wording import by_hand_told, cause_told, holder_told, reason_told, times_told
 from dashlib.nightlies.report import RED
 from dashlib.nightlies.report_groups import NAMED, alike
 
@@ -137,7 +137,7 @@ def _item(row: Mapping[Any, Any], name: str) -> Data:
             since_told(row["red_since"], row["nights_red"]) if row["change"] == "still_red" else None,
             f"{fresh} newly failed job{'' if fresh == 1 else 's'}" if row["change"] == "still_red" and fresh else None,
             f"{text['job_name']}: {_cut(reason)}" if text["job_name"] and reason else text["job_name"] or _NO_JOB,
-            BY_HAND if row["by_hand"] else None,
+            by_hand_told(row) or None,
             _has_it(row),
         ]
     elif row["change"] in ("missing", "late"):

@@ -153,6 +153,7 @@ def _quiet(frame: pd.DataFrame) -> Any:
         & (counts == 0).all(axis=1)
         & texts.all(axis=1)
         & ~frame["by_hand"]
+        & frame["extra_state"].isna()
         & (frame["runs"].fillna(0) < 2)
     )
 
@@ -240,7 +241,7 @@ def _cell(cell: Cell, forms: dict[str, int]) -> Data:
         found["isNew"] = True
     if cell["times_missing"] and cell["state"] != "missing":
         found["partly"] = True
-    if cell["by_hand"]:
+    if cell["by_hand"] or cell["extra_state"]:
         found["byHand"] = True
     if cell["duration"] is not None:
         found["minutes"] = round(cell["duration"] / 60)

@@ -44,7 +44,7 @@ class Tile:
 
 
 NIGHT = (
-    Tile("failed", "Failed", "Its last run of the night failed: new and still red ones.", "less"),
+    Tile("failed", "Failed", "It failed, newly or still. Runs started by hand beside a nightly do not count.", "less"),
     Tile("newly_failed", "New", "Failed now, and not on the last night that had a verdict.", "less"),
     Tile("still_red", "Still red", "Failed now, and on the last night that had a verdict.", "less"),
     Tile("missing", "Never ran", "It should have run and did not, and it is too late to wait for it.", "less"),

@@ -81,6 +81,13 @@ def reason_told(reason: str) -> str:
     return " ".join(reason.split())
 
 
+def by_hand_told(row: Mapping[Any, Any]) -> str:
+    """What somebody started of a night, of a row with by_hand, extra_state and extra_at; "" where nobody did."""
+    if isinstance(row["extra_state"], str):
+        return f"{row['extra_state']} when started by hand at {row['extra_at']:%H:%M}"
+    return BY_HAND if row["by_hand"] else ""
+
+
 def times_told(row: Mapping[Any, Any]) -> str:
     """What the last run of a night does not tell of a nightly's other times, of a row of ``nightly_cells``; else ""."""
     parts = []

@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from dashlib.charts.wording import CAUSES, NO_FAILED_JOB, cause_told, reason_told, times_told
+from dashlib.charts.wording import CAUSES, NO_FAILED_JOB, by_hand_told, cause_told, reason_told, times_told
 from dashlib.errors import Explained
 from dashlib.model import Filters
 from dashlib.queries import nightlies
@@ -44,7 +44,8 @@ class Item:
     them; of a late one how many nights before it did not run either, if any. ``who`` has it, or its issue; ``owner`` is
     its schedule's. ``signature`` is that of its reason. ``link`` leads to what explains it. ``expected_at`` is when a
     missing or late one was to run, ``missing_from`` when a late one becomes missing (the team's wall clock).
-    ``by_hand``: the run that failed was started by hand, or late.
+    ``by_hand`` says of a failed one that its run was started by hand, or late, or how a run ended that somebody started
+    beside it; "" where nobody did.
     """
 
     change: str
@@ -61,7 +62,7 @@ class Item:
     missing_from: datetime | None = None
     owner: str | None = None
     signature: str | None = None
-    by_hand: bool = False
+    by_hand: str = ""
 
 
 @dataclass(frozen=True)
@@ -244,7 +245,7 @@ def _item(row: Mapping[Any, Any], dashboard: str) -> Item:
         link=page or (text["job_web_url"] if red else None) or text["url"],
         owner=text["owner_username"],
         signature=text["signature_id"] if red else None,
-        by_hand=red and bool(row["by_hand"]),
+        by_hand=by_hand_told(row) if red else "",
     )
 
 

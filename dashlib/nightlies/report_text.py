@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from dashlib.charts.wording import BY_HAND, plain, unlinked
+from dashlib.charts.wording import plain, unlinked
 from dashlib.nightlies.report import LOST, RED, Item, Note, Reason, Risk
 from dashlib.nightlies.report_groups import gathered, many_told
 
@@ -208,7 +208,7 @@ def expected_told(item: Item) -> str:
     """When a nightly that did not run was to, and until when a late one is waited for; of a failed one, where somebody
     started it; "" of any other."""
     if item.expected_at is None:
-        return BY_HAND if item.by_hand else ""
+        return item.by_hand
     until = f", missing from {item.missing_from:%H:%M} on" if item.missing_from else ""
     return f"expected at {item.expected_at:%H:%M}{until}"
 

@@ -153,7 +153,7 @@ select change, path_with_namespace,
        missing, team_time(coalesce(late_at, expected_at)) as expected_at,
        if(not is_unread, team_time(late_at + late_after()), null) as missing_from, is_unread,
        owner_username, issue_title, issue_state, issue_url, assignee, by_hand,
-       signature_id, failure, job_web_url, url, first_jobs, without_issue,
+       extra_state, team_time(extra_at) as extra_at, signature_id, failure, job_web_url, url, first_jobs, without_issue,
        last_pipeline_id, last_pipeline_night, last_pipeline_state, last_pipeline_url,
        case when change = 'recovered' then last.job_name end as was_job_name,
        case when change = 'recovered' then last.reason end as was_reason,
@@ -257,7 +257,8 @@ def note(
     reason, category, cause (of a missing or late one; of a late one missing_since and nights_missing tell of the
     nights before it), expected, runs, failed_runs, missing (times that night), expected_at (the team's wall clock),
     missing_from (when a late one becomes missing, same clock; null where that waits for a sync: is_unread),
-    owner_username, issue_title, issue_state, issue_url, assignee, by_hand (or late), signature_id (of its reason),
+    owner_username, issue_title, issue_state, issue_url, assignee, by_hand (or late), extra_state and extra_at (how
+    the newest run ended that somebody started beside it, and when that began, same clock), signature_id (of its reason),
     failure (key of the failure's page), job_web_url, url (of the run, else of the schedules), first_jobs (jobs that
     failed newly), without_issue (failed jobs that no issue is linked to), last_pipeline_id, last_pipeline_night,
     last_pipeline_state and last_pipeline_url (of a missing or late one, the schedule's newest run before),

@@ -1,10 +1,12 @@
 -- One row per schedule and night, expected or real: the rows of nightly_slots of one night in one.
--- state is that of the night's last run, as in nightly_nights (a run that passed later makes the night good); where
+-- state is that of the run that decides, as in nightly_nights: the last one that came by itself, or by hand in place of
+-- one that did not come. What somebody started beside it changes nothing of the night: extra_state and extra_at tell how
+-- the newest of such runs ended and when it was created (null where there is none). Where
 -- nothing ran: late while anything is late, else missing if anything is, else off. So a night counts as missing when
 -- nothing of it ran; of an hourly schedule missing says how many of its expected times nobody ran.
 -- pipeline_id, by_hand, cause, is_unread, failed_jobs, duration and url are those of the row that decides; expected counts the times
 -- at which the schedule was to run, runs the pipelines, missing, late and off those that nothing filled, failed_runs the
--- pipelines that failed, whatever came after them. late_at is the newest of the late times. first_at is the first of these times, else when the first pipeline was
+-- pipelines that failed, whatever came after them, without those that change nothing. late_at is the newest of the late times. first_at is the first of these times, else when the first pipeline was
 -- created; is_evening: it lies at or after DASH_REPORT_BY, so the morning note of the day after tells of the cell.
 select
     project_id, any_value(path_with_namespace) as path_with_namespace, any_value(namespace) as namespace, schedule_id,
@@ -19,13 +21,15 @@ select
     any_value(failed_allowed_jobs) filter (decides = last_decides) as failed_allowed_jobs,
     any_value(duration) filter (decides = last_decides) as duration,
     any_value(url) filter (decides = last_decides) as url,
+    arg_max(state, decides) filter (is_extra) as extra_state,
+    max(created_at) filter (is_extra) as extra_at,
     count(expected_at) as expected,
     count(pipeline_id) as runs,
     count(*) filter (state = 'missing') as missing,
     count(*) filter (state = 'late') as late,
     max(expected_at) filter (state = 'late') as late_at,
     count(*) filter (state = 'off') as off,
-    count(*) filter (state = 'failed') as failed_runs,
+    count(*) filter (state = 'failed' and not is_extra) as failed_runs,
     min(coalesce(expected_at, created_at)) as first_at,
     is_evening(min(coalesce(expected_at, created_at))) as is_evening
 from (
@@ -35,6 +39,7 @@ from (
                row(
                    list_position(['off', 'missing', 'late'], state) is null,
                    coalesce(list_position(['off', 'missing', 'late'], state), 0),
+                   not is_extra,
                    coalesce(created_at, expected_at),
                    coalesce(pipeline_id, 0)
                ) as decides

@@ -4,7 +4,8 @@
 -- job when its last verdict of that night is a failure; nights on which it did not end (canceled, skipped) say nothing.
 -- is_new: its last verdict on an earlier night was no failure, or there is none. red_since is the first night of an
 -- unbroken row of red nights, nights_red counts them up to this one.
--- is_last: the failure stands, no newer run of the schedule replaced it that night.
+-- is_last: the failure stands, its run decides the night. What failed in a run that somebody started beside the nightly
+-- (is_extra of nightly_runs) is no verdict: where that night has none, red_since and nights_red are null.
 with runs as materialized (
     select * from nightly_runs
 ), ended as materialized (
@@ -13,7 +14,7 @@ with runs as materialized (
     select j.project_id, r.schedule_id, coalesce(j.trigger_name, '') as origin, j.job_name, r.night,
            arg_max(j.is_failed, (r.created_at, j.job_id)) as red
     from ended j
-    join runs r on r.project_id = j.project_id and r.pipeline_id = j.run_id
+    join runs r on r.project_id = j.project_id and r.pipeline_id = j.run_id and not r.is_extra
     where (j.project_id, j.job_name) in (select (project_id, job_name) from ended where is_failed)
     group by all
 ), series as (
@@ -38,11 +39,11 @@ select
     j.duration,
     coalesce(web_link(j.web_url), web_link(p.web_url) || '/-/jobs/' || j.job_id) as job_web_url,
     r.pipeline_web_url, r.ref, r.sha, r.username, r.person, r.is_last,
-    k.red_since as first_failed_night, k.red_since, k.nights_red, k.red_since = r.night as is_new
+    k.red_since as first_failed_night, k.red_since, k.nights_red, coalesce(k.red_since = r.night, false) as is_new
 from ended j
 join runs r on r.project_id = j.project_id and r.pipeline_id = j.run_id
 join projects p on p.id = j.project_id
-join streaks k
+left join streaks k
     on k.project_id = j.project_id and k.schedule_id is not distinct from r.schedule_id
     and k.origin = coalesce(j.trigger_name, '') and k.job_name = j.job_name and k.night = r.night
 where j.is_failed

@@ -1,13 +1,14 @@
 -- One row per job of a nightly that failed at least once, and night on which it came to an end: what became of it.
 -- "The same job" is the same name under the same trigger job, of one schedule of one repository (as in
--- nightly_failures). The last run of the night in which it ended decides; canceled and skipped jobs say nothing.
+-- nightly_failures). The last run of the night in which it ended decides, those
+-- left out that somebody started beside the nightly (is_extra of nightly_runs); canceled and skipped jobs say nothing.
 -- state is one of failed; warned (it failed and is allowed to); passed.
 -- is_new: it failed, and on the last earlier night that says something it did not. red_since is the first night of an
 -- unbroken row of failures, nights_red counts them up to this night; null where it passed.
 -- failure is the key of the failure's page; category, reason, signature, issue and assignee are those of job_failures.
 with runs as materialized (
     select project_id, pipeline_id, path_with_namespace, namespace, schedule_id, schedule_description, night, created_at
-    from nightly_runs
+    from nightly_runs where not is_extra
 ), ended as materialized (
     select project_id, run_id, job_id, job_name, trigger_name, is_failed, allow_failure, stage, duration,
            runner_description, finished_at

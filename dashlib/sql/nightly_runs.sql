@@ -4,8 +4,9 @@
 -- warned (passed, but jobs that are allowed to fail did); canceled (not a failure: somebody or GitLab stopped it);
 -- running (not finished: created, waiting, preparing, pending, scheduled too); manual (waits for somebody); skipped.
 -- severity orders states, 1 is the worst: a cell that holds several shows the first of them.
--- failed_jobs counts failures that were not allowed, failed_allowed_jobs those that were. is_last marks the newest run of
--- a schedule in its night: it decides the night. person is whose account ran it.
+-- failed_jobs counts failures that were not allowed, failed_allowed_jobs those that were. is_extra marks
+-- a run that somebody started by hand beside one that came by itself, or in place of one that did not come: it changes
+-- nothing of the night. is_last marks the run that decides: the newest that is not extra. person is whose account ran it.
 with counted as (
     select project_id, run_id,
            count(*) as jobs,
@@ -15,7 +16,11 @@ with counted as (
 ), runs as (
     select
         coalesce(r.source, 'gitlab') as forge, p.project_id, r.path_with_namespace, r.namespace, d.schedule_id,
-        d.schedule_description, d.night, p.id as pipeline_id,
+        d.schedule_description, d.night,
+        d.is_unasked and not bool_and(d.is_unasked) over (
+            partition by p.project_id, d.schedule_id, d.night
+        ) as is_extra,
+        p.id as pipeline_id,
         coalesce(web_link(p.web_url), web_link(r.web_url) || '/-/pipelines/' || p.id) as pipeline_web_url,
         p.ref, p.sha, p.status,
         case
@@ -40,7 +45,7 @@ with counted as (
 select runs.* exclude (forge),
        list_position(['failed', 'running', 'canceled', 'manual', 'warned', 'passed', 'skipped'], runs.state) as severity,
        row_number() over (
-           partition by runs.project_id, schedule_id, night order by created_at desc, pipeline_id desc
+           partition by runs.project_id, schedule_id, night order by is_extra, created_at desc, pipeline_id desc
        ) = 1 as is_last,
        a.person
 from runs

@@ -21,6 +21,7 @@
 -- cause, of missing and off ones, and of late ones where it is known: off_cause of that day (nightly_schedules); else what is likely: unlinked_run (a run
 -- whose schedule is not known came at that time), then, unless the schedule ran by itself since, what is against its
 -- owner now (owner_trouble), no_next_run (GitLab has planned none); else not_read (is_unread), unknown.
+-- is_extra: somebody started the run beside one that ran (nightly_runs); false where nothing ran.
 -- previous_pipeline_id is the newest earlier run of the schedule. url leads to the run, else to the schedules.
 with clock as (
     select now() at time zone 'UTC' as at
@@ -84,11 +85,12 @@ with clock as (
     select project_id, path_with_namespace, namespace, schedule_id, schedule_description, night, expected_at,
            pipeline_id,
            case state when 'manual' then 'running' when 'skipped' then 'canceled' else state end as state,
-           cast(null as varchar) as cause, false as is_unread, by_hand, status, failed_jobs, failed_allowed_jobs, created_at, started_at,
+           cast(null as varchar) as cause, false as is_unread, by_hand, is_extra,
+           status, failed_jobs, failed_allowed_jobs, created_at, started_at,
            finished_at, duration, ref, sha, username, person, pipeline_web_url as url
     from runs
     union all by name
-    select * from unfilled
+    select *, false as is_extra from unfilled
 )
 select *,
        last_value(pipeline_id ignore nulls) over (

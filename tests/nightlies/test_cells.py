@@ -36,6 +36,8 @@ def test_a_whole_cell_of_an_hourly_schedule(built: Builder) -> None:
         "failed_jobs": 1,
         "failed_allowed_jobs": 0,
         "duration": 300.0,
+        "extra_state": None,
+        "extra_at": None,
         "url": f"https://gitlab.example/p/1/-/pipelines/{last}",
         "expected": 6,
         "runs": 4,
@@ -59,17 +61,31 @@ def test_a_cell_is_of_the_evening_by_its_first_time_on_the_teams_clock(built: Bu
     assert cells(built, "is_evening") == [(False,), (False,), (False,), (False,)]
 
 
-def test_the_last_run_decides_as_in_nightly_nights(built: Builder) -> None:
-    expect(built, *NIGHTS[:3])
-    for night, failed, again in zip(NIGHTS[:3], (["lint"], [], ["lint"]), ([], ["lint"], None), strict=True):
-        built.night(night, failed=failed)
-        if again is not None:
-            built.night(night + 9 * HOUR, failed=again)
-    assert cells(built, "state", "runs", "by_hand") == [("passed", 2, True), ("failed", 2, True), ("failed", 1, False)]
+def test_what_somebody_started_beside_a_nightly_changes_nothing_of_its_night(built: Builder) -> None:
+    """It failed, then passed by hand; it passed, then failed by hand; it did not run, and then twice by hand."""
+    expect(built, *NIGHTS[:4])
+    for night, failed, again in zip(NIGHTS[:2], (["lint"], []), ([], ["lint"]), strict=True):
+        built.night(night, failed=failed, passed=[] if failed else ["lint"])
+        built.night(night + 9 * HOUR, failed=again, passed=[] if again else ["lint"])
+    built.night(NIGHTS[2] + 8 * HOUR, passed=["lint"])
+    built.night(NIGHTS[2] + 9 * HOUR, failed=["lint"])
+    built.night(NIGHTS[3], failed=["lint"])
+    assert cells(built, "state", "by_hand", "runs", "failed_runs", "extra_state", "extra_at") == [
+        ("failed", False, 2, 1, "passed", NIGHTS[0] + 9 * HOUR),
+        ("passed", False, 2, 0, "failed", NIGHTS[1] + 9 * HOUR),
+        ("passed", True, 2, 0, "failed", NIGHTS[2] + 9 * HOUR),
+        ("failed", False, 1, 1, None, None),
+    ]
     assert built.rows(
         "select count(*) as n from nightly_nights n join nightly_cells c using (project_id, schedule_id, night)"
         " where n.state = c.state and n.pipeline_id = c.pipeline_id"
-    ) == [{"n": 3}]
+    ) == [{"n": 4}]
+    jobs = built.rows("select state, nights_red from nightly_job_nights where job_name = 'lint' order by night")
+    assert [tuple(one.values()) for one in jobs] == [("failed", 1), ("passed", None), ("passed", None), ("failed", 1)]
+    stands = built.rows("select night, is_last from nightly_failures order by night")
+    assert [tuple(one.values()) for one in stands] == [
+        (date(2026, 3, 10), True), (date(2026, 3, 11), False), (date(2026, 3, 12), False), (date(2026, 3, 13), True)
+    ]  # fmt: skip
 
 
 def test_where_nothing_ran(built: Builder) -> None:

@@ -38,9 +38,9 @@ def outage(built: Builder, count: int) -> None:
     built.night(NIGHTS[1], failed=["lint"])
 
 
-def glance_of(built: Builder, title: str) -> dict[str, Any]:
+def glance_of(built: Builder, title: str, night: date = NIGHT) -> dict[str, Any]:
     with built.store.reader() as reader:
-        lines = glance(nightlies.note(reader, Filters(), night=NIGHT))
+        lines = glance(nightlies.note(reader, Filters(), night=night))
     return next(line for line in lines if line["title"] == title)
 
 
@@ -60,18 +60,22 @@ def test_json_holds_everything(built: Builder) -> None:
     assert found["recovered"][0]["since"] == "2026-03-10"
 
 
-def test_a_failure_that_somebody_started_is_told_as_such(built: Builder) -> None:
-    """The nightly passed by itself; what failed at noon, and decides the night, was started by hand."""
-    expect(built, *NIGHTS[:2])
+def test_what_somebody_started_is_told(built: Builder) -> None:
+    """The nightly failed and passed when somebody started it at noon; or it did not come, and failed by hand."""
+    expect(built, *NIGHTS[:3])
     built.night(NIGHTS[0])
-    built.night(NIGHTS[1])
-    built.night(NIGHTS[1] + 9 * HOUR, failed=["lint"])
-    found = written(built)
-    assert [(item.change, item.by_hand) for item in found.of("new")] == [("new", True)]
-    for text in (as_markdown(found), as_text(found), as_html(found), json.dumps(slack(found), ensure_ascii=False)):
-        assert "started by hand, or late" in text
-    [item] = glance_of(built, "New")["items"]
-    assert item["about"].endswith(", started by hand, or late, nobody has it")
+    built.night(NIGHTS[1], failed=["lint"])
+    built.night(NIGHTS[1] + 11 * HOUR, passed=["lint"])
+    built.night(NIGHTS[2] + 9 * HOUR, failed=["lint"])
+    words = {NIGHTS[1]: "passed when started by hand at 12:00", NIGHTS[2]: "started by hand, or late"}
+    for night, told in words.items():
+        found = written(built, night.date())
+        [item] = [*found.of("new"), *found.of("still_red")]
+        assert item.by_hand == told
+        for text in (as_markdown(found), as_text(found), as_html(found), json.dumps(slack(found), ensure_ascii=False)):
+            assert told in text
+        [line] = glance_of(built, "New" if night == NIGHTS[1] else "Still red", night.date())["items"]
+        assert line["about"].endswith(f", {told}, nobody has it")
 
 
 def test_text_from_outside_is_never_markup(built: Builder) -> None:

@@ -212,3 +212,16 @@ def test_every_state_has_its_own_sign_and_its_own_shape() -> None:
     assert len(set(signs.values())) == len(signs)
     of_runs = [" ".join(shapes[state]) for state in ("failed", "warned", "passed", "running", "canceled")]
     assert len(set(of_runs)) == len(of_runs), of_runs
+
+
+def test_a_box_tells_what_somebody_started(built: Builder) -> None:
+    """Beside the nightly (it changes nothing of the cell), and in place of one that did not come."""
+    nights = [MIDNIGHT, MIDNIGHT + DAY]
+    expect(built, *nights)
+    built.night(nights[0], passed=["lint"])
+    built.night(nights[0] + timedelta(hours=9), failed=["lint"])
+    built.night(nights[1] + timedelta(hours=9), passed=["lint"])
+    [row] = grid_data(grid(built), framed=nights[1].date())["rows"]
+    beside, instead = row["cells"]
+    assert (beside["state"], beside["byHand"], instead["state"], instead["byHand"]) == ("passed", True, "passed", True)
+    assert ["By hand", "failed at 10:00"] in beside["tip"] and ["Started", "by hand, or late"] in instead["tip"]

@@ -40,6 +40,7 @@ def test_a_whole_run(built: Builder) -> None:
         "duration": 300.0,
         "username": None,
         "severity": 1,
+        "is_extra": False,
         "is_last": True,
         "person": None,
     }
