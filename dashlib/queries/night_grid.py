@@ -84,8 +84,8 @@ def grid(
     job_web_url, runner, issue_title, issue_url, assignee, schedule, expected_at and missing_from (of what is missing or
     late, the team's wall clock: when it was to run, when a late one becomes missing), is_unread (its repository was not
     read since, so nobody knows), last_pipeline_id, last_pipeline_night, last_pipeline_state and last_pipeline_url (of
-    what is missing or late, the schedule's newest run before), extra_state and extra_at (of what somebody started beside
-    the run that decides, the newest: how it ended, when it began on the team's wall clock); mark (from 1, by how many
+    what is missing or late, the schedule's newest run before), extra_state and extra_at (of what somebody started
+    beside the run that decides, the newest: how it ended, when it began on the team's wall clock); mark (from 1, by how many
     nightlies' nights it struck in the period, where it struck twice: the same failure has the same one however the grid
     is narrowed, arranged and sorted), hits and repositories (of the mark: how many jobs failed of it, allowed ones
     too, each night anew, and in how many repositories; what the filters leave, whatever rows, columns and ``narrowed``
