@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import duckdb
 import pandas as pd
 
@@ -39,7 +37,6 @@ select (select count(*) from projects) as projects,
 """
 
 NEWEST_NIGHT = "select max(night) as last_night from nightly_runs"
-NIGHT = "select count(*) > 0 as is_stored from nightly_run_nights where night = $night::date"
 
 
 def groups(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:
@@ -68,11 +65,6 @@ def held(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFram
 def newest_night(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:
     """One row: last_night, the newest night on which anything ran. Works out every night: half a second."""
     return ask(connection, NEWEST_NIGHT, filters)
-
-
-def night(connection: duckdb.DuckDBPyConnection, filters: Filters, night: date) -> pd.DataFrame:
-    """One row: is_stored, whether anything that a schedule started belongs to that night."""
-    return ask(connection, NIGHT, filters, night=night)
 
 
 MEANINGS = """

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
+import pandas as pd
 import streamlit as st
 
 from dashlib.charts.wording import described, plain
 from dashlib.model import Filters
-from dashlib.queries import choices, people
+from dashlib.queries import choices, nightlies, people
 from dashlib.runtime import runtime
 from dashlib.widgets.address import arriving, carry, knows, put, unknown
 from dashlib.widgets.answers import asked
 from dashlib.widgets.choose import day, one_from, some_of
+from dashlib.widgets.kept import of_copy
+from dashlib.widgets.live import copy_of_nights
 
 PERIODS = {"7 days": 7, "14 days": 14, "30 days": 30, "90 days": 90, "365 days": 365}
 USUAL, CUSTOM = "30 days", "custom"
@@ -110,7 +113,10 @@ def _reach_the_night() -> None:
     except ValueError:
         return
     days = PERIODS.get(words[-1] if words else USUAL)
-    if days is not None and night < _last(days)[0] and asked(choices.night, night=night).iloc[0]["is_stored"]:
+    if days is None or night >= _last(days)[0]:
+        return
+    told = of_copy(copy_of_nights(), nightlies.nights, Filters(), {})
+    if (told["night"] == pd.Timestamp(night)).any():
         put({"period": [CUSTOM], "from": [f"{night - timedelta(days=days - 1)}"], "to": [f"{night}"]})
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from dashlib.store import open_store
+from tests.nightlies.rows import DAY, expect
 from tests.pages.conftest import YESTERDAY, Open
 from tests.queries.build import Builder
 
@@ -17,12 +18,13 @@ OLD = YESTERDAY - timedelta(days=20)
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A nightly that failed three weeks ago and passed last night."""
+    """A nightly that failed three weeks ago, never ran the night after and passed last night."""
     path = tmp_path_factory.mktemp("old") / "old.duckdb"
     with open_store(path) as store:
         built = Builder(store)
         built.project(1, "acme/core/engine")
         built.schedule(7)
+        expect(built, OLD, OLD + DAY, YESTERDAY)
         built.night(OLD, failed=["unit"])
         built.night(YESTERDAY)
         built.write()
@@ -41,7 +43,13 @@ def test_a_link_to_a_night_before_its_period_shows_that_night(
     assert not app.warning, "neither is the link wrong, nor has nothing run since"
 
 
-def test_a_night_that_is_not_stored_moves_no_period(opener: Callable[[Path], Open], database: Path) -> None:
+def test_so_does_one_to_a_night_on_which_nothing_ran(opener: Callable[[Path], Open], database: Path) -> None:
+    app = opener(database)("nightlies", night=f"{OLD + DAY:%Y-%m-%d}", period="7 days")
+    assert {date.label: date.value for date in app.date_input}["To"] == (OLD + DAY).date()
+    assert {metric.label: metric.value for metric in app.metric}["Never ran"] == "1"
+
+
+def test_a_night_without_nightlies_moves_no_period(opener: Callable[[Path], Open], database: Path) -> None:
     app = opener(database)("nightlies", night=f"{OLD - timedelta(days=1):%Y-%m-%d}", period="7 days")
     assert not app.date_input
     assert [one for one in app.warning if "link asks" in one.value]
