@@ -131,10 +131,10 @@ def as_text(note: Note) -> str:
 def _lines(note: Note, form: _Form) -> Iterator[str]:
     safe = form.safe
     yield f"{form.title}Nightlies of {note.night:%A, %d %B %Y}"
-    calm_evening = note.is_calm and note.evening_counts
-    yield f"{headline(note)}. {safe(evening_headline(note))}" if calm_evening else headline(note)
-    if note.under_way:
-        yield OPEN
+    told = headline(note)
+    if note.is_calm and note.evening_counts:
+        told += f". {safe(evening_headline(note))}"
+    yield f"{told}. {OPEN}" if note.under_way else told
     for change, title in SECTIONS.items():
         items = note.of(change)
         if not items:

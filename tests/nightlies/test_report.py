@@ -240,6 +240,7 @@ def test_a_late_nightly_is_told_with_what_is_known_of_the_nights_before(built: B
         assert all(
             part in text for part in ("Late (1)", "its owner is blocked", expected, gone, "owner: ada, bob has it")
         )
+    assert as_markdown(found).splitlines()[1].endswith(". Not all of it has ended: the numbers will move.")
     chat = json.dumps(mattermost(found), ensure_ascii=False)
     assert expected in chat and f"not run for 2 nights, since {since:%d %b}" in chat
     [told] = json.loads(as_json(found))["late"]
