@@ -30,13 +30,15 @@ def narrowed(filters: Filters) -> Narrowed:
     """The page's own filters: search, categories, new or known, with or without issue, nightlies, allowed failures."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         search = search_for("reason, rule, job, repository", key="search")
-        here = asked(failures.categories, filters)["category"]
-        categories = some_of("Category", here, key="category", placeholder="All categories", width=260)
-        days = one_from("New means first seen in the last", [14, 1, 3, 7, 30], key="new_days", width=220, titles=_DAYS)
-        news = one_from("New or known", list(_NEWS), key="new", titles=_NEWS, width=170)
-        issue = one_from("Issue", list(_ISSUES), key="issue", titles=_ISSUES, width=190)
         nightly = switch("nightlies only", key="nightly")
         allowed = switch("allowed failures too", key="allowed")
+    # Two beside each other on a telephone.
+    with st.grid(4, min_column_width=150):
+        here = asked(failures.categories, filters)["category"]
+        categories = some_of("Category", here, key="category", placeholder="All categories")
+        days = one_from("New: seen first in the last", [14, 1, 3, 7, 30], key="new_days", titles=_DAYS, width="stretch")
+        news = one_from("New or known", list(_NEWS), key="new", titles=_NEWS, width="stretch")
+        issue = one_from("Issue", list(_ISSUES), key="issue", titles=_ISSUES, width="stretch")
     linked = {"with": True, "without": False}.get(issue)
     return Narrowed(categories, search, news == "true", days, nightly, allowed, news == "false", linked)
 
