@@ -25,6 +25,9 @@ def log_search_view(filters: Filters) -> None:
             "and time stamps in a log do not matter; a regular expression is matched line by line."
         )
         return
+    if len(text) < log_search.SHORTEST:
+        st.caption(f"From {log_search.SHORTEST} characters on it searches.")
+        return
     try:
         hits = asked(log_search.search, filters, text=text, regex=regex, case=case)
     except log_search.SearchError as error:
