@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dashlib.charts.night_marks import Struck, also_told, letter
-from dashlib.charts.wording import BY_HAND, NO_FAILED_JOB, cause_told, reason_told
+from dashlib.charts.wording import BY_HAND, NO_FAILED_JOB, cause_told, moment_told, reason_told
 from dashlib.nightlies.versions import Change
 
 _LONGEST = 240
@@ -54,7 +54,7 @@ def tip(cell: Mapping[str, Any], found: Sequence[Struck] = ()) -> list[list[str]
         ("Times", _times(cell)),
         ("Runs", _runs(cell)),
         ("Started", BY_HAND.removeprefix("started ") if cell["by_hand"] else None),
-        ("By hand", f"{cell['extra_state']} at {cell['extra_at']:%H:%M}" if cell["extra_state"] else None),
+        ("By hand", _by_hand(cell)),
         ("Owner", cell["owner"] if lost else None),
         ("Who has it", (cell["assignee"] or "nobody") if lost or is_red else None),
     )
@@ -63,6 +63,10 @@ def tip(cell: Mapping[str, Any], found: Sequence[Struck] = ()) -> list[list[str]
         for word, text in texts
         if word and isinstance(text, str) and text
     ]
+
+
+def _by_hand(cell: Mapping[str, Any]) -> str | None:
+    return f"{cell['extra_state']} {moment_told(cell['extra_at'], cell['slot'])}" if cell["extra_state"] else None
 
 
 def _error(cell: Mapping[str, Any]) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -82,10 +82,15 @@ def reason_told(reason: str) -> str:
 
 
 def by_hand_told(row: Mapping[Any, Any]) -> str:
-    """What somebody started of a night, of a row with by_hand, extra_state and extra_at; "" where nobody did."""
+    """What somebody started of a night, of a row with night, by_hand, extra_state and extra_at; "" where nobody did."""
     if isinstance(row["extra_state"], str):
-        return f"{row['extra_state']} when started by hand at {row['extra_at']:%H:%M}"
+        return f"{row['extra_state']} when started by hand {moment_told(row['extra_at'], row['night'])}"
     return BY_HAND if row["by_hand"] else ""
+
+
+def moment_told(moment: datetime, night: date) -> str:
+    """When something of a night was, on the team's wall clock; with the day, where it is another one."""
+    return f"{moment:at %H:%M}" if moment.date() == pd.Timestamp(night).date() else f"on {moment:%a %d %b, %H:%M}"
 
 
 def times_told(row: Mapping[Any, Any]) -> str:

@@ -44,8 +44,8 @@ class Item:
     them; of a late one how many nights before it did not run either, if any. ``who`` has it, or its issue; ``owner`` is
     its schedule's. ``signature`` is that of its reason. ``link`` leads to what explains it. ``expected_at`` is when a
     missing or late one was to run, ``missing_from`` when a late one becomes missing (the team's wall clock).
-    ``by_hand`` says of a failed one that its run was started by hand, or late, or how a run ended that somebody started
-    beside it; "" where nobody did.
+    ``by_hand`` says of a failed or recovered one that its run was started by hand, or late, or how a run ended that
+    somebody started beside it; "" where nobody did.
     """
 
     change: str
@@ -245,7 +245,7 @@ def _item(row: Mapping[Any, Any], dashboard: str) -> Item:
         link=page or (text["job_web_url"] if red else None) or text["url"],
         owner=text["owner_username"],
         signature=text["signature_id"] if red else None,
-        by_hand=by_hand_told(row) if red else "",
+        by_hand=by_hand_told(row) if red or row["change"] == "recovered" else "",
     )
 
 

@@ -140,7 +140,8 @@ def _lines(note: Note, form: _Form) -> Iterator[str]:
         if not items:
             continue
         if note.is_calm:
-            yield f"{title}: {', '.join(safe(item.repository) for item in items)}"
+            names = (safe(item.repository) + (f" ({item.by_hand})" if item.by_hand else "") for item in items)
+            yield f"{title}: {', '.join(names)}"
             continue
         yield f"\n{form.part}{title} ({len(items)})\n"
         yield from (f"- {_told(group, form)}" for group in gathered(items))

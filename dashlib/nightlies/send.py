@@ -35,7 +35,8 @@ _WAITS = (0, 2, 5, 15, 30, 60)
 
 _DUE = """
 select count(*), count(*) filter (state in ('late', 'running')) from nightly_slots
-where state <> 'off' and coalesce(expected_at, created_at) >= $begin and coalesce(expected_at, created_at) < $by
+where state <> 'off' and (expected_at is not null or by_hand is not true)
+  and coalesce(expected_at, created_at) >= $begin and coalesce(expected_at, created_at) < $by
 """
 _TO_COME = """
 select count(*) from schedule_slots s join nightly_schedules n using (project_id, schedule_id)

@@ -118,7 +118,7 @@ with {matching}, {nights}, levels as ({levels}
     group by v.group_name, v.top
 ), placed as (
     select *, row_number() over (partition by group_name order by {order}) as place,
-           row_number() over (order by {order}) as overall
+           row_number() over (order by {order}, group_name) as overall
     from tops
     where (reds + gone > 0 or not $only_red)
       and (not $only_new or (group_name, top) in (

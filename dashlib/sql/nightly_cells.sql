@@ -1,8 +1,7 @@
 -- One row per schedule and night, expected or real: the rows of nightly_slots of one night in one.
 -- state is that of the run that decides, as in nightly_nights: the last one that came by itself, or by hand in place of
 -- one that did not come. What somebody started beside it changes nothing of the night: extra_state and extra_at tell how
--- the newest of such runs ended and when it was created (null where there is none). Where
--- nothing ran: late while anything is late, else missing if anything is, else off. So a night counts as missing when
+-- the newest of such runs ended and when it was created (null where there is none). Where nothing ran at any of its times: late while anything is late, else missing if anything is, else off. So a night counts as missing when
 -- nothing of it ran; of an hourly schedule missing says how many of its expected times nobody ran.
 -- pipeline_id, by_hand, cause, is_unread, failed_jobs, duration and url are those of the row that decides; expected counts the times
 -- at which the schedule was to run, runs the pipelines, missing, late and off those that nothing filled, failed_runs the
@@ -30,16 +29,19 @@ select
     max(expected_at) filter (state = 'late') as late_at,
     count(*) filter (state = 'off') as off,
     count(*) filter (state = 'failed' and not is_extra) as failed_runs,
-    min(coalesce(expected_at, created_at)) as first_at,
-    is_evening(min(coalesce(expected_at, created_at))) as is_evening
+    min(coalesce(expected_at, created_at)) filter (not is_extra) as first_at,
+    is_evening(min(coalesce(expected_at, created_at)) filter (not is_extra)) as is_evening
 from (
     select *, max(decides) over (partition by project_id, schedule_id, night) as last_decides
     from (
         select *,
                row(
-                   list_position(['off', 'missing', 'late'], state) is null,
-                   coalesce(list_position(['off', 'missing', 'late'], state), 0),
-                   not is_extra,
+                   case when pipeline_id is not null and expected_at is not null then 5
+                        when state = 'late' then 4
+                        when state = 'missing' then 3
+                        when pipeline_id is not null and not is_extra then 2
+                        when state = 'off' then 1
+                        else 0 end,
                    coalesce(created_at, expected_at),
                    coalesce(pipeline_id, 0)
                ) as decides

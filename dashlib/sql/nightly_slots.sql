@@ -1,6 +1,6 @@
 -- One row per expected or real night of a schedule: each time it was to run, and each run beside (expected_at is null).
--- night is the team's day (DASH_TIMEZONE) of the expected time, else of the run's creation; a run past midnight belongs
--- to the night it was expected in. Times come from the schedule's cron line in its own zone, up to now: every minute at
+-- night is the team's day (DASH_TIMEZONE) of the expected time; of a run beside, that of the last expected time before
+-- it, else of its creation; a run past midnight belongs to the night it was expected in. Times come from the schedule's cron line in its own zone, up to now: every minute at
 -- which a clock there shows it. What a clock skips in spring is not expected, what it shows twice in autumn once (a
 -- second run is the schedule's own). Daily, weekly and hourly schedules alike: an hourly one has many rows a night, see
 -- nightly_cells. Cron lines closer than GitLab looks for due schedules (every ten minutes) count once per look.
@@ -58,6 +58,14 @@ with clock as (
       and not exists (
           select 1 from runs r
           where r.project_id = e.project_id and r.schedule_id = e.schedule_id and r.expected_at = e.expected_at
+      )
+      and not exists (
+          -- In autumn it ran when the clock showed the time again.
+          select 1 from runs r
+          join schedule_slots t
+              on t.project_id = r.project_id and t.schedule_id = r.schedule_id and t.expected_at = r.expected_at
+          where t.repeated and r.project_id = e.project_id and r.schedule_id = e.schedule_id
+            and r.expected_at = e.expected_at + interval 1 hour
       )
 ), unfilled as (
     select

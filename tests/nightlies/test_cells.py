@@ -88,6 +88,31 @@ def test_what_somebody_started_beside_a_nightly_changes_nothing_of_its_night(bui
     ]  # fmt: skip
 
 
+def test_a_run_by_hand_belongs_to_the_night_before_it(built: Builder) -> None:
+    """The nightlies of the evening: one failed, and passed by hand the next morning; the next one failed, too."""
+    evenings = [night + 22 * HOUR + 30 * MINUTE for night in NIGHTS[:3]]
+    expect(built, *evenings)
+    built.night(evenings[0], failed=["lint"])
+    built.night(evenings[0] + 10 * HOUR, passed=["lint"])
+    built.night(evenings[1], failed=["lint"])
+    found = cells(built, "night", "state", "extra_state", "expected", "runs", "is_evening")
+    assert found == [
+        (date(2026, 3, 10), "failed", "passed", 1, 2, True),
+        (date(2026, 3, 11), "failed", None, 1, 1, True),
+        (date(2026, 3, 12), "missing", None, 1, 0, True),
+    ]
+    assert built.rows("select change, nights_red from nightly_changes where night = date '2026-03-11'") == [
+        {"change": "still_red", "nights_red": 2}
+    ]
+
+
+def test_a_run_before_a_time_takes_no_missing_night_away(built: Builder) -> None:
+    """Nothing is known of the times before: the run stands for none, and the night has never run."""
+    expect(built, MIDNIGHT)
+    built.night(MIDNIGHT - HOUR + 20 * MINUTE)
+    assert cells(built, "state", "runs", "missing") == [("missing", 1, 1)]
+
+
 def test_where_nothing_ran(built: Builder) -> None:
     expect(built, NIGHTS[0], NIGHTS[0] + HOUR)
     expect(built, NIGHTS[1], off="schedule_off")

@@ -226,6 +226,15 @@ def test_the_second_time_a_clock_shows_is_the_schedules_own_and_nobody_misses_it
     ]
 
 
+def test_nobody_misses_the_first_of_two_times_either_where_the_second_ran(built: Builder) -> None:
+    first, second = datetime(2025, 10, 26, 0, 30), datetime(2025, 10, 26, 1, 30)
+    expect(built, first)
+    expect(built, second, repeated=True)
+    built.pipeline(second)
+    found = built.rows("select expected_at, state, by_hand from nightly_slots")
+    assert [tuple(one.values()) for one in found] == [(second, "passed", False)]
+
+
 def test_off_where_the_schedule_was_off(built: Builder) -> None:
     expect(built, NIGHTS[0])
     expect(built, NIGHTS[1], off="schedule_off")

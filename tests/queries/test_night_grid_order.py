@@ -147,3 +147,10 @@ def test_a_pipeline_that_failed_without_a_failed_job_says_so(built: Builder) -> 
     built.pipeline(MIDNIGHT, "failed")
     [row] = grid_data(grid(built), framed=MIDNIGHT.date())["rows"]
     assert ["First error", "the pipeline failed without a failed job"] in row["cells"][-1]["tip"]
+
+
+@pytest.mark.parametrize("top", [1, 2, 3])
+def test_what_is_cut_off_of_rows_that_are_called_alike_is_always_the_same(four: Builder, top: int) -> None:
+    """The one job's name stands in the group of each repository."""
+    found = grid(four, chosen=Filters(), rows="job", group="repository", order="name", top=top)
+    assert list(dict.fromkeys(found["group_name"])) == sorted(RED)[:top]
