@@ -71,13 +71,13 @@ def do(change: Callable[[str], str | Given], says: str, close: str | None = None
     ``change`` gives the action's id, empty where nothing changed; as ``Given`` with what else there is to say.
 
     Where nobody has given a name yet the change waits for it: `who_asked` asks at the place ``at`` (that of ``close``
-    where none is given), `told` where there is neither.
+    where none is given), `told` where there is neither, or ``at`` is "".
     """
     if local_only(MAY) is not None:
         return
     who = my_name()
     if who is None:
-        st.session_state[_WAITING] = (at or close, partial(do, change, says, close, at))
+        st.session_state[_WAITING] = (close if at is None else at or None, partial(do, change, says, close, at))
         return
     st.session_state.pop(_WAITING, None)
     try:

@@ -76,4 +76,5 @@ def decide(says: str, decision: Any, close: str | None = "people_act") -> None:
         runtime().commits.hurry()
         return str(number or "")
 
-    do(change, says, close)
+    # The pages of people say at their head what came of a change, and ask there who makes it.
+    do(change, says, close, at="")

@@ -229,6 +229,25 @@ def test_the_first_change_asks_for_a_name_once_and_has_a_button(visit: Open) -> 
     assert asked("select done_by from person_decisions") == [("Grace Hopper",)]
 
 
+@pytest.mark.parametrize("change", ["One person", "Merge", "Robot"])
+def test_every_first_change_asks_for_a_name(visit: Open, change: str) -> None:
+    """Also one that lets a choice of the page go when it is done."""
+    if change == "One person":
+        app = visit("people", people_view="proposals")
+        app.button(key=f"yes_{ADA}|{TWO}").click().run()
+    else:
+        app = visit("people", who=ADA)
+        choose(app, change)
+        if change == "Merge":
+            app.selectbox(key="people_other").set_value(TWO).run()
+        app.button(key="people_merge" if change == "Merge" else "people_bot").click().run()
+    assert asked("select count(*) from person_decisions") == [(0,)]
+    app.text_input(key="name_asked").set_value("Grace Hopper")
+    app.button(key="name_saved").click().run()
+    assert asked("select done_by from person_decisions") == [("Grace Hopper",)]
+    assert not [one for one in app.text_input if one.key == "name_asked"]
+
+
 def test_hostile_names_are_text(visit: Open) -> None:
     app = visit("people", who="evil@example.com")
     assert not app.exception
