@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from dashlib.people.journal import Decision
 
 _HEADERS = frozenset({"person", "e-mail", "email", "mail", "address", "member", "name", "user", "username"})
+_TEAM = frozenset({"team", "group"})
 
 
 @dataclass(frozen=True)
@@ -30,17 +31,25 @@ class TeamFile:
 
 
 def read(text: str) -> TeamFile:
-    """Lines ``person or e-mail, team`` with comma, semicolon or tab between; a header and lines with # say nothing."""
+    """Lines ``person or e-mail, team`` with comma, semicolon or tab between; the team first where the header says so.
+
+    A header and lines with # say nothing else.
+    """
     first = text.lstrip("\ufeff").partition("\n")[0]
-    between = max(",;\t", key=first.count)
+    # "Lovelace, Ada;Tides": a name may hold a comma.
+    between = max("\t;,", key=first.count)
+    team_first = False
     lines: dict[TeamLine, None] = {}
     bad: list[tuple[int, str]] = []
     for number, parts in enumerate(csv.reader(io.StringIO(text.lstrip("\ufeff")), delimiter=between), start=1):
         words = [" ".join(part.split()) for part in parts]
         if not any(words) or words[0].startswith("#"):
             continue
-        if number == 1 and words[0].lower() in _HEADERS:
+        if number == 1 and words[0].lower() in _HEADERS | _TEAM:
+            team_first = words[0].lower() in _TEAM
             continue
+        if team_first:
+            words[:2] = words[1::-1]
         if len(words) < 2 or not words[0] or not words[1]:
             bad.append((number, "it needs a person or e-mail address, and a team"))
             continue

@@ -1,12 +1,14 @@
 -- One row per person and team. origin: hand (chosen on the page people), csv (imported there), file (DASH_TEAMS), gitlab.
--- From GitLab a team is a group: a person is in the topmost groups of which every repository read here has the person as
--- member, Developer or more, and robots are in none. A person may be in several teams; what one origin says of a team
+-- From GitLab a team is a group: a person is in the topmost groups of which every repository whose members could be read
+-- has the person as member, Developer or more, and robots are in none. A person may be in several teams; what one origin says of a team
 -- stands once, the first of those above.
 with recursive groups as (
     select p.id as project_id, array_to_string(words[1:depth], '/') as team, depth
     from (
         select id, string_split(namespace, '/') as words, unnest(range(1, len(string_split(namespace, '/')) + 1)) as depth
-        from projects where source = 'gitlab' and namespace <> '' and archived is not true and deleted_at is null
+        from projects
+        where source = 'gitlab' and namespace <> '' and archived is not true and deleted_at is null
+          and id in (select project_id from members)
     ) p
 ), sizes as (
     select team, any_value(depth) as depth, count(*) as projects from groups group by team

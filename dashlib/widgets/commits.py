@@ -109,9 +109,13 @@ def overview(filters: Filters, which: commits.Narrowed) -> None:
     line = of_commits(reconciliation.line, filters, which=which)
     authored = int(line.loc[line["term"] == reconciliation.AUTHORED, "amount"].iloc[0])
     terms = " ".join(shown.terms(line, which.merges, which.bots).values())
-    st.caption(
-        f":material/balance: {authored:,} authored = {plain(terms)}. The view *Authored, pushed, committed* names them."
-    )
+    whoever = "" if which.role == "author" else "whoever they are counted for above, "
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(f":material/balance: {whoever}{authored:,} authored = {plain(terms)}.", width="content")
+        st.button(
+            "The commits of each", key="to_reconciliation", type="tertiary", icon=":material/arrow_forward:",
+            on_click=put, args=({"view": ["pushed"]},), help="Opens *Authored, pushed, committed*.",
+        )  # fmt: skip
 
 
 def hours(filters: Filters, which: commits.Narrowed) -> None:

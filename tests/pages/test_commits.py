@@ -98,3 +98,12 @@ def test_a_page_over_an_older_copy_asks_again(filled: Open, monkeypatch: pytest.
     while not here.commits.renewals and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not app.run().session_state["live_run"].behind
+
+
+def test_the_line_below_the_numbers_leads_to_the_commits_of_each_difference(filled: Open) -> None:
+    app = filled("commits", role="merger")
+    [line] = [one.value for one in app.caption if " authored = " in one.value]
+    assert "whoever they are counted for above" in line
+    app.button(key="to_reconciliation").click().run()
+    assert not app.exception
+    assert app.session_state["view"] == "pushed"

@@ -8,14 +8,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dashlib.model import Put
 from dashlib.people import decisions
 from dashlib.people.decisions import CannotDecide
 from dashlib.people.files import take
 from dashlib.people.refresh import refresh, remember_bots, remember_teams
 from dashlib.people.teams import read
+from dashlib.sources.tables import MEMBERS
 from dashlib.store import open_store
 from tests.people.world import company, figures, mailmap
-from tests.queries.build import Builder
+from tests.queries.build import Builder, row
 
 ADA, TWO, BOB = "ada.lovelace@one.example", "ada.lovelace@two.example", "bob@one.example"
 
@@ -140,6 +142,33 @@ def test_a_csv_tells_its_bad_lines() -> None:
     found = read("\ufeffperson,team\nada, Tides \n\n,x\nbob\n# nobody,x\n")
     assert [(line.member, line.team) for line in found.lines] == [("ada", "Tides")]
     assert [number for number, _ in found.bad] == [4, 5]
+
+
+@pytest.mark.parametrize(
+    ("text", "member", "team"),
+    [
+        ("team,person\nTides,ada\n", "ada", "Tides"),
+        ("Group\tName\nTides\tada, the first\n", "ada, the first", "Tides"),
+        ("Lovelace, Ada;Tides\n", "Lovelace, Ada", "Tides"),
+    ],
+)
+def test_a_csv_may_begin_with_the_team_and_names_may_hold_commas(text: str, member: str, team: str) -> None:
+    assert [(line.member, line.team) for line in read(text).lines] == [(member, team)]
+
+
+def test_a_repository_whose_members_were_not_read_breaks_no_team(built: Builder) -> None:
+    """Ada is in every repository of the group that tells its members, Bob in one of two."""
+    for id in (1, 2, 3):
+        built.project(id, f"acme/core/p{id}")
+    for id, name in ((5, "ada"), (6, "bob")):
+        built.user(id, name, name.title(), public_email=f"{name}@example.com")
+    known = {"state": "active", "membership_state": "active", "access_level": 30}
+    told = [(1, 5, "ada"), (2, 5, "ada"), (1, 6, "bob")]
+    rows = [row(MEMBERS, ["row"], project_id=p, user_id=u, username=name, **known) for p, u, name in told]
+    built.store.write(Put(MEMBERS, rows))
+    assert built.rows("select person, team, origin from person_teams") == [
+        {"person": "gitlab:5", "team": "acme", "origin": "gitlab"}
+    ]
 
 
 def test_a_mailmap_read_in_joins_and_an_empty_one_lets_go(built: Builder) -> None:
