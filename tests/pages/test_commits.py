@@ -101,7 +101,7 @@ def test_a_page_over_an_older_copy_asks_again(filled: Open, monkeypatch: pytest.
 
 
 def test_the_line_below_the_numbers_leads_to_the_commits_of_each_difference(filled: Open) -> None:
-    app = filled("commits", role="merger")
+    app = filled("commits", role="both")
     [line] = [one.value for one in app.caption if " authored = " in one.value]
     assert "whoever they are counted for above" in line
     app.button(key="to_reconciliation").click().run()
