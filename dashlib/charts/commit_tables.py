@@ -162,7 +162,7 @@ COMMITTED: Mapping[str, str] = {
     "by_others": "committed by others",
     "by_robots": "committed by robots or the forge",
     "unnamed": "whose committer is not known",
-    "rewritten": "of them written earlier than committed: amended, rebased or picked",
+    "rewritten": "of them amended, rebased or picked",
 }
 """The terms of the second line (``queries.committed``); the last is no term, but a part of all of them."""
 

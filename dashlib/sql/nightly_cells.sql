@@ -1,12 +1,14 @@
 -- One row per schedule and night, expected or real: the rows of nightly_slots of one night in one.
 -- state is that of the run that decides, as in nightly_nights: the last one that came by itself, or by hand in place of
--- one that did not come. What somebody started beside it changes nothing of the night: extra_state and extra_at tell how
--- the newest of such runs ended and when it was created (null where there is none). Where nothing ran at any of its times: late while anything is late, else missing if anything is, else off. So a night counts as missing when
--- nothing of it ran; of an hourly schedule missing says how many of its expected times nobody ran.
--- pipeline_id, by_hand, cause, is_unread, failed_jobs, duration and url are those of the row that decides; expected counts the times
--- at which the schedule was to run, runs the pipelines, missing, late and off those that nothing filled, failed_runs the
--- pipelines that failed, whatever came after them, without those that change nothing. late_at is the newest of the late times. first_at is the first of these times, else when the first pipeline was
--- created; is_evening: it lies at or after DASH_REPORT_BY, so the morning note of the day after tells of the cell.
+-- one that did not come. What somebody started beside it changes nothing of the night: extra_state and extra_at tell
+-- how the newest of such runs ended and when it was created (null where there is none). Where nothing ran at any of its
+-- times: late while anything is late, else missing if anything is, else off. So a night counts as missing when nothing
+-- of it ran; of an hourly schedule missing says how many of its expected times nobody ran.
+-- pipeline_id, by_hand, cause, is_unread, failed_jobs, duration and url are those of the row that decides; expected
+-- counts the times at which the schedule was to run, runs the pipelines, missing, late and off those that nothing
+-- filled, failed_runs the pipelines that failed, whatever came after them, without those that change nothing. late_at
+-- is the newest of the late times. first_at is the first of these times, else when the first pipeline was created;
+-- is_evening: it lies at or after DASH_REPORT_BY, so the morning note of the day after tells of the cell.
 select
     project_id, any_value(path_with_namespace) as path_with_namespace, any_value(namespace) as namespace, schedule_id,
     any_value(schedule_description) as schedule_description, night,

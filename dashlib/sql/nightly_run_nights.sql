@@ -1,8 +1,7 @@
 -- One row per pipeline that a schedule started, whether or not it counts as a nightly, and the night it belongs to.
--- night is the team's day (DASH_TIMEZONE) of the time at which its schedule was to run before it (see nightly_fills: a run
--- past midnight belongs to the night before, and so does one that somebody starts the next morning), else of its
--- creation. Where GitLab does not say the
--- schedule, it is the one whose time the run fills.
+-- night is the team's day (DASH_TIMEZONE) of the time at which its schedule was to run before it (see nightly_fills: a
+-- run past midnight belongs to the night before, and so does one that somebody starts the next morning), else of its
+-- creation. Where GitLab does not say the schedule, it is the one whose time the run fills.
 -- is_unasked: somebody started it though its time was filled, or its schedule off.
 select p.project_id, p.id as run_id, coalesce(p.schedule_id, f.schedule_id) as schedule_id,
        s.description as schedule_description, s.owner_username,

@@ -4,9 +4,9 @@
 -- warned (passed, but jobs that are allowed to fail did); canceled (not a failure: somebody or GitLab stopped it);
 -- running (not finished: created, waiting, preparing, pending, scheduled too); manual (waits for somebody); skipped.
 -- severity orders states, 1 is the worst: a cell that holds several shows the first of them.
--- failed_jobs counts failures that were not allowed, failed_allowed_jobs those that were. is_extra marks
--- a run that somebody started by hand beside one that came by itself, or in place of one that did not come: it changes
--- nothing of the night. is_last marks the run that decides: the newest that is not extra. person is whose account ran it.
+-- failed_jobs counts failures that were not allowed, failed_allowed_jobs those that were. is_extra marks a run that
+-- somebody started by hand beside one that came by itself, or in place of one that did not come: it changes nothing of
+-- the night. is_last marks the run that decides: the newest that is not extra. person is whose account ran it.
 with counted as (
     select project_id, run_id,
            count(*) as jobs,

@@ -1,9 +1,10 @@
 -- One row per expected or real night of a schedule: each time it was to run, and each run beside (expected_at is null).
 -- night is the team's day (DASH_TIMEZONE) of the expected time; of a run beside, that of the last expected time before
--- it, else of its creation; a run past midnight belongs to the night it was expected in. Times come from the schedule's cron line in its own zone, up to now: every minute at
--- which a clock there shows it. What a clock skips in spring is not expected, what it shows twice in autumn once (a
--- second run is the schedule's own). Daily, weekly and hourly schedules alike: an hourly one has many rows a night, see
--- nightly_cells. Cron lines closer than GitLab looks for due schedules (every ten minutes) count once per look.
+-- it, else of its creation; a run past midnight belongs to the night it was expected in. Times come from the schedule's
+-- cron line in its own zone, up to now: every minute at which a clock there shows it. What a clock skips in spring is
+-- not expected, what it shows twice in autumn once (a second run is the schedule's own). Daily, weekly and hourly
+-- schedules alike: an hourly one has many rows a night, see nightly_cells. Cron lines closer than GitLab looks for due
+-- schedules (every ten minutes) count once per look.
 -- state is one of
 -- passed; failed; warned (only jobs that are allowed to fail did); canceled (somebody or GitLab stopped it, or skipped
 -- all of it: no verdict); running (not at its end: created, pending, waiting for somebody to start a manual job, too):
@@ -12,15 +13,16 @@
 -- ran); off (nothing ran, and nothing should: the schedule was off, its project archived or without CI/CD).
 -- Where a run fills the time its state holds, by hand too (by_hand). A run without expected time is an extra run, a run
 -- of a schedule that is not known or cannot be read, or of a time whose cron line is not known.
--- Since when: not before the schedule was created, nor before the window in which its project's pipelines were read, nor
--- before the day of the oldest pipeline of all (all of that day: whether its times before that pipeline ran, nobody can
--- know; they count as missing). Of an edited cron line each time keeps the line of its day, as far as a
--- sync met it; GitLab tells only the present one. At the first look the present one counts, unless the oldest runs came at
--- other times: then what ran is shown, and nothing is missing there. A schedule that is off was off since GitLab's last
+-- Since when: not before the schedule was created, nor before the window in which its project's pipelines were read,
+-- nor before the day of the oldest pipeline of all (all of that day: whether its times before that pipeline ran, nobody
+-- can know; they count as missing). Of an edited cron line each time keeps the line of its day, as far as a sync met
+-- it; GitLab tells only the present one. At the first look the present one counts, unless the oldest runs came at other
+-- times: then what ran is shown, and nothing is missing there. A schedule that is off was off since GitLab's last
 -- change of it (an archived project since its own), and has no nights after it was deleted.
--- cause, of missing and off ones, and of late ones where it is known: off_cause of that day (nightly_schedules); else what is likely: unlinked_run (a run
--- whose schedule is not known came at that time), then, unless the schedule ran by itself since, what is against its
--- owner now (owner_trouble), no_next_run (GitLab has planned none); else not_read (is_unread), unknown.
+-- cause, of missing and off ones, and of late ones where it is known: off_cause of that day (nightly_schedules); else
+-- what is likely: unlinked_run (a run whose schedule is not known came at that time), then, unless the schedule ran by
+-- itself since, what is against its owner now (owner_trouble), no_next_run (GitLab has planned none); else not_read
+-- (is_unread), unknown.
 -- is_extra: somebody started the run beside one that ran (nightly_runs); false where nothing ran.
 -- previous_pipeline_id is the newest earlier run of the schedule. url leads to the run, else to the schedules.
 with clock as (

@@ -1,7 +1,8 @@
--- One row per person and team. origin: hand (chosen on the page people), csv (imported there), file (DASH_TEAMS), gitlab.
--- From GitLab a team is a group: a person is in the topmost groups of which every repository whose members could be read
--- has the person as member, Developer or more, and robots are in none. A person may be in several teams; what one origin says of a team
--- stands once, the first of those above.
+-- One row per person and team. origin: hand (chosen on the page people), csv (imported there), file (DASH_TEAMS),
+-- gitlab.
+-- From GitLab a team is a group: a person is in the topmost groups of which every repository whose members could be
+-- read has the person as member, Developer or more, and robots are in none. A person may be in several teams; what one
+-- origin says of a team stands once, the first of those above.
 with recursive groups as (
     select p.id as project_id, array_to_string(words[1:depth], '/') as team, depth
     from (
