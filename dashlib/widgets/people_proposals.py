@@ -96,11 +96,12 @@ def _unless_in(email: str, label: str) -> str:
 
 def _answers(one: Any, writable: bool, type_: Any) -> None:
     key = f"{one.person}|{one.other}"
-    st.button(
-        "One person", key=f"yes_{key}", icon=":material/join_inner:", type=type_, disabled=not writable,
-        on_click=people_acts.merge, args=(one.person, one.other),
-    )  # fmt: skip
-    st.button(
-        "Two persons", key=f"no_{key}", type=type_, disabled=not writable, on_click=people_acts.reject,
-        args=(one.person, one.other),
-    )  # fmt: skip
+    with st.container(horizontal=True, gap="small", width="content"):
+        st.button(
+            "One person", key=f"yes_{key}", icon=":material/join_inner:", type=type_, disabled=not writable,
+            on_click=people_acts.merge, args=(one.person, one.other),
+        )  # fmt: skip
+        st.button(
+            "Two persons", key=f"no_{key}", type=type_, disabled=not writable, on_click=people_acts.reject,
+            args=(one.person, one.other),
+        )  # fmt: skip
