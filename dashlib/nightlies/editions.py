@@ -10,11 +10,14 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import combinations
 
 LONG_AGO = datetime.fromtimestamp(0, UTC).replace(tzinfo=None)
 _LATEST_START = timedelta(hours=2)
 _CLOCK_SKEW = timedelta(minutes=1)
 _TIMES_TO_BE_SURE = 2
+_SAME_TIME = timedelta(minutes=15)
+_DAY = timedelta(days=1)
 _WORTH_A_WRITE = timedelta(hours=1)
 
 
@@ -84,18 +87,22 @@ def edited_before(slots: Sequence[datetime], runs: Sequence[datetime], changed_a
     """Since when the present cron line holds, as far as the runs tell when a schedule is met for the first time.
 
     ``slots`` are the times by the present line, ``runs`` when its pipelines were created, both sorted. Where the oldest
-    runs came at other times, two at least and at every second slot, and none on time, the line was another one: it
-    holds from the first run on time, or since the schedule's last change where there is none. None: nothing speaks
-    against it; few runs at other times were started by hand while the nightly did not run.
+    runs came at other times, at every second slot at least and two at one time of the day, and none on time, the line
+    was another one: it holds from the first run on time, or since the schedule's last change where there is none. None:
+    nothing speaks against it; few runs, and runs at any time of the day, were started by hand while the nightly did not
+    run.
     """
-    strays: set[int] = set()
+    strays: dict[int, datetime] = {}
     for run in runs:
         place = bisect_right(slots, run + _CLOCK_SKEW)
         if place and run - slots[place - 1] <= _LATEST_START:
             return slots[place - 1] if _are_another_line(strays, place - 1) else None
-        strays.add(place)
+        strays.setdefault(place, run)
     return changed_at if _are_another_line(strays, max(strays, default=0)) else None
 
 
-def _are_another_line(strays: set[int], slots: int) -> bool:
-    return len(strays) >= max(_TIMES_TO_BE_SURE, slots / 2)
+def _are_another_line(strays: dict[int, datetime], slots: int) -> bool:
+    """Whether runs, of each slot before which they came the first, follow a line: often enough, two at one time."""
+    return len(strays) >= max(_TIMES_TO_BE_SURE, slots / 2) and any(
+        min((one - other) % _DAY, (other - one) % _DAY) <= _SAME_TIME for one, other in combinations(strays.values(), 2)
+    )

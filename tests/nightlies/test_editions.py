@@ -117,5 +117,13 @@ def test_runs_by_hand_while_the_nightly_did_not_run_are_no_edit() -> None:
     assert edited_before(slots(9), runs(2, 7, hour=15), NOW) is None
 
 
+def test_runs_at_any_time_of_the_day_are_no_other_line() -> None:
+    """Whoever presses play does so now at nine, now at half past; a clock, also around midnight, at one time."""
+    back = runs(3, hour=3)
+    assert edited_before(slots(9), [*runs(1, hour=9, minute=2), *runs(2, hour=9, minute=31), *back], NOW) is None
+    around_midnight = [*runs(1, hour=23, minute=58), *runs(3, hour=0, minute=5)]
+    assert edited_before(slots(9), [*around_midnight, *runs(4, hour=3)], NOW) == slots(9)[3]
+
+
 def test_an_edit_after_the_last_run() -> None:
     assert edited_before(slots(9), runs(2, 3, 4, hour=1), NOW) == NOW
