@@ -1,9 +1,10 @@
 -- One row per schedule and night, expected or real: the rows of nightly_slots of one night in one.
--- state is that of the run that decides, as in nightly_nights: the last one that came by itself, or by hand in place of
--- one that did not come. What somebody started beside it changes nothing of the night: extra_state and extra_at tell
--- how the newest of such runs ended and when it was created (null where there is none). Where nothing ran at any of its
--- times: late while anything is late, else missing if anything is, else off. So a night counts as missing when nothing
--- of it ran; of an hourly schedule missing says how many of its expected times nobody ran.
+-- state is that of the run that decides, as in nightly_nights: the one of the last time at which anything ran, by itself
+-- or by hand. What somebody started beside it, or to make up for an earlier time of the night, does not decide:
+-- extra_state and extra_at tell how the newest of such runs ended and when it was created (null where there is none).
+-- Where nothing ran at any of its times: late while anything is late, else missing if anything is, else off. So a night
+-- counts as missing when nothing of it ran; of an hourly schedule missing says how many of its expected times nobody
+-- ran.
 -- pipeline_id, by_hand, cause, is_unread, failed_jobs, duration and url are those of the row that decides; expected
 -- counts the times at which the schedule was to run, runs the pipelines, missing, late and off those that nothing
 -- filled, failed_runs the pipelines that failed, whatever came after them, without those that change nothing. late_at
@@ -22,8 +23,8 @@ select
     any_value(failed_allowed_jobs) filter (decides = last_decides) as failed_allowed_jobs,
     any_value(duration) filter (decides = last_decides) as duration,
     any_value(url) filter (decides = last_decides) as url,
-    arg_max(state, decides) filter (is_extra) as extra_state,
-    max(created_at) filter (is_extra) as extra_at,
+    arg_max(state, (created_at, pipeline_id)) filter (is_beside) as extra_state,
+    max(created_at) filter (is_beside) as extra_at,
     count(expected_at) as expected,
     count(pipeline_id) as runs,
     count(*) filter (state = 'missing') as missing,
@@ -34,9 +35,14 @@ select
     min(coalesce(expected_at, created_at)) filter (not is_extra) as first_at,
     is_evening(min(coalesce(expected_at, created_at)) filter (not is_extra)) as is_evening
 from (
-    select *, max(decides) over (partition by project_id, schedule_id, night) as last_decides
+    select *,
+           max(decides) over (partition by project_id, schedule_id, night) as last_decides,
+           decides <> last_decides and coalesce(is_extra or created_at > next_at, false) as is_beside
     from (
         select *,
+               lead(expected_at ignore nulls) over (
+                   partition by project_id, schedule_id order by expected_at nulls first
+               ) as next_at,
                row(
                    case when pipeline_id is not null and expected_at is not null then 5
                         when state = 'late' then 4
@@ -44,7 +50,7 @@ from (
                         when pipeline_id is not null and not is_extra then 2
                         when state = 'off' then 1
                         else 0 end,
-                   coalesce(created_at, expected_at),
+                   coalesce(expected_at, created_at),
                    coalesce(pipeline_id, 0)
                ) as decides
         from nightly_slots

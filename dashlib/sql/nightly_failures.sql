@@ -12,7 +12,7 @@ with runs as materialized (
     select * from nightly_jobs where has_verdict
 ), verdicts as (
     select j.project_id, r.schedule_id, coalesce(j.trigger_name, '') as origin, j.job_name, r.night,
-           arg_max(j.is_failed, (r.created_at, j.job_id)) as red
+           arg_max(j.is_failed, (coalesce(r.expected_at, r.created_at), r.created_at, j.job_id)) as red
     from ended j
     join runs r on r.project_id = j.project_id and r.pipeline_id = j.run_id and not r.is_extra
     where (j.project_id, j.job_name) in (select (project_id, job_name) from ended where is_failed)

@@ -1,13 +1,14 @@
 -- One row per job of a nightly that failed at least once, and night on which it came to an end: what became of it.
 -- "The same job" is the same name under the same trigger job, of one schedule of one repository (as in
--- nightly_failures). The last run of the night in which it ended decides, those
--- left out that somebody started beside the nightly (is_extra of nightly_runs); canceled and skipped jobs say nothing.
+-- nightly_failures). The run of the night's last time in which it ended decides, not what somebody started beside
+-- (is_extra of nightly_runs); canceled and skipped jobs say nothing.
 -- state is one of failed; warned (it failed and is allowed to); passed.
 -- is_new: it failed, and on the last earlier night that says something it did not. red_since is the first night of an
 -- unbroken row of failures, nights_red counts them up to this night; null where it passed.
 -- failure is the key of the failure's page; category, reason, signature, issue and assignee are those of job_failures.
 with runs as materialized (
-    select project_id, pipeline_id, path_with_namespace, namespace, schedule_id, schedule_description, night, created_at
+    select project_id, pipeline_id, path_with_namespace, namespace, schedule_id, schedule_description, night, created_at,
+           coalesce(expected_at, created_at) as slot
     from nightly_runs where not is_extra
 ), ended as materialized (
     select project_id, run_id, job_id, job_name, trigger_name, is_failed, allow_failure, stage, duration,
@@ -27,7 +28,7 @@ with runs as materialized (
     where (j.project_id, j.job_name) in (select (project_id, job_name) from ended where is_failed)
     qualify row_number() over (
         partition by j.project_id, r.schedule_id, j.trigger_name, j.job_name, r.night
-        order by r.created_at desc, j.job_id desc
+        order by r.slot desc, r.created_at desc, j.job_id desc
     ) = 1
 ), counted as (
     select *,

@@ -4,9 +4,11 @@
 -- warned (passed, but jobs that are allowed to fail did); canceled (not a failure: somebody or GitLab stopped it);
 -- running (not finished: created, waiting, preparing, pending, scheduled too); manual (waits for somebody); skipped.
 -- severity orders states, 1 is the worst: a cell that holds several shows the first of them.
--- failed_jobs counts failures that were not allowed, failed_allowed_jobs those that were. is_extra marks a run that
--- somebody started by hand beside one that came by itself, or in place of one that did not come: it changes nothing of
--- the night. is_last marks the run that decides: the newest that is not extra. person is whose account ran it.
+-- failed_jobs counts failures that were not allowed, failed_allowed_jobs those that were. expected_at is the
+-- time that the run fills (see nightly_fills), null where it fills none. is_extra marks a run that somebody started
+-- beside others of its night and that fills no time: it changes nothing of the night. is_last marks the run that
+-- decides: of those that are not extra, the one of the night's last time, else the newest. person is whose account ran
+-- it.
 with counted as (
     select project_id, run_id,
            count(*) as jobs,
@@ -17,7 +19,9 @@ with counted as (
     select
         coalesce(r.source, 'gitlab') as forge, p.project_id, r.path_with_namespace, r.namespace, d.schedule_id,
         d.schedule_description, d.night,
-        d.is_unasked and not bool_and(d.is_unasked) over (
+        d.expected_at, d.by_hand,
+        coalesce(d.by_hand and d.expected_at is null, false) as is_unasked,
+        is_unasked and not bool_and(is_unasked) over (
             partition by p.project_id, d.schedule_id, d.night
         ) as is_extra,
         p.id as pipeline_id,
@@ -42,10 +46,11 @@ with counted as (
     join nightly_run_nights d on d.project_id = p.project_id and d.run_id = p.id
     left join counted c on c.project_id = p.project_id and c.run_id = p.id
 )
-select runs.* exclude (forge),
+select runs.* exclude (forge, is_unasked),
        list_position(['failed', 'running', 'canceled', 'manual', 'warned', 'passed', 'skipped'], runs.state) as severity,
        row_number() over (
-           partition by runs.project_id, schedule_id, night order by is_extra, created_at desc, pipeline_id desc
+           partition by runs.project_id, schedule_id, night
+           order by is_extra, coalesce(expected_at, created_at) desc, created_at desc, pipeline_id desc
        ) = 1 as is_last,
        a.person
 from runs

@@ -31,9 +31,7 @@ with clock as (
     select project_id, max(completed_at) as read_at
     from bookkeeping.passes where resource = 'pipelines' group by all
 ), runs as materialized (
-    select r.*, case when f.fills then f.expected_at end as expected_at, f.by_hand
-    from nightly_runs r
-    left join nightly_fills f on f.project_id = r.project_id and f.pipeline_id = r.pipeline_id
+    select * from nightly_runs
 ), own as (
     select project_id, schedule_id, max(expected_at) as last_at from runs where not by_hand group by all
 ), unlinked as (

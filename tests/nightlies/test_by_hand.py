@@ -83,6 +83,16 @@ def run(built: Builder, one: Time, at: datetime, failed: bool, id: int) -> None:
     built.job(id, "unit", "failed" if failed else "success", at, id=id)
 
 
+def makes_up(place: int, came: list[Came]) -> bool:
+    """Whether a run beside the one of this time fills an earlier one of the same night."""
+    one = ALL[place]
+    return any(
+        not came[other].ran and ALL[other].at.date() == one.at.date()
+        for other in range(place)
+        if ALL[other].schedule == one.schedule
+    )
+
+
 def told(company: Path, came: list[Came], beside: bool) -> list[dict[str, Any]]:
     """All that is told of the nights, with or without what somebody started."""
     path = company.with_name(f"{beside}.duckdb")
@@ -94,7 +104,7 @@ def told(company: Path, came: list[Came], beside: bool) -> list[dict[str, Any]]:
                 continue
             run(built, one, one.at + 2 * MINUTE, what.failed, 1000 + place)
             room = int((one.until - one.at) / MINUTE) - 5
-            if beside and what.beside:
+            if beside and what.beside and not makes_up(place, came):
                 run(built, one, one.at + timedelta(minutes=3 + what.minutes % room), what.beside_failed, 5000 + place)
         return built.rows(f"select {TOLD} from nightly_changes order by all")
 

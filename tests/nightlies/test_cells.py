@@ -106,6 +106,26 @@ def test_a_run_by_hand_belongs_to_the_night_before_it(built: Builder) -> None:
     ]
 
 
+def test_who_makes_up_for_a_time_of_a_night_of_several_decides_it_only_where_nothing_ran_later(
+    built: Builder,
+) -> None:
+    """The first of two times is made up for after the second, whose run counts; next night both by hand."""
+    for night in NIGHTS[:2]:
+        expect(built, night, night + 6 * HOUR)
+    last = built.night(NIGHTS[0] + 6 * HOUR, passed=["lint"])
+    made_up = built.night(NIGHTS[0] + 7 * HOUR, failed=["lint"])
+    both = [built.night(NIGHTS[1] + 9 * HOUR, failed=["lint"]), built.night(NIGHTS[1] + 10 * HOUR, passed=["lint"])]
+    assert cells(built, "state", "by_hand", "pipeline_id", "missing", "failed_runs", "extra_state", "extra_at") == [
+        ("passed", False, last, 0, 1, "failed", NIGHTS[0] + 7 * HOUR),
+        ("failed", True, both[0], 0, 1, "passed", NIGHTS[1] + 10 * HOUR),
+    ]
+    for view in ("nightly_nights", "nightly_job_nights"):
+        found = built.rows(f"select state, pipeline_id from {view} order by night")
+        assert [tuple(one.values()) for one in found] == [("passed", last), ("failed", both[0])], view
+    stands = built.rows("select pipeline_id, is_last from nightly_failures order by pipeline_id")
+    assert [tuple(one.values()) for one in stands] == [(made_up, False), (both[0], True)]
+
+
 def test_a_run_before_a_time_takes_no_missing_night_away(built: Builder) -> None:
     """Nothing is known of the times before: the run stands for none, and the night has never run."""
     expect(built, MIDNIGHT)

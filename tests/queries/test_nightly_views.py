@@ -26,6 +26,8 @@ def test_a_whole_run(built: Builder) -> None:
         "schedule_id": 7,
         "schedule_description": "Nightly",
         "night": date(2026, 3, 10),
+        "expected_at": None,
+        "by_hand": None,
         "pipeline_id": run,
         "pipeline_web_url": f"https://gitlab.example/p/1/-/pipelines/{run}",
         "ref": "main",

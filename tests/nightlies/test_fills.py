@@ -1,0 +1,67 @@
+"""Which time a run fills: the nearest earlier one of its night at which nothing ran yet."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dashlib.model import Delete
+from dashlib.nightlies.tables import SCHEDULE_SLOTS
+from dashlib.sources.tables import PIPELINES
+from tests.nightlies.rows import HOUR, MINUTE, expect
+from tests.queries.build import MIDNIGHT, Builder
+
+LATE = timedelta(hours=2)
+
+
+def fills(built: Builder) -> dict[int, tuple[datetime, bool]]:
+    """Of each run that fills a time: the time, and whether somebody started it."""
+    found = built.rows("select pipeline_id, expected_at, by_hand from nightly_fills where fills")
+    return {one["pipeline_id"]: (one["expected_at"], one["by_hand"]) for one in found}
+
+
+def one_after_the_other(
+    times: list[datetime], off: set[datetime], runs: dict[int, datetime]
+) -> dict[int, tuple[datetime, bool]]:
+    """What a person does who goes through the runs, oldest first, and ticks times off."""
+    ticked: dict[int, tuple[datetime, bool]] = {}
+    met: set[datetime] = set()
+    for id, at in sorted(runs.items(), key=lambda one: (one[1], one[0])):
+        earlier = [time for time in times if time <= at + MINUTE]
+        if not earlier:
+            continue
+        own = max(earlier)
+        by_hand = own in met or at > own + LATE
+        if own not in met and not (own in off and by_hand):
+            ticked[id] = (own, by_hand)
+        elif before := [time for time in earlier if is_open(time, off, ticked) and time.date() == own.date()]:
+            ticked[id] = (max(before), by_hand)
+        met.add(own)
+    return ticked
+
+
+def is_open(time: datetime, off: set[datetime], ticked: dict[int, tuple[datetime, bool]]) -> bool:
+    return time not in off and time not in {filled for filled, _ in ticked.values()}
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    hours=st.sets(st.sampled_from([*range(6), *range(23, 29)]), min_size=4),
+    off=st.sets(st.sampled_from([*range(6), *range(23, 29)]), max_size=2),
+    minutes=st.lists(st.integers(0, 30 * 4).map(lambda quarter: 15 * quarter - 20), max_size=12),
+)
+def test_runs_fill_times_as_one_goes_through_them(
+    built: Builder, hours: set[int], off: set[int], minutes: list[int]
+) -> None:
+    times = sorted(MIDNIGHT - HOUR + hour * HOUR for hour in hours)
+    were_off = {MIDNIGHT - HOUR + hour * HOUR for hour in off & hours}
+    runs = {1000 + place: MIDNIGHT - HOUR + minute * MINUTE for place, minute in enumerate(minutes)}
+    for table in (SCHEDULE_SLOTS, PIPELINES):
+        built.store.write(Delete(table, built.rows(f"select {', '.join(table.key)} from {table.name}")))
+    expect(built, *(time for time in times if time not in were_off))
+    expect(built, *were_off, off="schedule_off")
+    for id, at in runs.items():
+        built.pipeline(at, id=id)
+    assert fills(built) == one_after_the_other(times, were_off, runs)
