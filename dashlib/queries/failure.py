@@ -158,7 +158,7 @@ join this s using (signature, path_with_namespace, job_name)
 
 NEWEST = """
 select team_time(failed_at) as failed, path_with_namespace, job_name, category,
-       coalesce(reason, 'GitLab says: ' || coalesce(failure_reason, 'nothing')) as reason,
+       coalesce(reason, 'GitLab says: ' || replace(coalesce(failure_reason, 'nothing'), '_', ' ')) as reason,
        '/failure?failure=' || project_id || '-' || job_id as failure_url
 from job_failures
 where within(namespace, $groups) and chosen(path_with_namespace, $projects) and chosen(person, $persons)

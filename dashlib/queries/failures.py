@@ -146,7 +146,7 @@ order by unsure + no_rule + no_log + not_analysed desc, failed_jobs desc, path_w
 
 LISTING = f"""
 select team_time(failed_at) as failed, path_with_namespace, job_name, stage, category,
-       coalesce(reason, 'GitLab says: ' || coalesce(failure_reason, 'nothing')) as reason,
+       coalesce(reason, 'GitLab says: ' || replace(coalesce(failure_reason, 'nothing'), '_', ' ')) as reason,
        replace(state, '_', ' ') as state, replace(log, '_', ' ') as log, rule, confidence, signature_id,
        newly_seen(first_seen_at, days := $new_days) as is_new,
        if(newly_seen(first_seen_at, days := $new_days), 'new', null) as news,

@@ -74,7 +74,7 @@ def facts(connection: duckdb.DuckDBPyConnection, project: int, job: int) -> Fact
     passed_at, compare, commits = _changed(connection, project, job)
     since = [_moment(value) for value in (seen["first_seen_at"].iloc[0] if len(seen) else None, row["failed_at"])]
     return Facts(
-        reason=_text(row["reason"]) or f"GitLab says: {row['failure_reason'] or 'nothing'}",
+        reason=_text(row["reason"]) or f"GitLab says: {str(row['failure_reason'] or 'nothing').replace('_', ' ')}",
         job_name=str(row["job_name"]),
         path=str(row["path_with_namespace"]),
         # Without lines the column is null, which pandas tells as None or as NA.

@@ -192,7 +192,7 @@ def test_coverage_of_each_repository_the_least_explained_first(filled: Builder) 
 
 def test_the_listing_of_states_and_of_a_signature(filled: Builder) -> None:
     assert ask(filled, failures.listing, states=("no_log", "not_analysed"))["job_name"].tolist() == ["late", "gone"]
-    assert ask(filled, failures.listing, states=("no_log",))["reason"].tolist() == ["GitLab says: script_failure"]
+    assert ask(filled, failures.listing, states=("no_log",))["reason"].tolist() == ["GitLab says: script failure"]
     signature = ask(filled, signatures.signatures).set_index("signature").loc["old", "signature_id"]
     assert len(ask(filled, failures.listing, signature=signature)) == 3
     assert len(ask(filled, failures.listing, signature=signature, rows=1)) == 1
