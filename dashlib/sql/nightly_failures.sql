@@ -5,7 +5,7 @@
 -- is_new: its last verdict on an earlier night was no failure, or there is none. red_since is the first night of an
 -- unbroken row of red nights, nights_red counts them up to this one.
 -- is_last: the failure stands, its run decides the night. What failed in a run that somebody started beside the nightly
--- (is_extra of nightly_runs) is no verdict: where that night has none, red_since and nights_red are null.
+-- (is_extra of nightly_runs) is no verdict: where the night is not red, red_since and nights_red are null.
 with runs as materialized (
     select * from nightly_runs
 ), ended as materialized (
@@ -45,5 +45,5 @@ join runs r on r.project_id = j.project_id and r.pipeline_id = j.run_id
 join projects p on p.id = j.project_id
 left join streaks k
     on k.project_id = j.project_id and k.schedule_id is not distinct from r.schedule_id
-    and k.origin = coalesce(j.trigger_name, '') and k.job_name = j.job_name and k.night = r.night
+    and k.origin = coalesce(j.trigger_name, '') and k.job_name = j.job_name and k.night = r.night and k.red
 where j.is_failed

@@ -6,13 +6,26 @@
 -- expected_at is the time that the run fills, else the one that it belongs to; fills tells which.
 -- by_hand: it began more than DASH_LATE_HOURS after its time, or beside the run that fills it. GitLab does not say who
 -- pressed "play" (its source is "schedule" as well); after so long it was somebody, or GitLab itself had stood still.
--- A time at which the schedule was off is filled only by a run on time: it was on after all.
+-- A time at which the schedule was off is filled only by a run on time: it was on after all. So is the second of two
+-- equal times in autumn, which nobody misses.
+-- Since its cron line cannot be read a schedule has no times: its runs then belong to none.
 -- A run whose schedule is not known fills the time it is taken for (nightly_guesses) where no run of that schedule does.
-with placed as (
-    select r.project_id, s.schedule_id, r.pipeline_id, s.expected_at, s.off_cause, r.created_at, true as is_linked
+with unread as (
+    select e.project_id, e.schedule_id, max(e.valid_from) as since
+    from bookkeeping.schedule_editions e
+    join bookkeeping.schedules_read r on r.project_id = e.project_id and r.schedule_id = e.schedule_id
+    where r.problem is not null
+    group by all
+), placed as (
+    select r.project_id, s.schedule_id, r.pipeline_id, s.expected_at, s.off_cause, s.repeated, r.created_at,
+           true as is_linked
     from (
-        select project_id, schedule_id, id as pipeline_id, created_at, created_at + interval 1 minute as reach
-        from pipelines where source = 'schedule' and schedule_id is not null
+        select p.project_id, p.schedule_id, p.id as pipeline_id, p.created_at,
+               p.created_at + interval 1 minute as reach
+        from pipelines p
+        left join unread u on u.project_id = p.project_id and u.schedule_id = p.schedule_id
+        where p.source = 'schedule' and p.schedule_id is not null
+          and (u.since is null or p.created_at < u.since)
     ) r
     asof join schedule_slots s
         on s.project_id = r.project_id and s.schedule_id = r.schedule_id and s.expected_at <= r.reach
@@ -26,7 +39,7 @@ with placed as (
            ) = 1 as is_first
     from placed
 ), judged as (
-    select *, is_first and (off_cause is null or not is_late) as is_filling from ranked
+    select *, is_first and (off_cause is null and not repeated or not is_late) as is_filling from ranked
 ), further as (
     select project_id, schedule_id, team_day(expected_at) as night, pipeline_id, created_at as moment, -1 as step
     from judged where is_linked and not is_filling
@@ -39,16 +52,10 @@ with placed as (
           select (project_id, schedule_id, night) from further
       )
       and not exists (
-          select 1 from placed p
-          where p.project_id = s.project_id and p.schedule_id = s.schedule_id and p.expected_at = s.expected_at
-      )
-      and not exists (
           -- In autumn it ran when the clock showed the time again.
-          select 1 from placed p
-          join schedule_slots t
-              on t.project_id = p.project_id and t.schedule_id = p.schedule_id and t.expected_at = p.expected_at
-          where t.repeated and p.project_id = s.project_id and p.schedule_id = s.schedule_id
-            and p.expected_at = s.expected_at + interval 1 hour
+          select 1 from judged p
+          where p.is_filling and p.project_id = s.project_id and p.schedule_id = s.schedule_id
+            and p.expected_at = s.expected_at + to_hours(p.repeated::int)
       )
 ), heights as (
     -- Each open time is laid on a pile, each further run takes the uppermost one away.

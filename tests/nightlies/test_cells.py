@@ -82,10 +82,13 @@ def test_what_somebody_started_beside_a_nightly_changes_nothing_of_its_night(bui
     ) == [{"n": 4}]
     jobs = built.rows("select state, nights_red from nightly_job_nights where job_name = 'lint' order by night")
     assert [tuple(one.values()) for one in jobs] == [("failed", 1), ("passed", None), ("passed", None), ("failed", 1)]
-    stands = built.rows("select night, is_last from nightly_failures order by night")
+    stands = built.rows("select night, is_last, red_since, is_new from nightly_failures order by night")
     assert [tuple(one.values()) for one in stands] == [
-        (date(2026, 3, 10), True), (date(2026, 3, 11), False), (date(2026, 3, 12), False), (date(2026, 3, 13), True)
-    ]  # fmt: skip
+        (date(2026, 3, 10), True, date(2026, 3, 10), True),
+        (date(2026, 3, 11), False, None, False),
+        (date(2026, 3, 12), False, None, False),
+        (date(2026, 3, 13), True, date(2026, 3, 13), True),
+    ]
 
 
 def test_a_run_by_hand_belongs_to_the_night_before_it(built: Builder) -> None:

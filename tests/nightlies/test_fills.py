@@ -8,9 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dashlib.model import Delete
+from dashlib.nightlies import ledger
 from dashlib.nightlies.tables import SCHEDULE_SLOTS
+from dashlib.settings import Settings
 from dashlib.sources.tables import PIPELINES
-from tests.nightlies.rows import HOUR, MINUTE, expect
+from tests.nightlies.rows import HOUR, MINUTE, NIGHTS, expect, read_at, schedule
 from tests.queries.build import MIDNIGHT, Builder
 
 LATE = timedelta(hours=2)
@@ -65,3 +67,36 @@ def test_runs_fill_times_as_one_goes_through_them(
     for id, at in runs.items():
         built.pipeline(at, id=id)
     assert fills(built) == one_after_the_other(times, were_off, runs)
+
+
+def test_the_second_of_two_equal_times_is_filled_only_on_time(built: Builder) -> None:
+    """In autumn: the schedule's own run at the first time, somebody's in the morning; and one by hand alone."""
+    first, second = datetime(2026, 10, 25, 0, 30), datetime(2026, 10, 25, 1, 30)
+    for schedule in (7, 8):
+        expect(built, first, id=schedule)
+        expect(built, second, id=schedule, repeated=True)
+    built.schedule(8, description="Other")
+    own, extra = built.night(first + 3 * MINUTE, failed=["lint"]), built.night(first + 9 * HOUR, passed=["lint"])
+    alone = built.night(first + 9 * HOUR, schedule_id=8)
+    assert fills(built) == {own: (first, False), alone: (first, True)}
+    cells = built.rows("select state, expected, extra_state from nightly_cells order by schedule_id")
+    assert [tuple(one.values()) for one in cells] == [("failed", 1, "passed"), ("passed", 1, None)]
+    assert built.rows(f"select night, is_extra from nightly_runs where pipeline_id = {extra}") == [
+        {"night": first.date(), "is_extra": True}
+    ]
+
+
+def test_runs_of_a_line_that_cannot_be_read_any_more_are_nights_of_their_own(built: Builder) -> None:
+    def looked(cron: str, at: datetime) -> None:
+        schedule(built, cron=cron, created_at=NIGHTS[0], updated_at=at, next_run_at=None)
+        ledger.refresh(built.store, Settings(), at)
+
+    read_at(built, NIGHTS[4])
+    for night in NIGHTS:
+        built.night(night, failed=["lint"])
+    looked("0 1 * * *", NIGHTS[1] + HOUR)
+    looked("every night", NIGHTS[1] + 2 * HOUR)
+    found = built.rows(
+        "select night, state, runs, extra_state from nightly_cells where pipeline_id is not null order by 1"
+    )
+    assert [tuple(one.values()) for one in found] == [(night.date(), "failed", 1, None) for night in NIGHTS]
