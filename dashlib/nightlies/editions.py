@@ -10,14 +10,18 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from itertools import combinations
+from itertools import pairwise
 
 LONG_AGO = datetime.fromtimestamp(0, UTC).replace(tzinfo=None)
 _LATEST_START = timedelta(hours=2)
 _CLOCK_SKEW = timedelta(minutes=1)
 _TIMES_TO_BE_SURE = 2
-_SAME_TIME = timedelta(minutes=15)
+_DAYS_OF_A_LINE = 3
+# GitLab starts what is due when it looks, at the same minutes of every hour; a person is not that punctual.
+_SAME_TIME = timedelta(minutes=3)
+_WIDEST = timedelta(minutes=10)
 _DAY = timedelta(days=1)
+_NOON = LONG_AGO + timedelta(hours=12)
 _WORTH_A_WRITE = timedelta(hours=1)
 
 
@@ -86,23 +90,58 @@ def _first(seen: Seen, valid_from: datetime | None) -> list[Edition]:
 def edited_before(slots: Sequence[datetime], runs: Sequence[datetime], changed_at: datetime | None) -> datetime | None:
     """Since when the present cron line holds, as far as the runs tell when a schedule is met for the first time.
 
-    ``slots`` are the times by the present line, ``runs`` when its pipelines were created, both sorted. Where the oldest
-    runs came at other times, at every second slot at least and two at one time of the day, and none on time, the line
-    was another one: it holds from the first run on time, or since the schedule's last change where there is none. None:
-    nothing speaks against it; few runs, and runs at any time of the day, were started by hand while the nightly did not
-    run.
+    ``slots`` are the times by the present line, ``runs`` when its pipelines were created, both sorted. The line was
+    another one where runs came at other times as a clock starts them, and no more: on most days, or in most weeks, at
+    one time of the day (three times at least; twice, where nothing came on time before and something at every second
+    slot). It holds from the first run on time after them, or since the schedule's last change where there is none.
+    None: nothing speaks against it; few runs, and runs at any time of the day, somebody started.
     """
-    strays: dict[int, datetime] = {}
+    on_time: list[datetime] = []
+    strays: list[datetime] = []
+    before: dict[int, datetime] = {}
     for run in runs:
         place = bisect_right(slots, run + _CLOCK_SKEW)
         if place and run - slots[place - 1] <= _LATEST_START:
-            return slots[place - 1] if _are_another_line(strays, place - 1) else None
-        strays.setdefault(place, run)
-    return changed_at if _are_another_line(strays, max(strays, default=0)) else None
+            on_time.append(slots[place - 1])
+            continue
+        strays.append(run)
+        if not on_time:
+            before.setdefault(place, run)
+    ended = max((each[-1] for each in _series(strays) if _is_a_line(each) and _is_over(each, runs[-1])), default=None)
+    if ended is None and _were_all(before, bisect_right(slots, on_time[0]) - 1 if on_time else max(before, default=0)):
+        ended = min(strays)
+    return None if ended is None else next((slot for slot in on_time if slot > ended), changed_at)
 
 
-def _are_another_line(strays: dict[int, datetime], slots: int) -> bool:
-    """Whether runs, of each slot before which they came the first, follow a line: often enough, two at one time."""
-    return len(strays) >= max(_TIMES_TO_BE_SURE, slots / 2) and any(
-        min((one - other) % _DAY, (other - one) % _DAY) <= _SAME_TIME for one, other in combinations(strays.values(), 2)
-    )
+def _were_all(strays: dict[int, datetime], slots: int) -> bool:
+    """Whether what ran, the first by each slot, ran for the schedule: at every second slot, and two at one time."""
+    often = len(strays) >= max(_TIMES_TO_BE_SURE, slots / 2)
+    return often and any(len(each) > 1 for each in _series(list(strays.values())))
+
+
+def _series(runs: Sequence[datetime]) -> list[list[datetime]]:
+    """Runs at one time of the day, each list by date; runs a few minutes apart are one."""
+    by_clock = sorted(runs, key=lambda run: (run - _NOON) % _DAY)
+    found: list[list[datetime]] = []
+    for run in by_clock:
+        if found and (run - found[-1][-1]) % _DAY <= _SAME_TIME:
+            found[-1].append(run)
+        else:
+            found.append([run])
+    if len(found) > 1 and (found[0][0] - found[-1][-1]) % _DAY <= _SAME_TIME:
+        found[0] += found.pop()
+    return [sorted(each) for each in found]
+
+
+def _is_a_line(series: Sequence[datetime]) -> bool:
+    """Whether a clock started them: three at least, on most days or in most weeks from the first to the last."""
+    days = sorted({round((run - series[0]) / _DAY) for run in series})
+    clocks = [(run - series[0] + _DAY / 2) % _DAY for run in series]
+    unit = 7 if all(day % 7 == 0 for day in days) else 1
+    often = len(days) >= _DAYS_OF_A_LINE and 2 * len(days) > days[-1] / unit
+    return often and max(clocks) - min(clocks) <= _WIDEST
+
+
+def _is_over(series: Sequence[datetime], last: datetime) -> bool:
+    """Whether no more of them came, though the schedule ran on: at their longest distance one would have."""
+    return last - series[-1] > max(later - earlier for earlier, later in pairwise(series)) + _LATEST_START

@@ -84,7 +84,9 @@ def refresh(store: Store, settings: Settings, now: datetime | None = None) -> in
         known = editions.get(schedule.key, [])
         since = None if known else _edited(schedule, runs.get(schedule.key, ()), now)
         current = grown(known, schedule.seen, since)
-        changes += _remembered(schedule.key, known, current)
+        if known or schedule.start is not None:
+            # Before its project's pipelines were read nothing tells whether the line was another one.
+            changes += _remembered(schedule.key, known, current)
         digest = _digest(current, schedule.start)
         done_digest, done_until = done.get(schedule.key, (None, LONG_AGO))
         if (done_digest, done_until) != (digest, until):

@@ -11,14 +11,16 @@
 -- what nightly_runs says of the run that fills the time, see nightly_fills;
 -- late (nothing ran yet; at most DASH_LATE_HOURS ago, or its project was not read since: is_unread); missing (nothing
 -- ran); off (nothing ran, and nothing should: the schedule was off, its project archived or without CI/CD).
--- Where a run fills the time its state holds, by hand too (by_hand). A run without expected time is an extra run, a run
+-- Where a run fills the time its state holds, by hand too (by_hand): a time that lost its own run shows what somebody
+-- started beside it, if anybody did. A run without expected time is an extra run, a run
 -- of a schedule that is not known or cannot be read, or of a time whose cron line is not known.
 -- Since when: not before the schedule was created, nor before the window in which its project's pipelines were read,
 -- nor before the day of the oldest pipeline of all (all of that day: whether its times before that pipeline ran, nobody
 -- can know; they count as missing). Of an edited cron line each time keeps the line of its day, as far as a sync met
--- it; GitLab tells only the present one. At the first look the present one counts, unless the oldest runs came at other
--- times: then what ran is shown, and nothing is missing there. A schedule that is off was off since GitLab's last
--- change of it (an archived project since its own), and has no nights after it was deleted.
+-- it; GitLab tells only the present one. At the first look the present one counts, unless earlier runs came at other
+-- times as a clock starts them (dashlib/nightlies/editions.py): then what ran is shown, and nothing is missing there. A
+-- schedule that is off was off since GitLab's last change of it (an archived project since its own), and has no nights
+-- after it was deleted.
 -- cause, of missing and off ones, and of late ones where it is known: off_cause of that day (nightly_schedules); else
 -- what is likely: unlinked_run (a run whose schedule is not known came at that time), then, unless the schedule ran by
 -- itself since, what is against its owner now (owner_trouble), no_next_run (GitLab has planned none); else not_read

@@ -117,12 +117,43 @@ def test_runs_by_hand_while_the_nightly_did_not_run_are_no_edit() -> None:
     assert edited_before(slots(9), runs(2, 7, hour=15), NOW) is None
 
 
+def every(step: timedelta, first: datetime, last: datetime) -> list[datetime]:
+    """Runs of a clock, three minutes after each of its times."""
+    found = []
+    while first <= last:
+        found.append(first + timedelta(minutes=3))
+        first += step
+    return found
+
+
 def test_runs_at_any_time_of_the_day_are_no_other_line() -> None:
-    """Whoever presses play does so now at nine, now at half past; a clock, also around midnight, at one time."""
+    """Whoever presses play does so now at nine, now a little later; a clock, also around midnight, at one time."""
     back = runs(3, hour=3)
-    assert edited_before(slots(9), [*runs(1, hour=9, minute=2), *runs(2, hour=9, minute=31), *back], NOW) is None
-    around_midnight = [*runs(1, hour=23, minute=58), *runs(3, hour=0, minute=5)]
+    assert edited_before(slots(9), [*runs(1, hour=9, minute=5), *runs(2, hour=9, minute=10), *back], NOW) is None
+    around_midnight = [*runs(1, hour=23, minute=59), *runs(3, hour=0, minute=1)]
     assert edited_before(slots(9), [*around_midnight, *runs(4, hour=3)], NOW) == slots(9)[3]
+    morning = [datetime(2026, 3, day, 9, 4 * place) for place, day in enumerate([1, 2, 4, 5, 7, 9, 10, 12, 14, 16])]
+    assert edited_before(slots(22), [*morning, *every(DAY, datetime(2026, 3, 20, 3), slots(22)[-1])], NOW) is None
+
+
+def test_a_denser_line_that_shares_a_time_with_the_present_one() -> None:
+    """Every six hours, then once a day at six: the six o'clock runs are on time from the beginning."""
+    present = [datetime(2026, 3, day, 6) for day in range(1, 29)]
+    before = every(6 * HOUR, datetime(2026, 3, 1), datetime(2026, 3, 20))
+    found = edited_before(present, [*before, *every(DAY, present[19], present[-1])], NOW)
+    assert found == datetime(2026, 3, 20, 6)
+    hourly = every(HOUR, datetime(2026, 3, 1), datetime(2026, 3, 20, 3))
+    assert edited_before(slots(28), [*hourly, *every(DAY, slots(28)[20], slots(28)[-1])], NOW) == slots(28)[19]
+
+
+def test_a_rarer_line_before_a_denser_one() -> None:
+    mondays = every(7 * DAY, datetime(2026, 3, 2, 7), datetime(2026, 3, 16, 7))
+    assert edited_before(slots(28), [*mondays, *every(DAY, slots(28)[18], slots(28)[-1])], NOW) == slots(28)[18]
+
+
+def test_who_starts_it_every_morning_beside_the_nightly_still_does() -> None:
+    both = sorted([*every(DAY, slots(28)[0], slots(28)[-1]), *every(DAY, slots(28)[0] + 6 * HOUR, slots(28)[-1])])
+    assert edited_before(slots(28), both, NOW) is None
 
 
 def test_an_edit_after_the_last_run() -> None:

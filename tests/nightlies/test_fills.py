@@ -72,9 +72,9 @@ def test_runs_fill_times_as_one_goes_through_them(
 def test_the_second_of_two_equal_times_is_filled_only_on_time(built: Builder) -> None:
     """In autumn: the schedule's own run at the first time, somebody's in the morning; and one by hand alone."""
     first, second = datetime(2026, 10, 25, 0, 30), datetime(2026, 10, 25, 1, 30)
-    for schedule in (7, 8):
-        expect(built, first, id=schedule)
-        expect(built, second, id=schedule, repeated=True)
+    for id in (7, 8):
+        expect(built, first, id=id)
+        expect(built, second, id=id, repeated=True)
     built.schedule(8, description="Other")
     own, extra = built.night(first + 3 * MINUTE, failed=["lint"]), built.night(first + 9 * HOUR, passed=["lint"])
     alone = built.night(first + 9 * HOUR, schedule_id=8)

@@ -105,6 +105,18 @@ def test_nothing_is_expected_of_a_project_whose_pipelines_were_never_read(built:
     assert days(built)[0] == "06 01:00"
 
 
+def test_before_the_pipelines_are_read_nobody_judges_the_line(built: Builder) -> None:
+    """The first sync was killed between the schedules and the pipelines; what these tell counts all the same."""
+    schedule(built)
+    looked(built, "window", None, datetime(2026, 3, 1), id=0)
+    refresh(built.store, ONE_WEEK, NOW)
+    for at in (datetime(2026, 3, 6, 22, 3), datetime(2026, 3, 7, 22, 3), datetime(2026, 3, 9, 1, 3)):
+        built.pipeline(at)
+    looked(built, "pipelines", NOW, datetime(2026, 3, 1))
+    refresh(built.store, ONE_WEEK, NOW)
+    assert days(built)[0] == "09 01:00"
+
+
 def test_a_window_that_grows_backwards_brings_earlier_nights(built: Builder) -> None:
     schedule(built, created_at=datetime(2020, 1, 1))
     looked(built, "window", None, datetime(2026, 3, 8), id=0)
