@@ -102,7 +102,11 @@ def _drawable(text: str) -> str:
 
 def told(counts: dict[str, int]) -> tuple[str, str]:
     """What a night's counts (of ``queries.nightlies.nights``) come to: words, and the state that gives the colour."""
-    bad = [f"{counts[name]} {word}" for name, word in _BAD if counts[name]]
+    bad = [
+        f"{counts[name]} {word if counts[name] > 1 else word.replace('times', 'time')}"
+        for name, word in _BAD
+        if counts[name]
+    ]
     open_ = counts["running"] or counts["late"] or counts["to_come"]
     late = f", {counts['late']} late" if counts["late"] else ""
     ended = f"running: {counts['ended']} of {counts['planned']} ended{late}"

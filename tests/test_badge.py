@@ -90,6 +90,7 @@ def test_any_text_is_well_formed_and_escaped(label: str, word: str) -> None:
         ({"passed": 1, "to_come": 11, "ended": 1, "planned": 12}, ("running: 1 of 12 ended", "running")),
         ({"canceled": 2}, ("2 canceled", "none")),
         ({"canceled": 1, "warned": 1, "passed": 1}, ("2 passed, 1 canceled", "none")),
+        ({"passed": 1, "times_missing": 1}, ("1 more time missed", "missing")),
         ({"passed": 1, "times_missing": 22, "passed_since": 1}, ("22 more times missed, 1 failed first", "missing")),
         ({"passed": 1, "passed_since": 1}, ("1 failed first", "warned")),
     ],

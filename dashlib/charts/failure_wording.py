@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from dashlib.charts.wording import holder_told
+from dashlib.charts.wording import BY_HAND, holder_told
 
 _LOGS = {
     "missing": "GitLab has no log of this job.",
@@ -20,6 +20,8 @@ def attempt_told(row: pd.Series) -> str:
     if row["is_nightly"]:
         nightly = row["schedule_description"] if isinstance(row["schedule_description"], str) else "nightly"
         parts.append(f"{nightly}, night of {pd.Timestamp(row['night']):%d %b}")
+        if row["by_hand"]:
+            parts.append("started by hand beside the nightly: it changes nothing" if row["is_beside"] else BY_HAND)
     elif isinstance(row["ref"], str):
         parts.append(f"on {row['ref']}")
     if isinstance(row["sha"], str):

@@ -10,7 +10,7 @@ import pandas as pd
 
 from dashlib.charts.night_box import nights_told
 from dashlib.charts.night_grid import Data
-from dashlib.charts.wording import by_hand_told, cause_told, holder_told, reason_told, times_told
+from dashlib.charts.wording import ONLY_BY_HAND, by_hand_told, cause_told, holder_told, reason_told, times_told
 from dashlib.nightlies.report import RED
 from dashlib.nightlies.report_groups import NAMED, alike
 
@@ -21,9 +21,10 @@ _LINES = {
     "late": "Late",
     "recovered": "Recovered",
     "partly": "Not every time",
+    "only_by_hand": "Only by hand",
     "canceled": "Canceled",
 }
-_TOO = ("late", "partly", "canceled")
+_TOO = ("late", "partly", "only_by_hand", "canceled")
 """Lines that are there only where they tell of anything."""
 _REASON = 90
 _NO_JOB = "no failed job"
@@ -150,6 +151,8 @@ def _item(row: Mapping[Any, Any], name: str) -> Data:
         ]
     elif row["change"] == "partly":
         parts = [times_told(row)]
+    elif row["change"] == "only_by_hand":
+        parts = [ONLY_BY_HAND]
     elif row["change"] == "canceled":
         parts = ["no verdict"]
     else:

@@ -222,7 +222,7 @@ def _cell(cell: Cell, forms: dict[str, int]) -> Data:
     failure = cell["failure"] if isinstance(cell["failure"], str) else None
     found: Data = {"at": cell["at"], "state": cell["state"], "tip": tip(cell, cell["struck"])} | worn(cell["struck"])
     href = f"/failure?failure={failure}" if failure else cell["url"]
-    links = {"href": href, "before": cell["last_pipeline_url"]}
+    links = {"href": href, "before": cell["last_pipeline_url"], "extra": cell["extra_url"]}
     found |= {name: link for name, link in links.items() if isinstance(link, str)}
     if failure:
         found["failure"] = failure

@@ -24,6 +24,7 @@ OPTIONS = {
 }
 """Options whose word in the address is not what a person shall read."""
 BY_HAND = "started by hand, or late"
+ONLY_BY_HAND = f"passed, {BY_HAND}: it did not come by itself in time"
 NO_FAILED_JOB = "the pipeline failed without a failed job"
 CAUSES = {
     "owner_blocked": "its owner is blocked",

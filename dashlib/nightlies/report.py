@@ -17,7 +17,15 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from dashlib.charts.wording import CAUSES, NO_FAILED_JOB, by_hand_told, cause_told, reason_told, times_told
+from dashlib.charts.wording import (
+    CAUSES,
+    NO_FAILED_JOB,
+    ONLY_BY_HAND,
+    by_hand_told,
+    cause_told,
+    reason_told,
+    times_told,
+)
 from dashlib.errors import Explained
 from dashlib.model import Filters
 from dashlib.queries import nightlies
@@ -215,6 +223,8 @@ def _item(row: Mapping[Any, Any], dashboard: str) -> Item:
         reason = "somebody or GitLab stopped it: no verdict"
     elif row["change"] == "partly":
         reason = times_told(row)
+    elif row["change"] == "only_by_hand":
+        reason = ONLY_BY_HAND
     else:
         reason = text["reason"] or NO_FAILED_JOB
     red = row["change"] in RED

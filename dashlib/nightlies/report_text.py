@@ -19,6 +19,7 @@ SECTIONS = {
     "late": "Late",
     "still_red": "Still red",
     "partly": "Not every time",
+    "only_by_hand": "Only by hand",
     "canceled": "Canceled",
     "recovered": "Recovered",
 }
@@ -152,7 +153,8 @@ def _lines(note: Note, form: _Form) -> Iterator[str]:
         yield "All is calm."
         return
     if note.evening_counts:
-        yield f"\n{form.part}{safe(evening_headline(note))}\n"
+        # With nothing below it, it is a line and no heading.
+        yield f"\n{form.part if note.evening else ''}{safe(evening_headline(note))}\n"
         yield from (f"- {SECTIONS[group[0].change]}: {_told(group, form)}" for group in gathered(note.evening))
     if note.risks:
         yield f"\n{form.part}At risk today ({len(note.risks)})\n"
@@ -245,7 +247,8 @@ def as_html(note: Note) -> str:
             body.append(f"<ul>{''.join(f'<li>{_html(group)}</li>' for group in gathered(items))}</ul>")
     if note.evening_counts:
         told = (f"<li>{SECTIONS[group[0].change]}: {_html(group)}</li>" for group in gathered(note.evening))
-        body.append(f"<h2>{html.escape(evening_headline(note))}</h2><ul>{''.join(told)}</ul>")
+        headed, below = ("h2", f"<ul>{''.join(told)}</ul>") if note.evening else ("p", "")
+        body.append(f"<{headed}>{html.escape(evening_headline(note))}</{headed}>{below}")
     if note.risks:
         body.append(f"<h2>At risk today ({len(note.risks)})</h2>")
         body.append(f"<ul>{''.join(f'<li>{_risk_html(risk)}</li>' for risk in note.risks)}</ul>")

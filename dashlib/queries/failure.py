@@ -16,8 +16,10 @@ select f.* exclude (failed_at, first_seen_at, started_at),
        team_time(f.issue_closed_at) as issue_closed,
        newly_seen(f.first_seen_at) as is_new,
        date_diff('day', team_day(f.first_seen_at), team_day(utc_now())) as first_seen_days,
-       t.bytes as log_bytes, t.omitted_bytes, t.omitted_lines
+       t.bytes as log_bytes, t.omitted_bytes, t.omitted_lines,
+       coalesce(n.by_hand, false) as by_hand, coalesce(n.by_hand and n.expected_at is null, false) as is_beside
 from job_failures f
+left join nightly_run_nights n on n.project_id = f.project_id and n.run_id = f.run_id
 left join traces t on t.project_id = f.project_id and t.job_id = f.job_id
 where f.project_id = $project and f.job_id = $job
 """
@@ -172,7 +174,7 @@ def one(connection: duckdb.DuckDBPyConnection, filters: Filters, *, project: int
 
     Times (failed, first_seen, started, issue_closed) are the team's wall clock, first_seen_days
     counts days until today; log_bytes, omitted_bytes and omitted_lines tell how much of the log is
-    stored (null without one).
+    stored (null without one); by_hand: its nightly's run was started by hand, or late; is_beside: beside others.
     """
     return ask(connection, ONE, filters, project=project, job=job)
 

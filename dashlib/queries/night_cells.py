@@ -101,7 +101,7 @@ with {matching}, {nights}, levels as ({levels}
     select c.*, f.path, f.cause, f.url, f.names, f.reason, f.category, f.signature_id, f.signature, f.failure,
            f.job_web_url, f.runner, f.issue_title, f.issue_url, f.assignee, f.schedule, f.expected_at, f.missing_from,
            f.is_unread, f.last_pipeline_id, f.last_pipeline_night, f.last_pipeline_state, f.last_pipeline_url,
-           f.extra_state, f.extra_at,
+           f.extra_state, f.extra_at, f.extra_url,
            case when c.state = 'warned' then f.failure end as allowed_failure
     from cells c
     join facts f on f.rank = c.rank
@@ -183,7 +183,7 @@ select v.level, v.group_name, v.top, p.name, v.middle, v.part, v.label, v.path, 
        v.failure, v.job_web_url, v.runner,
        v.issue_title, v.issue_url, v.assignee, v.schedule, v.expected_at, v.missing_from,
        v.is_unread, v.last_pipeline_id, v.last_pipeline_night, v.last_pipeline_state, v.last_pipeline_url,
-       v.extra_state, v.extra_at,
+       v.extra_state, v.extra_at, v.extra_url,
        case when v.state in ('failed', 'warned') then m.mark end as mark,
        m.hits, m.repositories,
        case when v.state in ('failed', 'warned') then e.failures end as failures,

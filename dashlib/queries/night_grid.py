@@ -84,16 +84,16 @@ def grid(
     assignee, schedule, expected_at and missing_from (of what is missing or late, the team's wall clock: when it was to
     run, when a late one becomes missing), is_unread (its repository was not read since, so nobody knows),
     last_pipeline_id, last_pipeline_night, last_pipeline_state and last_pipeline_url (of what is missing or late, the
-    schedule's newest run before), extra_state and extra_at (of what somebody started beside the run that decides, the
-    newest: how it ended, when it began on the team's wall clock); mark (from 1, by how many nightlies' nights it struck
-    in the period, where it struck twice: the same failure has the same one however the grid is narrowed, arranged and
-    sorted), hits and repositories (of the mark: how many jobs failed of it, allowed ones too, each night anew, and in
-    how many repositories; what the filters leave, whatever rows, columns and ``narrowed`` are); failures (JSON; of a
-    failed or warned one in which several struck, all of them, the worst's too: mark, is_allowed, job_names, reason,
-    signature_id, path, hits, repositories); of the row, in nights up to the framed one, whatever a column is: place (1
-    is the first of its group), nights_red, streak (failed in a row, 0 if its last verdict is green), gap (missing in a
-    row, 0 if it ran), first_red_night, reds_30, flips_30 (of the last 30 days), days_to_green (mean, from a first red
-    night to the next green one).
+    schedule's newest run before), extra_state, extra_at and extra_url (of what somebody started beside the run that
+    decides, the newest: how it ended, when it began on the team's wall clock, its page); mark (from 1, by how many
+    nightlies' nights it struck in the period, where it struck twice: the same failure has the same one however the grid
+    is narrowed, arranged and sorted), hits and repositories (of the mark: how many jobs failed of it, allowed ones too,
+    each night anew, and in how many repositories; what the filters leave, whatever rows, columns and ``narrowed`` are);
+    failures (JSON; of a failed or warned one in which several struck, all of them, the worst's too: mark, is_allowed,
+    job_names, reason, signature_id, path, hits, repositories); of the row, in nights up to the framed one, whatever a
+    column is: place (1 is the first of its group), nights_red, streak (failed in a row, 0 if its last verdict is
+    green), gap (missing in a row, 0 if it ran), first_red_night, reds_30, flips_30 (of the last 30 days), days_to_green
+    (mean, from a first red night to the next green one).
 
     A nightly or a job is new where it failed and did not on its last night before that had a verdict; a reason where it
     strikes and did not on the last night before on which a nightly ended (or never ran) that it ever struck.

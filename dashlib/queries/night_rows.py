@@ -69,7 +69,7 @@ nights as (
            if(c.state in ('missing', 'late'), team_time(coalesce(c.late_at, c.expected_at)), null) as expected_at,
            if(not c.is_unread, team_time(c.late_at + late_after()), null) as missing_from, c.is_unread,
            c.last_pipeline_id, c.last_pipeline_night, c.last_pipeline_state, c.last_pipeline_url,
-           c.extra_state, team_time(c.extra_at) as extra_at, false as is_job
+           c.extra_state, team_time(c.extra_at) as extra_at, c.extra_url, false as is_job
     from changes c
     join matching m on m.project_id = c.project_id and m.schedule_id is not distinct from c.schedule_id
 ), job_nights as (
@@ -86,7 +86,8 @@ nights as (
            cast(null as timestamp) as expected_at, cast(null as timestamp) as missing_from, false as is_unread,
            cast(null as bigint) as last_pipeline_id, cast(null as date) as last_pipeline_night,
            cast(null as varchar) as last_pipeline_state, cast(null as varchar) as last_pipeline_url,
-           cast(null as varchar) as extra_state, cast(null as timestamp) as extra_at, true as is_job
+           cast(null as varchar) as extra_state, cast(null as timestamp) as extra_at,
+           cast(null as varchar) as extra_url, true as is_job
     from nightly_job_nights j
     join matching m on m.project_id = j.project_id and m.schedule_id is not distinct from j.schedule_id
 )""".strip()

@@ -164,6 +164,7 @@ from (
     select * exclude (change), unnest([
                change,
                if((missing > 0 and state <> 'missing') or (failed_runs > 0 and state <> 'failed'), 'partly', null),
+               if(by_hand and state in ('passed', 'warned') and change is null, 'only_by_hand', null),
                if(state = 'canceled', 'canceled', null),
                if(state = 'late', 'late', null)
            ]) as change
@@ -172,7 +173,8 @@ from (
 ) n
 left join was w on w.project_id = n.project_id and w.schedule_id is not distinct from n.schedule_id
 where change is not null
-order by list_position(['new', 'missing', 'late', 'still_red', 'partly', 'canceled', 'recovered'], change),
+order by list_position(['new', 'missing', 'late', 'still_red', 'partly', 'only_by_hand', 'canceled',
+                        'recovered'], change),
          coalesce(nights_red, nights_missing) desc,
          path_with_namespace, schedule, n.schedule_id
 """
@@ -252,17 +254,18 @@ def note(
 
     ``evening`` leaves those alone that were first to run at or after DASH_REPORT_BY.
     Columns: change (in this order: new, missing, late, still_red, partly (some of its times that night never ran, or a
-    run failed and was followed by another), canceled, recovered), path_with_namespace, schedule, schedule_id,
-    project_id, night, state, nights_red, red_since, missing_since, nights_missing, job_name, failed_jobs, reason,
-    category, cause (of a missing or late one; of a late one missing_since and nights_missing tell of the nights before
-    it), expected, runs, failed_runs, missing (times that night), expected_at (the team's wall clock), missing_from
-    (when a late one becomes missing, same clock; null where that waits for a sync: is_unread), owner_username,
-    issue_title, issue_state, issue_url, assignee, by_hand (or late), extra_state and extra_at (how the newest run ended
-    that somebody started beside it, and when that began, same clock), signature_id (of its reason), failure (key of the
-    failure's page), job_web_url, url (of the run, else of the schedules), first_jobs (jobs that failed newly),
-    without_issue (failed jobs that no issue is linked to), last_pipeline_id, last_pipeline_night, last_pipeline_state
-    and last_pipeline_url (of a missing or late one, the schedule's newest run before), was_job_name, was_reason,
-    was_issue_title, was_issue_url and was_assignee (of a recovered one, its last failure before).
+    run failed and was followed by another), only_by_hand (it passed, and did not run by itself), canceled, recovered),
+    path_with_namespace, schedule, schedule_id, project_id, night, state, nights_red, red_since, missing_since,
+    nights_missing, job_name, failed_jobs, reason, category, cause (of a missing or late one; of a late one
+    missing_since and nights_missing tell of the nights before it), expected, runs, failed_runs, missing (times that
+    night), expected_at (the team's wall clock), missing_from (when a late one becomes missing, same clock; null where
+    that waits for a sync: is_unread), owner_username, issue_title, issue_state, issue_url, assignee, by_hand (or late),
+    extra_state and extra_at (how the newest run ended that somebody started beside it, and when that began, same
+    clock), signature_id (of its reason), failure (key of the failure's page), job_web_url, url (of the run, else of the
+    schedules), first_jobs (jobs that failed newly), without_issue (failed jobs that no issue is linked to),
+    last_pipeline_id, last_pipeline_night, last_pipeline_state and last_pipeline_url (of a missing or late one, the
+    schedule's newest run before), was_job_name, was_reason, was_issue_title, was_issue_url and was_assignee (of a
+    recovered one, its last failure before).
     """
     return ask(connection, NOTE, filters, night=night, evening=evening)
 

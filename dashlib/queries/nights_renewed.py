@@ -50,8 +50,9 @@ _SELECTED = {
     " where resource = 'logs'",
     "bookkeeping.passes": "select source, project_id, resource, completed_at from bookkeeping.passes"
     " where resource = 'pipelines'",
+    "bookkeeping.schedule_editions": "select project_id, schedule_id, valid_from from bookkeeping.schedule_editions",
 }
-"""Of these only what the views read: logs are large, and the other passes move all the time."""
+"""Of these only what the views read: logs are large; other passes, and when a line was last seen, move all the time."""
 _LINKS = "failure_links"
 """A view of links made anywhere: its rows are of the repository whose job failed."""
 _SHARED = ("accounts", "merged_signatures", "users")

@@ -1,7 +1,8 @@
 -- One row per schedule and night, expected or real: the rows of nightly_slots of one night in one.
 -- state is that of the run that decides, as in nightly_nights: the one of the last time at which anything ran, by itself
 -- or by hand. What somebody started beside it, or to make up for an earlier time of the night, does not decide:
--- extra_state and extra_at tell how the newest of such runs ended and when it was created (null where there is none).
+-- extra_state, extra_at and extra_url tell how the newest of such runs ended, when it was created and where it is (null
+-- where there is none).
 -- Where nothing ran at any of its times: late while anything is late, else missing if anything is, else off. So a night
 -- counts as missing when nothing of it ran; of an hourly schedule missing says how many of its expected times nobody
 -- ran.
@@ -25,6 +26,7 @@ select
     any_value(url) filter (decides = last_decides) as url,
     arg_max(state, (created_at, pipeline_id)) filter (is_beside) as extra_state,
     max(created_at) filter (is_beside) as extra_at,
+    arg_max(url, (created_at, pipeline_id)) filter (is_beside) as extra_url,
     count(expected_at) as expected,
     count(pipeline_id) as runs,
     count(*) filter (state = 'missing') as missing,

@@ -54,6 +54,7 @@ const waysOf = (cell, forms) => {
   if (cell.failure) ways.append(made("span", "", "Click or Enter: why it failed."))
   if (cell.job) way("the job (Alt + click, Alt + Enter)", cell.job)
   else if (cell.href && !cell.failure) way("on GitLab", cell.href)
+  if (cell.extra) way("what was started by hand", cell.extra)
   if (cell.before) way("its newest pipeline before", cell.before)
   if (cell.issue) way("its issue", cell.issue)
   if (cell.form !== undefined) way("new issue", forms[cell.form])

@@ -136,8 +136,8 @@ def night_line(now: pd.Series, before: pd.Series | None) -> str:
     jobs, nightlies = ("job" if now["failed_jobs"] == 1 else "jobs"), _nightlies(now["planned"])
     told_of = [f"{now['runs']} of {now['planned']} {nightlies} ran", f"{now['failed_jobs']} {jobs} failed"]
     if now["partly_ran"]:
-        who = _nightlies(now["partly_ran"])
-        told_of.append(f"{now['partly_ran']} {who} did not run every time: {now['times_missing']} times missed")
+        who, times = _nightlies(now["partly_ran"]), "time" if now["times_missing"] == 1 else "times"
+        told_of.append(f"{now['partly_ran']} {who} did not run every time: {now['times_missing']} {times} missed")
     told_of += [f"{now['passed_since']} failed first and passed since"] if now["passed_since"] else []
     told_of += [f"{now['canceled']} canceled"] if now["canceled"] else []
     told_of += [f"{now['this_evening']} to come later today"] if now["this_evening"] else []

@@ -13,10 +13,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dashlib.charts.night_glance import glance
+from dashlib.model import Filters
 from dashlib.nightlies.firings import firings
 from dashlib.nightlies.report import note
 from dashlib.nightlies.report_text import as_text
 from dashlib.nightlies.send import is_due
+from dashlib.queries import nightlies
 from dashlib.settings import Settings
 from dashlib.store import open_store
 from tests.nightlies.rows import DAY, HOUR, MINUTE, NIGHTS, expect
@@ -136,6 +139,24 @@ def test_a_recovery_by_hand_is_told_as_such(built: Builder) -> None:
     found = note(built.nights(), date(2026, 3, 11))
     [item] = found.of("recovered")
     assert item.by_hand == "started by hand, or late" and item.by_hand in as_text(found)
+
+
+def test_a_nightly_that_passed_only_by_hand_is_told(built: Builder) -> None:
+    """Two nights by hand: of a calm morning too, and of a recovered one once."""
+    expect(built, *NIGHTS[:3])
+    built.night(NIGHTS[0], failed=["lint"])
+    for night in NIGHTS[1:3]:
+        built.night(night + 8 * HOUR, passed=["lint"])
+    assert [item.change for item in note(built.nights(), date(2026, 3, 11)).items] == ["recovered"]
+    found = note(built.nights(), date(2026, 3, 12))
+    [item] = found.items
+    assert (item.change, item.reason) == (
+        "only_by_hand",
+        "passed, started by hand, or late: it did not come by itself in time",
+    )
+    assert found.is_calm and "Only by hand: acme/core/engine" in as_text(found)
+    [line] = [one for one in glance(nightlies.note(built.nights(), Filters(), night=date(2026, 3, 12))) if one["count"]]
+    assert (line["title"], line["items"][0]["about"]) == ("Only by hand", item.reason)
 
 
 def test_a_run_by_hand_neither_holds_the_note_back_nor_makes_one(built: Builder) -> None:

@@ -38,6 +38,7 @@ def test_a_whole_cell_of_an_hourly_schedule(built: Builder) -> None:
         "duration": 300.0,
         "extra_state": None,
         "extra_at": None,
+        "extra_url": None,
         "url": f"https://gitlab.example/p/1/-/pipelines/{last}",
         "expected": 6,
         "runs": 4,
@@ -66,7 +67,7 @@ def test_what_somebody_started_beside_a_nightly_changes_nothing_of_its_night(bui
     expect(built, *NIGHTS[:4])
     for night, failed, again in zip(NIGHTS[:2], (["lint"], []), ([], ["lint"]), strict=True):
         built.night(night, failed=failed, passed=[] if failed else ["lint"])
-        built.night(night + 9 * HOUR, failed=again, passed=[] if again else ["lint"])
+        beside = built.night(night + 9 * HOUR, failed=again, passed=[] if again else ["lint"])
     built.night(NIGHTS[2] + 8 * HOUR, passed=["lint"])
     built.night(NIGHTS[2] + 9 * HOUR, failed=["lint"])
     built.night(NIGHTS[3], failed=["lint"])
@@ -76,6 +77,7 @@ def test_what_somebody_started_beside_a_nightly_changes_nothing_of_its_night(bui
         ("passed", True, 2, 0, "failed", NIGHTS[2] + 9 * HOUR),
         ("failed", False, 1, 1, None, None),
     ]
+    assert cells(built, "extra_url")[1] == (f"https://gitlab.example/p/1/-/pipelines/{beside}",)
     assert built.rows(
         "select count(*) as n from nightly_nights n join nightly_cells c using (project_id, schedule_id, night)"
         " where n.state = c.state and n.pipeline_id = c.pipeline_id"

@@ -109,6 +109,8 @@ def test_the_line_below_the_numbers_tells_what_they_cannot() -> None:
     )
     quiet = pd.Series(dict.fromkeys(names, 0) | {"runs": 1, "planned": 1})
     assert night_line(quiet, None) == "1 of 1 nightly ran; 0 jobs failed."
+    once = pd.Series(dict(quiet) | {"partly_ran": 1, "times_missing": 1})
+    assert night_line(once, None).endswith("1 nightly did not run every time: 1 time missed.")
     told = pd.Series(dict(quiet) | {"partly_ran": 1, "times_missing": 22, "passed_since": 1, "canceled": 2})
     assert night_line(told, None) == (
         "1 of 1 nightly ran; 0 jobs failed; 1 nightly did not run every time: 22 times missed; "
