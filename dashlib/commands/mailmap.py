@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Read the file and say whom it joined. Exit code 1 when some of its lines say nothing."""
+    """Read the file and say whom it joined and parted. Exit code 1 when some of its lines say nothing."""
     text, name = _text(arguments.file), str(arguments.file.resolve())
     app = control.running(settings.database)
     if app is not None:
@@ -53,12 +53,15 @@ def _text(file: Path) -> str:
 
 def _tell(outcome: Outcome) -> None:
     lines = f"{outcome.entries:,} line{'' if outcome.entries == 1 else 's'} read"
-    if not outcome.joined:
-        say.out(f"{lines}; nobody was joined by them: {outcome.persons:,} persons as before")
+    if not outcome.joined and not outcome.parted and outcome.persons == outcome.persons_before:
+        say.out(f"{lines}; nobody was joined or parted: {outcome.persons:,} persons as before")
         return
-    gone = sum(len(one.before) - 1 for one in outcome.joined)
-    say.out(f"{lines}; {outcome.persons:,} persons now, {gone:,} fewer:")
-    for one in outcome.joined[:_MOST_SHOWN]:
-        say.out(f"  {one.label} ← {', '.join(one.before)}")
-    if len(outcome.joined) > _MOST_SHOWN:
-        say.out(f"  … and {len(outcome.joined) - _MOST_SHOWN:,} more; the page people shows all")
+    joined = len({label for one in outcome.joined for label in one.before})
+    told = f"{joined:,} joined, {len(outcome.parted):,} parted"
+    say.out(f"{lines}; {outcome.persons_before:,} persons before, {outcome.persons:,} now: {told}")
+    moved = [f"{one.label} ← {', '.join(one.before)}" for one in outcome.joined]
+    moved += [f"{one.label} → {', '.join(one.now)}" for one in outcome.parted]
+    for text in moved[:_MOST_SHOWN]:
+        say.out(f"  {text}")
+    if len(moved) > _MOST_SHOWN:
+        say.out(f"  … and {len(moved) - _MOST_SHOWN:,} more; the page people shows all")

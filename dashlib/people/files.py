@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import duckdb
 
@@ -14,6 +15,9 @@ from dashlib.people.mailmap import parsed
 from dashlib.people.refresh import WORKING, refresh
 from dashlib.people.tables import MAILMAPS
 from dashlib.store import Store
+
+_Who: TypeAlias = Mapping[str, tuple[str, str]]
+"""Person and label by handle of identity and account."""
 
 
 @dataclass(frozen=True)
@@ -25,12 +29,26 @@ class Joined:
 
 
 @dataclass(frozen=True)
+class Parted:
+    """A person of before who is several since the file was read: what they were called, and the labels of now."""
+
+    label: str
+    now: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Outcome:
-    """What came of a file: lines that say something, lines that do not (number and why), and whom it joined."""
+    """What came of a file: lines that say something, lines that do not (number and why), whom it joined and parted,
+    and how many persons there were before and are now.
+
+    A file that takes the place of one read before may do both: lines that are gone part whom they had joined.
+    """
 
     entries: int
     bad: tuple[tuple[int, str], ...]
     joined: tuple[Joined, ...]
+    parted: tuple[Parted, ...]
+    persons_before: int
     persons: int
 
     def as_json(self) -> dict[str, Any]:
@@ -44,6 +62,8 @@ class Outcome:
             int(told["entries"]),
             tuple((int(line), str(why)) for line, why in told["bad"]),
             tuple(Joined(str(one["label"]), tuple(one["before"])) for one in told["joined"]),
+            tuple(Parted(str(one["label"]), tuple(one["now"])) for one in told["parted"]),
+            int(told["persons_before"]),
             int(told["persons"]),
         )
 
@@ -62,27 +82,33 @@ def take(store: Store, name: str, text: str) -> Outcome:
         store.write(Put(MAILMAPS, [row]))
         refresh(store)
         after = _who(store)
-    came: dict[str, dict[str, str]] = defaultdict(dict)
-    for handle, (person, label) in before.items():
-        if handle in after:
-            came[after[handle][0]][person] = label
-    labels = dict(after.values())
-    joined = [Joined(labels[person], tuple(sorted(of.values()))) for person, of in came.items() if len(of) > 1]
+    joined = [Joined(label, others) for label, others in _several(after, before)]
+    parted = [Parted(label, others) for label, others in _several(before, after)]
     return Outcome(
         len(read.entries),
         tuple((one.line, one.why) for one in read.bad),
-        tuple(sorted(joined, key=lambda one: one.label)),
-        len(labels),
+        tuple(joined),
+        tuple(parted),
+        len(set(before.values())),
+        len(set(after.values())),
     )
 
 
-def _who(store: Store) -> dict[str, tuple[str, str]]:
-    """Person and label by handle of identity and account."""
+def _several(of: _Who, at: _Who) -> list[tuple[str, tuple[str, ...]]]:
+    """The persons of one time who are several at another, by their labels; ``of`` and ``at`` are of those times."""
+    found: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
+    for handle in of.keys() & at.keys():
+        found[of[handle]].add(at[handle])
+    told = [(label, tuple(sorted(label for _, label in who))) for (_, label), who in found.items() if len(who) > 1]
+    return sorted(told)
+
+
+def _who(store: Store) -> _Who:
     with store.reader() as reader:
         return _asked(reader)
 
 
-def _asked(reader: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, str]]:
+def _asked(reader: duckdb.DuckDBPyConnection) -> _Who:
     found = reader.execute(
         """
         select t.handle, p.id, p.label

@@ -21,13 +21,34 @@ def test_it_joins_and_says_whom(shell: Shell) -> None:
     said = shell("mailmap", "team.mailmap")
     assert said.code == 1
     assert said.out.splitlines() == [
-        "1 line read; 6 persons now, 1 fewer:",
+        "1 line read; 7 persons before, 6 now: 2 joined, 0 parted",
         "  Ada King ← Ada Lovelace (ada.lovelace@one.example), Ada Lovelace (ada.lovelace@two.example)",
     ]
     assert said.err.splitlines() == ["team.mailmap:2: it has no address in <…>"]
     (shell.folder / "team.mailmap").write_text(TEXT)
     said = shell("mailmap", "team.mailmap")
-    assert (said.code, said.out) == (0, "1 line read; nobody was joined by them: 6 persons as before\n")
+    assert (said.code, said.out) == (0, "1 line read; nobody was joined or parted: 6 persons as before\n")
+
+
+def test_a_file_that_loses_lines_parts_and_says_whom(shell: Shell) -> None:
+    with open_store(shell.folder / "data" / "dashboard.duckdb") as store:
+        built = Builder(store)
+        built.project()
+        company(built)
+    file = shell.folder / "team.mailmap"
+    file.write_text(TEXT)
+    shell("mailmap", "team.mailmap")
+    file.write_text("Bob <bob@one.example> <bobby@elsewhere.example>\n")
+    apart = "  Ada King → Ada Lovelace (ada.lovelace@one.example), Ada Lovelace (ada.lovelace@two.example)"
+    said = shell("mailmap", "team.mailmap")
+    assert said.out.splitlines() == [
+        "1 line read; 6 persons before, 6 now: 2 joined, 1 parted",
+        "  Bob (bob@one.example) ← Bob (bob@one.example), Bob (bobby@elsewhere.example)",
+        apart,
+    ]
+    file.write_text("")
+    said = shell("mailmap", "team.mailmap")
+    assert (said.code, said.out.splitlines()[0]) == (0, "0 lines read; 6 persons before, 7 now: 0 joined, 1 parted")
 
 
 def test_a_file_that_is_not_there_is_one_line(shell: Shell) -> None:
