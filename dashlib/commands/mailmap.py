@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import stat
 from pathlib import Path
 
 from dashlib import control
@@ -17,7 +18,7 @@ _LARGEST = 10 * 1024 * 1024
 
 
 class CannotRead(Explained):
-    """The file is not there, or no text."""
+    """The file is not there, or none that could be read again under its name."""
 
     code = say.BAD_USAGE
 
@@ -44,7 +45,12 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def _text(file: Path) -> str:
     try:
-        if file.stat().st_size > _LARGEST:
+        held = file.stat()
+        if not stat.S_ISREG(held.st_mode):
+            # What is kept goes by the file's name: a pipe's (/proc/…/fd/pipe:[…]) never comes again.
+            never = "what it says could never be taken back: save it as a file, and name that"
+            raise CannotRead(f"{file} is no regular file, and {never}")
+        if held.st_size > _LARGEST:
             raise CannotRead(f"{file} is larger than {_LARGEST // 1024 // 1024} MB: that is no .mailmap")
         return file.read_bytes().decode("utf-8", "replace")
     except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from dashlib.store import open_store
@@ -54,4 +55,13 @@ def test_a_file_that_loses_lines_parts_and_says_whom(shell: Shell) -> None:
 def test_a_file_that_is_not_there_is_one_line(shell: Shell) -> None:
     said = shell("mailmap", "nowhere")
     assert said.code == 2 and said.err.count("\n") == 1 and "nowhere cannot be read: No such file" in said.err
+    assert not Path(shell.folder / "data").exists()
+
+
+def test_a_pipe_is_refused_since_it_could_never_be_taken_back(shell: Shell) -> None:
+    os.mkfifo(shell.folder / "pipe")
+    for name in ("pipe", "/dev/null", "."):
+        said = shell("mailmap", name)
+        assert said.code == 2
+        assert f"{name} is no regular file" in said.error() and "save it as a file" in said.error()
     assert not Path(shell.folder / "data").exists()
