@@ -92,3 +92,9 @@ def test_lines_that_say_nothing_are_told_with_their_numbers() -> None:
         (6, "it gives neither a name nor a second address"),
     ]
     assert [entry.line for entry in read.entries] == [5, 6, 7]
+
+
+def test_a_byte_order_mark_is_no_letter_of_the_first_name() -> None:
+    read = parsed("\ufeffJane Doe <j@x.example>\nJ \ufeff <k@x.example>\n")
+    assert [(entry.line, entry.name) for entry in read.entries] == [(1, "Jane Doe"), (2, "J \ufeff")]
+    assert parsed("\ufeff# a comment\n").bad == []
