@@ -16,7 +16,7 @@ from dashlib.model import Put
 from dashlib.people import journal
 from dashlib.people.refresh import WORKING, refresh
 from dashlib.people.tables import DECISIONS
-from dashlib.people.teams import TeamLine
+from dashlib.people.teams_csv import TeamLine
 from dashlib.store import Store
 
 _FIRST = """

@@ -31,6 +31,7 @@ from dashlib.people.tables import (
     PROPOSALS,
     TEAM_MEMBERS,
 )  # fmt: skip
+from dashlib.people.teams_csv import decoded
 from dashlib.store import Store
 from dashlib.store.bookkeeping import SETTINGS
 
@@ -103,7 +104,7 @@ def remember_teams(store: Store, file: Path | None) -> None:
     A file that cannot be read just now leaves the teams as they were, and is logged.
     """
     try:
-        text = file.read_text("utf-8", "replace") if file is not None else ""
+        text = decoded(file.read_bytes()) if file is not None else ""
     except OSError as error:
         _LOG.warning("the teams of DASH_TEAMS could not be read: %s", error.strerror)
         return

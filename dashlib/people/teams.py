@@ -1,60 +1,12 @@
-"""Teams from a CSV or by hand: who is in which. Pure."""
+"""Teams from files or by hand: who is in which. Pure."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from dashlib.people.journal import Decision
-
-_HEADERS = frozenset({"person", "e-mail", "email", "mail", "address", "member", "name", "user", "username"})
-_TEAM = frozenset({"team", "group"})
-
-
-@dataclass(frozen=True)
-class TeamLine:
-    """A line: an e-mail address, user name, name or id of a person, and a team."""
-
-    member: str
-    team: str
-
-
-@dataclass(frozen=True)
-class TeamFile:
-    """A CSV as it was read; ``bad`` are the numbers of lines that have no person or no team, and why."""
-
-    lines: tuple[TeamLine, ...] = ()
-    bad: tuple[tuple[int, str], ...] = ()
-
-
-def read(text: str) -> TeamFile:
-    """Lines ``person or e-mail, team`` with comma, semicolon or tab between; the team first where the header says so.
-
-    A header and lines with # say nothing else.
-    """
-    first = text.lstrip("\ufeff").partition("\n")[0]
-    # "Lovelace, Ada;Tides": a name may hold a comma.
-    between = max("\t;,", key=first.count)
-    team_first = False
-    lines: dict[TeamLine, None] = {}
-    bad: list[tuple[int, str]] = []
-    for number, parts in enumerate(csv.reader(io.StringIO(text.lstrip("\ufeff")), delimiter=between), start=1):
-        words = [" ".join(part.split()) for part in parts]
-        if not any(words) or words[0].startswith("#"):
-            continue
-        if number == 1 and words[0].lower() in _HEADERS | _TEAM:
-            team_first = words[0].lower() in _TEAM
-            continue
-        if team_first:
-            words[:2] = words[1::-1]
-        if len(words) < 2 or not words[0] or not words[1]:
-            bad.append((number, "it needs a person or e-mail address, and a team"))
-            continue
-        lines[TeamLine(words[0], words[1])] = None
-    return TeamFile(tuple(lines), tuple(bad))
+from dashlib.people.teams_csv import TeamLine
 
 
 def whom(member: str, known: Mapping[str, Sequence[str]]) -> str | None:

@@ -7,7 +7,8 @@ import streamlit as st
 from dashlib.charts import people_tables
 from dashlib.charts.wording import plain
 from dashlib.people import decisions
-from dashlib.people.teams import TeamLine, read, whom
+from dashlib.people.teams import whom
+from dashlib.people.teams_csv import TeamLine, decoded, read
 from dashlib.queries import people
 from dashlib.runtime import runtime
 from dashlib.widgets.act import may_act, told
@@ -41,7 +42,7 @@ def _import() -> None:
         if file.size > _MOST_BYTES:
             st.warning("The file is larger than 2 MB: that is no list of teams.", icon=":material/warning:")
             return
-        told_by = read(file.getvalue().decode("utf-8", "replace"))
+        told_by = read(decoded(file.getvalue()))
         known = asked(people.callable_by)
         by_word: dict[str, list[str]] = {}
         for one in known.itertuples():

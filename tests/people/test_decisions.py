@@ -13,7 +13,7 @@ from dashlib.people import decisions
 from dashlib.people.decisions import CannotDecide
 from dashlib.people.files import take
 from dashlib.people.refresh import refresh, remember_bots, remember_teams
-from dashlib.people.teams import read
+from dashlib.people.teams_csv import read
 from dashlib.sources.tables import MEMBERS
 from dashlib.store import open_store
 from tests.people.world import company, figures, mailmap
@@ -136,24 +136,6 @@ def test_teams_from_a_file_a_csv_and_by_hand(built: Builder, tmp_path: Path) -> 
     assert number is not None
     decisions.undo(built.store, "Kim", number)
     assert [tuple(one.values()) for one in built.rows(teams)] == [(BOB, "Waves", "hand"), ("gitlab:1", "Waves", "file")]
-
-
-def test_a_csv_tells_its_bad_lines() -> None:
-    found = read("\ufeffperson,team\nada, Tides \n\n,x\nbob\n# nobody,x\n")
-    assert [(line.member, line.team) for line in found.lines] == [("ada", "Tides")]
-    assert [number for number, _ in found.bad] == [4, 5]
-
-
-@pytest.mark.parametrize(
-    ("text", "member", "team"),
-    [
-        ("team,person\nTides,ada\n", "ada", "Tides"),
-        ("Group\tName\nTides\tada, the first\n", "ada, the first", "Tides"),
-        ("Lovelace, Ada;Tides\n", "Lovelace, Ada", "Tides"),
-    ],
-)
-def test_a_csv_may_begin_with_the_team_and_names_may_hold_commas(text: str, member: str, team: str) -> None:
-    assert [(line.member, line.team) for line in read(text).lines] == [(member, team)]
 
 
 def test_a_repository_whose_members_were_not_read_breaks_no_team(built: Builder) -> None:
