@@ -177,9 +177,11 @@ def team_rows(
 
 def called(told: Mapping[str, Mapping[str, Any]], spelled: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
     """What a line of a CSV may call somebody by."""
-    by_address = [(row["address"], row["person"]) for row in spelled.values() if row["address"]]
-    by_name = [(name, key) for key, row in told.items() for name in (key, row["name"], *row["usernames"])]
-    return names_of([*by_address, *by_name])
+    by_identity = [
+        (word, row["person"]) for row in spelled.values() for word in (row["address"], row["handle"]) if word
+    ]
+    by_name = [(word, key) for key, row in told.items() for word in (key, row["name"], row["label"], *row["usernames"])]
+    return names_of([*by_identity, *by_name])
 
 
 def candidates(told: Mapping[str, Mapping[str, Any]]) -> list[Candidate]:

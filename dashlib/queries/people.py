@@ -143,9 +143,9 @@ order by m.origin, place
 """
 
 CALLABLE = """
-select distinct lower(word) as word, person from (
-    select address as word, person from identities
-    union all select unnest([id, name]), id from persons
+select distinct word, person from (
+    select unnest([address, handle]) as word, person from identities
+    union all select unnest([id, name, label]), id from persons
     union all select unnest(usernames), id from persons
 ) where word <> ''
 order by all
@@ -233,7 +233,7 @@ def known_as(connection: duckdb.DuckDBPyConnection, filters: Filters, word: str)
 
 
 def callable_by(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:
-    """One row per word that a line of a CSV may call a person by (in lower case), and person."""
+    """One row per word that a line of a CSV may call a person by, and person: word, person, for ``names_of``."""
     return ask(connection, CALLABLE, filters)
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 from dashlib.charts import people_tables
 from dashlib.charts.wording import plain
 from dashlib.people import decisions
-from dashlib.people.teams import whom
+from dashlib.people.teams import names_of, whom
 from dashlib.people.teams_csv import TeamLine, decoded, read
 from dashlib.queries import people
 from dashlib.runtime import runtime
@@ -43,11 +43,8 @@ def _import() -> None:
             st.warning("The file is larger than 2 MB: that is no list of teams.", icon=":material/warning:")
             return
         told_by = read(decoded(file.getvalue()))
-        known = asked(people.callable_by)
-        by_word: dict[str, list[str]] = {}
-        for one in known.itertuples():
-            by_word.setdefault(str(one.word), []).append(str(one.person))
-        unknown = [line for line in told_by.lines if whom(line.member, by_word) is None]
+        known = names_of(asked(people.callable_by).itertuples(index=False, name=None))
+        unknown = [line for line in told_by.lines if whom(line.member, known) is None]
         _says(told_by.lines, unknown, told_by.bad)
         st.button(
             "Import", type="primary", key="teams_import", disabled=not told_by.lines, on_click=_imported,

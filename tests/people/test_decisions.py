@@ -8,12 +8,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dashlib.model import Put
+from dashlib.model import Filters, Put
 from dashlib.people import decisions
 from dashlib.people.decisions import CannotDecide
 from dashlib.people.files import take
 from dashlib.people.refresh import refresh, remember_bots, remember_teams
+from dashlib.people.teams import names_of, whom
 from dashlib.people.teams_csv import read
+from dashlib.queries.people import callable_by
 from dashlib.sources.tables import MEMBERS
 from dashlib.store import open_store
 from tests.people.world import company, figures, mailmap
@@ -136,6 +138,31 @@ def test_teams_from_a_file_a_csv_and_by_hand(built: Builder, tmp_path: Path) -> 
     assert number is not None
     decisions.undo(built.store, "Kim", number)
     assert [tuple(one.values()) for one in built.rows(teams)] == [(BOB, "Waves", "hand"), ("gitlab:1", "Waves", "file")]
+
+
+@pytest.mark.parametrize(
+    ("member", "person"),
+    [
+        ("Zoe\u0308 Ho", "zoe@one.example"),
+        ("ZOE\u0308  HO (someone)", None),
+        ("Ada Lovelace (@ada)", "gitlab:1"),
+        (f"Ada Lovelace ({TWO})", TWO),
+        ("Ada Lovelace <Ada.Lovelace@one.example>", ADA),
+        (f"Countess Lovelace <{ADA}>", ADA),
+        ("Ada Lovelace (root@localhost)", "Ada Lovelace <root@localhost>"),
+        ("Bob <root@localhost>", "Bob <root@localhost>"),
+        ("Ada Lovelace", None),
+        ("Kim <root@localhost>", None),
+    ],
+)
+def test_a_line_may_call_somebody_as_the_page_does(built: Builder, member: str, person: str | None) -> None:
+    company(built)
+    built.commit("z", ("Zo\u00eb Ho", "zoe@one.example"))
+    decisions.import_teams(built.store, "Kim", read(f"{member};Tides\n").lines)
+    assert built.rows("select person from person_teams") == ([{"person": person}] if person else [])
+    with built.store.reader() as reader:
+        known = names_of(callable_by(reader, Filters()).itertuples(index=False, name=None))
+    assert whom(member, known) == person, "the page says the same"
 
 
 def test_a_repository_whose_members_were_not_read_breaks_no_team(built: Builder) -> None:
