@@ -31,7 +31,7 @@ from dashlib.people.tables import (
     PROPOSALS,
     TEAM_MEMBERS,
 )  # fmt: skip
-from dashlib.people.teams_csv import decoded
+from dashlib.people.teams_file import CannotReadTeams, text_of
 from dashlib.store import Store
 from dashlib.store.bookkeeping import SETTINGS
 
@@ -104,9 +104,9 @@ def remember_teams(store: Store, file: Path | None) -> None:
     A file that cannot be read just now leaves the teams as they were, and is logged.
     """
     try:
-        text = decoded(file.read_bytes()) if file is not None else ""
-    except OSError as error:
-        _LOG.warning("the teams of DASH_TEAMS could not be read: %s", error.strerror)
+        text = text_of(file) if file is not None else ""
+    except CannotReadTeams as error:
+        _LOG.warning("teams: %s", error)
         return
     _remember(store, "teams_file", text)
 

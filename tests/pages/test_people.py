@@ -252,3 +252,36 @@ def test_hostile_names_are_text(visit: Open) -> None:
     app = visit("people", who="evil@example.com")
     assert not app.exception
     assert [one.value for one in app.header] and "<img" not in str(app.header[0].value).replace("\\<", "")
+
+
+def uploaded(app: AppTest, data: bytes) -> AppTest:
+    return app.file_uploader(key="teams_csv").set_value(("teams.csv", data, "text/csv")).run()
+
+
+def test_a_file_tells_its_teams_before_it_is_imported(visit: Open) -> None:
+    lines = f'Name,E-mail,Team\rAda,{ADA},Tides\rBob,{BOB},Tides\rX,nobody@x.example,*Waves*\r"Y,y,Waves\r'
+    app = uploaded(named(visit("people", people_view="teams")), lines.encode())
+    assert "2 of 3 lines name somebody who is known here." in words(app)
+    assert "Its teams, and how many persons who are known each has: Tides (2), *Waves* (0)." in words(app)
+    assert "Line 5: a quote is opened in it and not closed." in words(app)
+    assert asked("select count(*) from person_teams") == [(0,)]
+    app.button(key="teams_import").click().run()
+    assert asked("select person, team from person_teams order by all") == [(ADA, "Tides"), (BOB, "Tides")]
+
+
+def test_a_value_of_any_length_breaks_no_page(visit: Open) -> None:
+    app = uploaded(visit("people", people_view="teams"), f"{ADA},Tides\nbob,{'x' * 140_000}\n".encode())
+    assert not app.exception
+    assert "Line 2: one of its values is longer than 131,072 characters." in words(app)
+
+
+def test_the_file_of_the_setting_is_told_of(visit: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "teams.csv"
+    monkeypatch.setenv("DASH_TEAMS", str(file))
+    app = visit("people", people_view="teams")
+    assert f"{file}, of DASH_TEAMS, cannot be read: No such file or directory" in words(app)
+    file.write_text(f"{ADA},Tides\nnobody@x.example,Waves\n{BOB},Tides,Waves\n")
+    told = words(app.run())
+    assert f"DASH_TEAMS is {file}, read at the start and after each sync." in told
+    assert "1 of 2 lines name somebody who is known here." in told and "person: nobody@x.example." in told
+    assert "Line 3: it has 3 values, and no header says" in told
