@@ -9,6 +9,7 @@ import queue
 from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from starlette.middleware import Middleware
@@ -18,7 +19,10 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from dashlib import badge, control
 from dashlib.live import live
+from dashlib.model import Filters
 from dashlib.people.files import take
+from dashlib.people.teams_file import Look, look
+from dashlib.queries.people import callable_by
 from dashlib.queries.status import status
 from dashlib.receive import verify
 from dashlib.receive.endpoint import Deliveries, Endpoint
@@ -157,7 +161,7 @@ def _mailmap(opened: Runtime, body: dict[str, Any], say: Callable[[dict[str, Any
 
 
 def _doctor(opened: Runtime, _: dict[str, Any], say: Callable[[dict[str, Any]], None]) -> None:
-    """What it was started with, as far as that is no secret, and what it refused."""
+    """What it was started with, as far as that is no secret, what it refused, and what its file of teams comes to."""
     settings, refused = opened.settings, opened.receiver.metrics.refusals.told()
     say(
         {
@@ -165,8 +169,14 @@ def _doctor(opened: Runtime, _: dict[str, Any], say: Callable[[dict[str, Any]], 
             "has_token": settings.gitlab_token is not None,
             "open": [source.name for source in SOURCES if source.is_open(settings)],
             "refused": [asdict(one) | {"last_at": one.last_at.isoformat()} for one in refused],
+            "teams": None if settings.teams is None else _teams(opened, settings.teams).as_json(),
         }
     )
+
+
+def _teams(opened: Runtime, file: Path) -> Look:
+    with opened.store.reader() as reader:
+        return look(file, callable_by(reader, Filters()).itertuples(index=False, name=None))
 
 
 _COMMANDS = {

@@ -1,4 +1,4 @@
-"""``doctor``: settings, token and its scopes, database, webhooks, morning note: what is wrong, and how to mend it."""
+"""``doctor``: settings, token, scopes, database, teams, webhooks, morning note: what is wrong, and how to mend it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from dashlib import settings as settings_module
 from dashlib.commands import doctor_app, say
 from dashlib.commands import doctor_forges as forges
 from dashlib.commands import doctor_report as report
+from dashlib.commands import doctor_teams as teams
 from dashlib.commands import doctor_webhooks as webhooks
 from dashlib.commands.layout import visible
 from dashlib.failures.rulebook import rulebook
@@ -56,6 +57,7 @@ def _findings() -> Iterator[Finding]:
         yield from app.differs(settings)
     yield from _database(settings)
     yield _rules()
+    yield from teams.findings(settings, app)
     is_theirs = settings.gitlab_token is None and app is not None and app.has_token
     if not is_theirs and (settings.gitlab_token is not None or not settings.sources):
         yield from _gitlab(settings)

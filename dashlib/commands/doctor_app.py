@@ -10,6 +10,7 @@ from typing import TypeAlias
 from dashlib import control
 from dashlib.commands.layout import visible
 from dashlib.control import AppError
+from dashlib.people.teams_file import Look
 from dashlib.receive.refusals import Refusal
 from dashlib.settings import Settings
 
@@ -19,13 +20,14 @@ Finding: TypeAlias = tuple[bool, str]
 @dataclass(frozen=True)
 class Running:
     """The dashboard that owns the database: where it is, which GitLab it reads, whether with a token, the sources of
-    which it has a secret, and the posts that it refused."""
+    which it has a secret, the posts that it refused, and what its file of DASH_TEAMS comes to (None: it has none)."""
 
     address: str
     gitlab_url: str
     has_token: bool
     is_open: frozenset[str]
     refused: tuple[Refusal, ...] = ()
+    teams: Look | None = None
 
     def differs(self, settings: Settings) -> Iterator[Finding]:
         """Its GitLab and its token, where they are others than this shell's settings say."""
@@ -47,7 +49,8 @@ def running(settings: Settings) -> Running | None:
     except (AppError, ValueError):
         return None
     refused = [{**one, "last_at": datetime.fromisoformat(one["last_at"])} for one in answer["refused"]]
+    teams = answer.get("teams")
     return Running(
         app.address, answer["gitlab_url"], answer["has_token"], frozenset(answer["open"]),
-        tuple(Refusal(**one) for one in refused),
+        tuple(Refusal(**one) for one in refused), None if teams is None else Look.of(teams),
     )  # fmt: skip

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dashlib.commands.doctor_app import Running
 from dashlib.commands.doctor_report import finding
+from dashlib.commands.doctor_teams import findings
+from dashlib.people.refresh import refresh
+from dashlib.people.teams_file import Look
 from dashlib.settings import Settings
+from dashlib.store import open_store
 from tests.commands.conftest import ANSWERS, answer
 from tests.commands.shell import CANARY, Said, Shell
+from tests.people.world import company
+from tests.queries.build import Builder
 from tests.sync.unit.small_server import Answer, Asked, Respond, Small
 
 Run = Callable[..., Said]
@@ -180,6 +188,42 @@ def test_a_morning_note_that_goes_nowhere(shell: Shell) -> None:
     assert "morning note: not sent by mail: DASH_REPORT_SMTP is not set" in wrong(
         shell("doctor", DASH_REPORT_MAIL_TO="team@example.com").out
     )
+
+
+def test_a_file_of_teams_tells_what_it_comes_to(shell: Shell) -> None:
+    named = {"DASH_TEAMS": "teams.csv"}
+    assert "teams" not in shell("doctor").out
+    [missing] = [line for line in wrong(shell("doctor", **named).out) if line.startswith("teams")]
+    assert "teams.csv, of DASH_TEAMS, cannot be read: No such file or directory" in missing
+    (shell.folder / "teams.csv").write_text("bob@one.example,Tides\n\nnobody,Tides\nada,Tides,Waves\n")
+    file = (shell.folder / "teams.csv").resolve()
+    assert f"ok     teams: 2 lines of {file} name a person and a team" in shell("doctor", **named).out
+    with open_store(shell.folder / "data" / "dashboard.duckdb") as store:
+        built = Builder(store)
+        built.project()
+        company(built)
+        built.write()
+        refresh(store)
+    said = shell("doctor", **named)
+    strange = "not known, or more than one person: nobody"
+    assert f"note   teams: 1 of 2 lines of {file} name somebody who is known; {strange}" in said.out
+    why = "it has 3 values, and no header says which are the person and the team"
+    assert f"teams: {file}:4: {why}" in wrong(said.out)
+
+
+def test_a_running_dashboard_tells_of_its_file_of_teams(tmp_path: Path) -> None:
+    app = Running("http://127.0.0.1:1", "https://gitlab.example", True, frozenset())
+    its = Look("/srv/teams.csv", None, 2, ("bob",), ((7, "a quote is opened in it and not closed"),))
+    assert list(findings(Settings(), app)) == []
+    assert list(findings(Settings(), replace(app, teams=Look.of(its.as_json())))) == [
+        (
+            None,
+            "teams: 1 of 2 lines of /srv/teams.csv name somebody who is known; not known, or more than one person: bob",
+        ),
+        (False, "teams: /srv/teams.csv:7: a quote is opened in it and not closed"),
+    ]
+    (tmp_path / "teams.csv").write_text("bob,Tides\n")
+    assert [good for good, _ in findings(Settings(teams=tmp_path / "teams.csv"), app)] == [True, None]
 
 
 def test_a_database_that_cannot_be_used(connected: Shell) -> None:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 
-from dashlib import runtime
+from dashlib import routes, runtime
 from dashlib.commands import doctor_app
 from dashlib.model import Delete, Filters, Put, Upsert
+from dashlib.people.teams_file import Look
 from dashlib.queries import deliveries
 from dashlib.receive.refusals import Refusals
 from dashlib.receive.tables import DELIVERIES
@@ -136,6 +140,15 @@ def test_refused_posts_and_open_routes_are_told_to_doctor(
         True, "settings: the dashboard at " + dashboard.url + " was started with another GitLab, https://gitlab.com; "
         "the line above tells this shell's",
     )]  # fmt: skip
+
+
+def test_the_running_dashboard_tells_doctor_of_its_file_of_teams(dashboard: Dashboard, tmp_path: Path) -> None:
+    told: list[dict[str, Any]] = []
+    opened, file = runtime.runtime(), tmp_path / "teams.csv"
+    file.write_text("nobody@x.example,Tides\n")
+    routes._doctor(opened, {}, told.append)
+    routes._doctor(replace(opened, settings=replace(opened.settings, teams=file)), {}, told.append)
+    assert [one["teams"] for one in told] == [None, Look(str(file), None, 1, ("nobody@x.example",)).as_json()]
 
 
 def test_metrics_from_elsewhere_want_the_bearer(dashboard: Dashboard, monkeypatch: pytest.MonkeyPatch) -> None:
