@@ -25,6 +25,8 @@ _LOOKED_AT = 500
 """Lines that are looked at for the separator."""
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _NEXT_LINE = "next line"
+_EXCELS_LINE = re.compile(r"sep=.\s*", re.IGNORECASE)
+"""Which separator follows, for Excel; what most lines say is the same."""
 
 
 @dataclass(frozen=True)
@@ -69,12 +71,13 @@ def decoded(data: bytes) -> str:
 def read(text: str) -> TeamFile:
     """Lines of a person and a team with comma, semicolon, tab or ``|`` between; the columns of a header go by name.
 
-    Empty lines and those that begin with # say nothing and are not bad.
+    Empty lines, those that begin with # and Excel's ``sep=;`` at the head say nothing and are not bad.
     """
     told = [
         (number, line)
         for number, line in enumerate(_LINE_END.split(text.removeprefix("\ufeff")), start=1)
         if line.strip(f' "{_SEPARATORS}') and not line.lstrip(' \t"').startswith("#")
+        and not (number == 1 and _EXCELS_LINE.fullmatch(line.strip('"')))
     ]
     between = _separator([line for _, line in told[:_LOOKED_AT]])
     columns: _Columns | None = None

@@ -31,6 +31,12 @@ def test_a_csv_may_begin_with_the_team_and_names_may_hold_commas(text: str, memb
     assert [(line.member, line.team) for line in read(text).lines] == [(member, team)]
 
 
+def test_excels_line_about_the_separator_is_none_of_the_file() -> None:
+    found = read('sep=;\nTeam;E-Mail\n"Tides, North";ada@one.example\n')
+    assert [(line.member, line.team) for line in found.lines] == [("ada@one.example", "Tides, North")]
+    assert found.bad == ()
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_lines_end_as_on_any_machine(end: str) -> None:
     """Excel writes "CSV (Macintosh)" with CR alone."""
