@@ -31,11 +31,9 @@ COMMITS = table(
             ["title", "message", "author_name", "author_email", "committed_at", "co_authors", "web_url"],
             [],
         ),
-        "detail": (
-            ["authored_at", "author_utc_offset", "committer_name", "committer_email", "parent_ids"]
-            + ["additions", "deletions"],
-            [],
-        ),
+        # Pushes of GitHub tell it, pushes of GitLab do not.
+        "committer": (["committer_name", "committer_email"], []),
+        "detail": (["authored_at", "author_utc_offset", "parent_ids", "additions", "deletions"], []),
     },
     derive=("commits_moved",),
 )

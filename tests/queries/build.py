@@ -209,7 +209,7 @@ class Builder:
         known = {"title": f"Change {id}", "additions": 3, "deletions": 1, "authored_at": at} | values
         added = row(
             tables.COMMITS,
-            ["commit", "detail"],
+            ["commit", "committer", "detail"],
             project_id=project_id,
             id=id,
             author_name=author[0],

@@ -43,6 +43,7 @@ def test_github_push() -> None:
         "author_name": "Fadwa Telmarine", "author_email": "ftelmarine@ostrelune.example",
         "committed_at": at(9, 11, 35), "co_authors": [],
         "web_url": f"https://github.com/ostrelune/tide-tables/commit/{C}",
+        "committer_name": "GitHub", "committer_email": "noreply@github.com",
     }]  # fmt: skip
 
 

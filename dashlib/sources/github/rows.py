@@ -162,9 +162,10 @@ def job_version(json: Mapping[str, Any]) -> datetime | None:
 
 
 def pushed_commit_row(project_id: int, json: Mapping[str, Any]) -> Row:
-    """A commit as a push tells it: no parents, no committer, no lines."""
-    author = thing(json.get("author"))
-    return _commit(project_id, json, author, json.get("timestamp"))
+    """A commit as a push tells it: no parents, no lines; its committer where the push names one."""
+    author, committer = thing(json.get("author")), thing(json.get("committer"))
+    row = _commit(project_id, json, author, json.get("timestamp"))
+    return {**row, **_committer(committer)} if committer else row
 
 
 def commit_row(project_id: int, json: Mapping[str, Any]) -> Row:
@@ -176,8 +177,7 @@ def commit_row(project_id: int, json: Mapping[str, Any]) -> Row:
         **_commit(project_id, told, author, committer.get("date") or author.get("date")),
         "authored_at": stamps.utc(author.get("date")),
         "author_utc_offset": None,
-        "committer_name": git_name(committer.get("name")),
-        "committer_email": text(committer.get("email")),
+        **_committer(committer),
         "parent_ids": [sha for parent in things(json.get("parents")) if (sha := text(parent.get("sha")))],
         "additions": number(thing(json.get("stats")).get("additions")),
         "deletions": number(thing(json.get("stats")).get("deletions")),
@@ -193,12 +193,15 @@ def graph_commit_row(project_id: int, json: Mapping[str, Any]) -> Row:
         **_commit(project_id, told, author, json.get("committedDate")),
         "authored_at": stamps.utc(authored),
         "author_utc_offset": stamps.offset_minutes(authored),
-        "committer_name": git_name(committer.get("name")),
-        "committer_email": text(committer.get("email")),
+        **_committer(committer),
         "parent_ids": [oid for one in things(thing(json.get("parents")).get("nodes")) if (oid := text(one.get("oid")))],
         "additions": number(json.get("additions")),
         "deletions": number(json.get("deletions")),
     }
+
+
+def _committer(told: Mapping[str, Any]) -> Row:
+    return {"committer_name": git_name(told.get("name")), "committer_email": text(told.get("email"))}
 
 
 def _commit(project_id: int, told: Mapping[str, Any], author: Mapping[str, Any], committed: Any) -> Row:

@@ -152,12 +152,23 @@ def test_a_commit_of_graphql_has_its_lines_and_its_author_s_clock() -> None:
         "parents": {"nodes": [{"oid": "3b1f"}, {"oid": "77aa"}]},
     }  # fmt: skip
     row = graph_commit_row(1, node)
-    assert COMMITS.groups_of(row) == ("commit", "detail")
+    assert COMMITS.groups_of(row) == ("commit", "committer", "detail")
     assert (row["authored_at"], row["author_utc_offset"]) == (datetime(2026, 3, 11, 9, 11, 35), 60)
     assert (row["additions"], row["deletions"], row["parent_ids"]) == (31, 2, ["3b1f", "77aa"])
     [user] = user_rows(graph_user(node["author"]["user"]))  # type: ignore[index]
     assert (user["id"], user["username"]) == (5501, "tide-fan")
     assert user_rows(graph_user(None)) == [], "GitHub does not know every author"
+
+
+@pytest.mark.parametrize("said", [None, {}, {"name": "GitHub ", "email": "noreply@github.com", "username": "web-flow"}])
+def test_the_committer_of_a_pushed_commit_is_known_where_it_is_named(said: Any) -> None:
+    payload = recorded("github_hooks", "push")
+    payload["commits"][0]["committer"] = said
+    row = hooked("push", payload, COMMITS)
+    assert COMMITS.groups_of(row) == (("commit", "committer") if said else ("commit",))
+    assert (row.get("committer_name"), row.get("committer_email")) == (
+        ("GitHub", "noreply@github.com") if said else (None, None)
+    )
 
 
 OBJECTS: dict[str, tuple[Any, Any, Table]] = {
