@@ -19,8 +19,14 @@ _MOVED = """
 with held as (
     select project_id, count(*) + count(parent_ids) as commits from commits group by project_id
 ), pushed as (
-    select project_id, (bit_xor(hash(source, id, ref, commit_from, commit_to, commit_count)) >> 1)::bigint as pushes
-    from events where ref_type = 'branch' and commit_to is not null group by project_id
+    select e.project_id, (bit_xor(hash(
+               e.source, e.id, e.ref, e.commit_from, e.commit_to, e.commit_count, l.commit_ids
+           )) >> 1)::bigint as pushes
+    from events e
+    left join push_lists l
+        on l.project_id = e.project_id and l.ref = e.ref and l.commit_from = coalesce(e.commit_from, '')
+        and l.commit_to = e.commit_to
+    where e.ref_type = 'branch' and e.commit_to is not null group by e.project_id
 ), now as (
     select h.project_id, t.sha, h.commits, coalesce(p.pushes, 0) as pushes, coalesce(t.parent_ids, []) as parent_ids,
            coalesce(t.committed_at < w.since, false) as before_all, r.default_branch
@@ -41,10 +47,13 @@ from commits c left join commit_branches b on b.project_id = c.project_id and b.
 where c.project_id in (select unnest($projects::bigint[]))
 """
 _PUSHES = """
-select project_id, source, id, ref, commit_from, commit_to, coalesce(commit_count, 0),
-       coalesce(created_at, timestamp '1970-01-01')
-from events
-where project_id in (select unnest($projects::bigint[])) and ref_type = 'branch' and commit_to is not null
+select e.project_id, e.source, e.id, e.ref, e.commit_from, e.commit_to, coalesce(e.commit_count, 0),
+       coalesce(e.created_at, timestamp '1970-01-01'), coalesce(l.commit_ids, [])
+from events e
+left join push_lists l
+    on l.project_id = e.project_id and l.ref = e.ref and l.commit_from = coalesce(e.commit_from, '')
+    and l.commit_to = e.commit_to
+where e.project_id in (select unnest($projects::bigint[])) and e.ref_type = 'branch' and e.commit_to is not null
 """
 _BROUGHT = """
 select project_id, source, event_id, commit_id, place from pushed_commits

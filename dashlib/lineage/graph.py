@@ -17,7 +17,10 @@ Parents = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True)
 class Push:
-    """A push to a branch, as an event tells it: ``before`` is None for a new branch; ``count`` as the forge says."""
+    """A push to a branch, as an event tells it: ``before`` is None for a new branch; ``count`` as the forge says.
+
+    ``listed`` are the commits that a webhook listed of it, the newest first: all of them, or the newest.
+    """
 
     source: str
     event_id: int
@@ -26,6 +29,7 @@ class Push:
     after: str
     count: int
     at: datetime
+    listed: Sequence[str] = ()
 
 
 def reachable(parents: Parents, tips: Iterable[str]) -> set[str]:
@@ -101,7 +105,8 @@ def brought(parents: Parents, pushes: Sequence[Push], default_ref: str | None) -
 
     A push to a branch that was there brought ``before..after``. GitLab counts a new branch's commits against the
     default branch (``Git::BranchHooksService``): against where that stood, by the pushes before; the very first push
-    to the default branch brought all of it.
+    to the default branch brought all of it. What a webhook listed is known whatever the graph lacks (a commit that only
+    a webhook told of has no parents there); the graph adds what the list leaves out.
     """
     order = generations(parents)
     found: dict[tuple[str, int], list[str]] = {}
@@ -111,10 +116,19 @@ def brought(parents: Parents, pushes: Sequence[Push], default_ref: str | None) -
         if against is None and push.ref != default_ref:
             against = default_at if default_at is not None else _first_known(pushes, default_ref)
         without = [] if against is None else [against]
-        found[push.source, push.event_id] = between(parents, order, without, push.after, push.count)
+        walked = between(parents, order, without, push.after, push.count)
+        found[push.source, push.event_id] = _with_list(parents, push, walked)
         if push.ref == default_ref:
             default_at = push.after
     return found
+
+
+def _with_list(parents: Parents, push: Push, walked: Sequence[str]) -> list[str]:
+    """What a webhook listed of a push, and of what was walked so many as the list leaves out; stored commits only."""
+    listed = dict.fromkeys(push.listed[: push.count])
+    left_out = [sha for sha in walked if sha not in listed][: push.count - len(listed)]
+    known = {*listed, *left_out}
+    return [sha for sha in dict.fromkeys([*walked, *listed]) if sha in known and sha in parents]
 
 
 def _first_known(pushes: Sequence[Push], default_ref: str | None) -> str | None:

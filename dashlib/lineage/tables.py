@@ -6,8 +6,9 @@ from dashlib.model import table
 
 PUSHED_COMMITS = table(
     "pushed_commits",
-    grain="One row per commit and push that brought it, where the graph of commits tells: those reachable from what "
-    "was pushed and not from what stood there before; place 1 is what was pushed, a parent has a greater one.",
+    grain="One row per stored commit and push that brought it: those that a webhook listed (push_lists), and those "
+    "that the graph of commits tells, reachable from what was pushed and not from what stood there before; place 1 is "
+    "the newest, a parent has a greater one.",
     key=["project_id", "source", "event_id", "commit_id"],
     columns={
         "project_id": "BIGINT",

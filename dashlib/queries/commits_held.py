@@ -61,7 +61,7 @@ _TABLES = {
     "shared_commits": "select hash(commit_id) as commit_id from shared_commits",
     "pushed_commits": "select project_id, source, event_id, hash(commit_id) as commit_id from pushed_commits",
     "branch_pushes": "select project_id, source, event_id, created_at, person, ref, commit_count, resolved, is_bulk,"
-    " by_hook from branch_pushes",
+    " is_cut from branch_pushes",
     "merged_branches": "select project_id, branch from merged_branches",
     "persons": "select id, name, label, is_bot from persons",
     "person_teams": "select distinct person, team from person_teams",

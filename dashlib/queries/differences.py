@@ -73,7 +73,7 @@ where c.committed_at >= o.moment or o.dated < $rows
 _OF_PUSHES = (
     reconciliation.WORLD
     + """, wanted as (
-    select * from pushes where commit_count > resolved and (by_hook and commit_count > 20) = ($term = 'cut')
+    select * from pushes where commit_count > resolved and is_cut = ($term = 'cut')
 )"""
 )
 _PUSHES = """

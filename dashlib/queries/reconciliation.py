@@ -1,7 +1,8 @@
 """Why the commits that people wrote are not the commits that were pushed: differences by name, which add up exactly.
 
-What was pushed is what events say (``branch_pushes.commit_count``); which commits that were, the graph of commits tells
-(``pushed_commits``). A push whose commits are not all known counts them as a term of its own, so nothing is guessed:
+What was pushed is what events say (``branch_pushes.commit_count``); which commits that were, the lists of webhooks and
+the graph of commits tell (``pushed_commits``). A push whose commits are not all known counts them as a term of its own,
+so nothing is guessed:
 authored = pushed - what was pushed and is not counted + what is counted and was not pushed in the period.
 """
 
@@ -105,8 +106,8 @@ LINE = (
 ), amounts as (
     select 'authored' as term, (select count(*) from authored) - (select count(*) from counted_once) as amount
     union all select 'pushed', sum(commit_count) from pushes
-    union all select 'cut', -sum(commit_count - resolved) from pushes where by_hook and commit_count > 20
-    union all select 'unknown', -sum(commit_count - resolved) from pushes where not (by_hook and commit_count > 20)
+    union all select 'cut', -sum(commit_count - resolved) from pushes where is_cut
+    union all select 'unknown', -sum(commit_count - resolved) from pushes where not is_cut
     union all select 'again', -sum(times - 1) from told where times > 1
     union all select term, -count(*) from taken group by term
     union all select term, count(*) from added group by term

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dashlib.model import Group, table
 from dashlib.sources.ci_tables import JOBS, PIPELINES, SCHEDULES, TRACES
-from dashlib.sources.work_tables import COMMITS, EVENTS, ISSUES, MERGE_REQUESTS, SIGNALS
+from dashlib.sources.work_tables import COMMITS, EVENTS, ISSUES, MERGE_REQUESTS, PUSH_LISTS, SIGNALS
 
 __all__ = [
     "COMMITS",
@@ -24,6 +24,7 @@ __all__ = [
     "MERGE_REQUESTS",
     "PIPELINES",
     "PROJECTS",
+    "PUSH_LISTS",
     "SCHEDULES",
     "SIGNALS",
     "TABLES",
@@ -115,5 +116,6 @@ MEMBERS = table(
 )
 
 TABLES = (
-    PROJECTS, USERS, MEMBERS, SCHEDULES, PIPELINES, JOBS, TRACES, COMMITS, ISSUES, MERGE_REQUESTS, EVENTS, SIGNALS,
+    PROJECTS, USERS, MEMBERS, SCHEDULES, PIPELINES, JOBS, TRACES, COMMITS, ISSUES, MERGE_REQUESTS, EVENTS,
+    PUSH_LISTS, SIGNALS,
 )  # fmt: skip

@@ -159,6 +159,21 @@ EVENTS = table(
     derive=("events_told_twice",),
 )
 
+PUSH_LISTS = table(
+    "push_lists",
+    grain="One row per push to a branch of which a webhook listed commits, whoever told of the push since: their ids, "
+    "the newest first (GitLab lists at most 20, GitHub 2,048). A push is known by its branch and where that stood "
+    "before (empty: it was new) and after.",
+    key=["project_id", "ref", "commit_from", "commit_to"],
+    columns={
+        "project_id": "BIGINT",
+        "ref": "VARCHAR",
+        "commit_from": "VARCHAR",
+        "commit_to": "VARCHAR",
+        "commit_ids": "VARCHAR[]",
+    },
+)
+
 SIGNALS = table(
     "signals",
     grain="One row per alert (from firing to resolved), cloud event or Kubernetes event, however often it was told.",

@@ -67,8 +67,8 @@ def test_it_is_what_git_says(
     assert sorted(reachable(parents, [tip])) == sorted(repository.shas(tip))
 
 
-def push(event: int, ref: str, before: str | None, after: str, count: int) -> Push:
-    return Push("gitlab", event, ref, before, after, count, START + timedelta(hours=event))
+def push(event: int, ref: str, before: str | None, after: str, count: int, *listed: str) -> Push:
+    return Push("gitlab", event, ref, before, after, count, START + timedelta(hours=event), listed)
 
 
 LINE: dict[str, list[str]] = {"a": [], "b": ["a"], "c": ["b"], "x": ["b"], "y": ["x"], "m": ["c", "y"]}
@@ -92,6 +92,25 @@ def test_a_merge_brings_what_its_branch_brought_before() -> None:
 def test_a_new_branch_is_counted_against_the_default_branch_before_the_first_known_push() -> None:
     pushes = [push(2, "topic", None, "y", 2), push(3, "main", "b", "c", 1)]
     assert brought(LINE, pushes, "main")["gitlab", 2] == ["y", "x"]
+
+
+@pytest.mark.parametrize(
+    ("parents", "count", "listed", "known"),
+    [
+        ({"c": [], "b": [], "a": []}, 3, "cba", "cba"),
+        ({"c": [], "a": []}, 3, "cba", "ca"),
+        ({"c": [], "b": [], "a": []}, 40, "cb", "cb"),
+        ({"c": ["b"], "b": ["a"], "a": ["z"], "z": []}, 3, "cb", "cba"),
+        ({"c": ["b"], "b": ["a"], "a": []}, 2, "ca", "ca"),
+        ({"c": ["b"], "b": ["a"], "a": []}, 1, "cba", "c"),
+    ],
+    ids=["no parents", "one not stored", "cut", "cut, and the graph", "a list against the graph", "too long"],
+)
+def test_what_a_webhook_listed_counts_once_beside_the_graph(
+    parents: dict[str, list[str]], count: int, listed: str, known: str
+) -> None:
+    found = brought(parents, [push(1, "main", "gone", "c", count, *listed)], "main")
+    assert found["gitlab", 1] == list(known)
 
 
 def test_never_more_than_the_forge_counts() -> None:

@@ -11,10 +11,10 @@ from typing import Any
 
 from dashlib.sources.github import rows as made
 from dashlib.sources.github.rows import SOURCE
-from dashlib.sources.gitlab.events import push_data
+from dashlib.sources.gitlab.events import push_data, push_list
 from dashlib.sources.gitlab.shapes import number, stable_id, text, thing, things
 from dashlib.sources.hook import Hook, Rows, Shaped, Unshapeable, whole
-from dashlib.sources.tables import COMMITS, EVENTS, JOBS, PIPELINES, PROJECTS, USERS
+from dashlib.sources.tables import COMMITS, EVENTS, JOBS, PIPELINES, PROJECTS, PUSH_LISTS, USERS
 
 
 def kind_of(_: Mapping[str, Any], headers: Mapping[str, str]) -> str | None:
@@ -54,6 +54,7 @@ def push(hook: Hook) -> Shaped:
         "commit_title": told["commit_title"],
     }
     rows.add(EVENTS, row)
+    rows.add(PUSH_LISTS, push_list(project_id, body))
     commits = (commit for commit in things(body.get("commits")) if commit.get("id"))
     rows.add(COMMITS, *(made.pushed_commit_row(project_id, commit) for commit in commits))
     rows.add(USERS, *made.user_rows(sender))

@@ -115,6 +115,24 @@ def push_data(body: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def push_list(project_id: int, body: Mapping[str, Any]) -> Row | None:
+    """The commits that the body of a push webhook lists, as a row of ``push_lists``; None where it lists none.
+
+    GitLab and GitHub list the newest last.
+    """
+    push = push_data(body)
+    listed = [sha for commit in reversed(things(body.get("commits"))) if (sha := text(commit.get("id")))]
+    if push["ref_type"] != "branch" or push["commit_to"] is None or not listed:
+        return None
+    return {
+        "project_id": project_id,
+        "ref": push["ref"],
+        "commit_from": push["commit_from"] or "",
+        "commit_to": push["commit_to"],
+        "commit_ids": list(dict.fromkeys(listed)),
+    }
+
+
 def _sha(value: Any) -> str | None:
     """Forty zeros say that a ref did not exist before, or does not afterwards."""
     sha = text(value)

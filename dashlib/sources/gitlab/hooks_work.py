@@ -13,11 +13,11 @@ from typing import Any
 from dashlib.model import Row
 from dashlib.sources.gitlab import stamps
 from dashlib.sources.gitlab.commits import issue_row
-from dashlib.sources.gitlab.events import push_data
+from dashlib.sources.gitlab.events import push_data, push_list
 from dashlib.sources.gitlab.hook_parts import Project, add_users, hook_commit, hook_event
 from dashlib.sources.gitlab.shapes import number, text, texts, thing, things, truth
 from dashlib.sources.hook import Hook, Rows, Shaped, Unshapeable, only, whole
-from dashlib.sources.tables import COMMITS, EVENTS, ISSUES, MERGE_REQUESTS, PROJECTS
+from dashlib.sources.tables import COMMITS, EVENTS, ISSUES, MERGE_REQUESTS, PROJECTS, PUSH_LISTS
 
 _STATE_RANK = {"opened": 0, "locked": 1, "closed": 2, "merged": 3}
 _DONE_TO_ISSUES = {"open": "opened", "reopen": "opened", "close": "closed"}
@@ -41,6 +41,7 @@ def push(hook: Hook) -> Shaped:
     rows.add(PROJECTS, project.row())
     event = hook_event(project.id, pusher, action, hook.received_at, push_data=said, key=key)
     rows.add(EVENTS, {**event, "is_again": True} if hook.turn else event)
+    rows.add(PUSH_LISTS, push_list(project.id, body))
     rows.add(COMMITS, *(hook_commit(project.id, commit) for commit in things(body.get("commits"))))
     add_users(rows, [pusher | {"avatar_url": body.get("user_avatar"), "email": body.get("user_email")}])
     subject = f"push:{said['ref_type']}:{said['ref']}:{said['commit_from'] or ''}:{said['commit_to'] or ''}"
