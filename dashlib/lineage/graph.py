@@ -7,7 +7,8 @@ The graph is what is stored of a repository: parents outside the window are name
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,15 +33,24 @@ class Push:
     listed: Sequence[str] = ()
 
 
-def reachable(parents: Parents, tips: Iterable[str]) -> set[str]:
-    """The stored commits that are one of the tips or an ancestor of one."""
+@dataclass(frozen=True)
+class BulkPush:
+    """A push of many branches at once: one event, which names neither branches nor commits."""
+
+    source: str
+    event_id: int
+    at: datetime
+
+
+def reachable(parents: Parents, tips: Iterable[str], but: Set[str] = frozenset()) -> set[str]:
+    """The stored commits that are one of the tips or an ancestor of one; ``but`` are not gone through again."""
     found: set[str] = set()
-    waiting = [tip for tip in tips if tip in parents]
+    waiting = [tip for tip in tips if tip in parents and tip not in but]
     while waiting:
         sha = waiting.pop()
         if sha not in found:
             found.add(sha)
-            waiting.extend(one for one in parents[sha] if one in parents and one not in found)
+            waiting.extend(one for one in parents[sha] if one in parents and one not in found and one not in but)
     return found
 
 
@@ -121,6 +131,42 @@ def brought(parents: Parents, pushes: Sequence[Push], default_ref: str | None) -
         if push.ref == default_ref:
             default_at = push.after
     return found
+
+
+def in_bulk(
+    parents: Parents,
+    made: Mapping[str, datetime | None],
+    pushes: Sequence[Push],
+    bulk: Sequence[BulkPush],
+    told: Mapping[tuple[str, int], Sequence[str]],
+) -> dict[tuple[str, int], dict[str, datetime]]:
+    """The commits that each push of many branches can have brought, by (source, event_id), and when they were found.
+
+    Its event names none of them. What a later push began on top of was there by then; where no push that is told had
+    shown it before, one that tells nothing had brought it, after it was made (``made``: when each was committed).
+    ``told`` are the commits that pushes are known to have brought (``brought``): one of which some are not known can
+    have brought whatever was made before it and found after it, so of that nothing is said.
+    """
+    known = {sha for shas in told.values() for sha in shas}
+    unclear = sorted(push.at for push in pushes if push.count > len(told[push.source, push.event_id]))
+    there: dict[str, datetime] = {}
+    seen: set[str] = set()
+    for push in sorted(pushes, key=lambda one: (one.at, one.event_id)):
+        before = reachable(parents, [push.before] if push.before else [], seen)
+        there |= dict.fromkeys(before - known, push.at)
+        seen |= before
+        seen |= reachable(parents, [push.after], seen)
+    spans: list[tuple[str, datetime, datetime]] = []
+    for sha, at in there.items():
+        written = made[sha]
+        if written is None:
+            continue
+        nearest = bisect_left(unclear, written)
+        if nearest == len(unclear) or unclear[nearest] > at:
+            spans.append((sha, written, at))
+    return {
+        (one.source, one.event_id): {sha: at for sha, written, at in spans if written <= one.at <= at} for one in bulk
+    }
 
 
 def _with_list(parents: Parents, push: Push, walked: Sequence[str]) -> list[str]:

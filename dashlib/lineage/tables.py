@@ -19,6 +19,21 @@ PUSHED_COMMITS = table(
     },
 )
 
+BULK_COMMITS = table(
+    "bulk_commits",
+    grain="One row per commit and push of many branches that can have brought it: a push that is told began on top of "
+    "the commit, no push that is told had brought it, and the push of many branches lies between its making and then. "
+    "found_at is when that push was, UTC. Only where events of all pushes are read since before the commit was made.",
+    key=["project_id", "source", "event_id", "commit_id"],
+    columns={
+        "project_id": "BIGINT",
+        "source": "VARCHAR",
+        "event_id": "BIGINT",
+        "commit_id": "VARCHAR",
+        "found_at": "TIMESTAMP",
+    },
+)
+
 COMMIT_BRANCHES = table(
     "commit_branches",
     grain="One row per commit and repository: whether the commit was on the default branch when the graph of "
@@ -51,4 +66,4 @@ WALKED = table(
     schema="bookkeeping",
 )
 
-TABLES = (PUSHED_COMMITS, COMMIT_BRANCHES, DEFAULT_TIPS, WALKED)
+TABLES = (PUSHED_COMMITS, BULK_COMMITS, COMMIT_BRANCHES, DEFAULT_TIPS, WALKED)

@@ -35,6 +35,7 @@ select (
         author_utc_offset, parent_ids, additions, deletions, co_authors
     ))) from commits
 ), (select (count(*), bit_xor(hash(p))) from pushed_commits p
+), (select (count(*), bit_xor(hash(b))) from bulk_commits b
 ), (select (count(*), bit_xor(hash(b))) from commit_branches b
 ), (select (count(*), bit_xor(hash(i))) from (select name, email, person from identities) i
 ), (select (count(*), bit_xor(hash(i))) from identities_here i
@@ -60,6 +61,7 @@ _TABLES = {
     " where role = 'co_author'",
     "shared_commits": "select hash(commit_id) as commit_id from shared_commits",
     "pushed_commits": "select project_id, source, event_id, hash(commit_id) as commit_id from pushed_commits",
+    "bulk_commits": "select project_id, source, event_id, hash(commit_id) as commit_id from bulk_commits",
     "branch_pushes": "select project_id, source, event_id, created_at, person, ref, commit_count, resolved, is_bulk,"
     " is_cut from branch_pushes",
     "merged_branches": "select project_id, branch from merged_branches",
@@ -80,7 +82,7 @@ _NUMBERED = {
         ("persons", "id"),
         ("person_teams", "person"),
     ),
-    "source": (("branch_pushes", "source"), ("pushed_commits", "source")),
+    "source": (("branch_pushes", "source"), ("pushed_commits", "source"), ("bulk_commits", "source")),
     "team": (("person_teams", "team"),),
     "namespace": (("projects", "namespace"),),
 }

@@ -2,7 +2,8 @@
 
 What was pushed is what events say (``branch_pushes.commit_count``); which commits that were, the lists of webhooks and
 the graph of commits tell (``pushed_commits``). A push whose commits are not all known counts them as a term of its own,
-so nothing is guessed:
+so nothing is guessed; nor is what a push of many branches brought, whose event names no commits: only what nothing else
+can have brought counts to it (``bulk_commits``).
 authored = pushed - what was pushed and is not counted + what is counted and was not pushed in the period.
 """
 
@@ -73,17 +74,22 @@ with pushes as (
     from told b
     where b.times > 0 and not b.is_authored
 ), bulk as (
-    select project_id, max(created_at) as at from branch_pushes where is_bulk group by project_id
+    -- where one outside the period can have brought it as well, nothing tells which of them did
+    select p.project_id, p.commit_id
+    from bulk_commits p
+    join branch_pushes b on b.project_id = p.project_id and b.source = p.source and b.event_id = p.event_id
+    group by all
+    having bool_and({push_in_period})
 ), added as (
     select a.project_id, a.commit_id,
            case
                when a.in_period then if(coalesce(a.alike, w.name = n.name), 'alias', 'by_others')
                when a.pushes > 0 then 'earlier'
-               when k.at >= a.committed_at then 'bulk'
+               when k.commit_id is not null then 'bulk'
                else 'untold'
            end as term
     from told a
-    left join bulk k on k.project_id = a.project_id
+    left join bulk k on k.project_id = a.project_id and k.commit_id = a.commit_id
     left join persons w on w.id = a.author
     left join persons n on n.id = a.pusher
     where a.is_authored and a.times = 0

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from dashlib.lineage.tables import COMMIT_BRANCHES, PUSHED_COMMITS
+from dashlib.lineage.tables import BULK_COMMITS, COMMIT_BRANCHES, PUSHED_COMMITS
 from dashlib.model import Filters, Put, Upsert
 from dashlib.people.refresh import refresh
 from dashlib.queries import commits, committed, differences, reconciliation
@@ -35,6 +35,13 @@ def pushed(built: Builder, shas: list[str], count: int | None = None, **event: A
     key = {"project_id": known.get("project_id", 1), "source": "gitlab", "event_id": ident}
     built.store.write(Put(PUSHED_COMMITS, [key | {"commit_id": sha, "place": n} for n, sha in enumerate(shas, 1)]))
     return ident
+
+
+def in_bulk(built: Builder, shas: list[str], **event: Any) -> None:
+    """A push of many branches, and the commits that it can have brought."""
+    ident = pushed(built, [], 0, **{"ref": None, "ref_count": 5} | event)
+    key = {"project_id": event.get("project_id", 1), "source": "gitlab", "event_id": ident, "found_at": MIDNIGHT}
+    built.store.write(Put(BULK_COMMITS, [key | {"commit_id": sha} for sha in shas]))
 
 
 def on_default(built: Builder, **marks: bool) -> None:
@@ -95,7 +102,7 @@ def test_each_difference_has_its_name(company: Builder) -> None:
     pushed(company, ["old"], at=MIDNIGHT + 60 * DAY)
     pushed(company, [], 4)
     pushed(company, ["plain"], 25, by_hook=True, ref="hooked")
-    pushed(company, [], 0, ref=None, ref_count=5, project_id=2)
+    in_bulk(company, ["bulked"], project_id=2)
     assert line(company) == {
         "authored": 6, "pushed": 35, "cut": -24, "unknown": -4, "again": -2, "outside": -1, "robot": -1, "merge": -1,
         "earlier": 1, "untold": 2, "bulk": 1,
@@ -254,11 +261,12 @@ def test_it_always_adds_up(
                 mark = {"project_id": project, "commit_id": sha, "on_default": is_on}
                 store.write(Put(COMMIT_BRANCHES, [mark]))
         for project, who, days, brought, more, by_hook, is_bulk, ref in told:
-            known = [] if is_bulk else [sha for sha in brought if sha in held_by[project]]
-            pushed(
-                built, known, 0 if is_bulk else len(known) + more, project_id=project, author_id=who,
-                at=MIDNIGHT + days * DAY, by_hook=by_hook, ref=ref, ref_count=4 if is_bulk else None,
-            )  # fmt: skip
+            known = [sha for sha in brought if sha in held_by[project]]
+            where = {"project_id": project, "author_id": who, "at": MIDNIGHT + days * DAY, "by_hook": by_hook}
+            if is_bulk:
+                in_bulk(built, known, **where, ref=ref)
+            else:
+                pushed(built, known, len(known) + more, **where, ref=ref)
         merged = row(MERGE_REQUESTS, ["merge_request"], project_id=1, iid=1, source_branch="topic", state="merged")
         store.write(Upsert(MERGE_REQUESTS, [merged]))
         filters, choices = questions[0]

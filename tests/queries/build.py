@@ -207,6 +207,7 @@ class Builder:
         **values: Any,
     ) -> str:
         known = {"title": f"Change {id}", "additions": 3, "deletions": 1, "authored_at": at} | values
+        known.setdefault("parent_ids", [f"p{n}" for n in range(parents)])
         added = row(
             tables.COMMITS,
             ["commit", "committer", "detail"],
@@ -216,7 +217,6 @@ class Builder:
             author_email=author[1],
             committed_at=at,
             co_authors=[{"name": name, "email": email} for name, email in co_authors],
-            parent_ids=[f"p{n}" for n in range(parents)],
             **known,
         )
         self._waiting.append(Upsert(tables.COMMITS, [added]))
