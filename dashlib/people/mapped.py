@@ -11,14 +11,17 @@ forge's private address the forge may vouch in the place of commits (``owners``)
 its repository has never seen is at most likely: it is proposed, with the line as evidence.
 
 **A file that the command ``mailmap`` read** counts behind each repository's own, as git's ``mailmap.file`` does, and
-holds everywhere: whoever runs the dashboard said so. Its chains and swaps, too, are followed one step at a time.
+holds everywhere: whoever runs the dashboard said so. Its chains and swaps, too, are followed one step at a time. What
+somebody said on the page people goes before it: a line of it that takes two persons for one who were told apart is not
+followed, in no repository.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from dashlib.people.addresses import handle, lowered, says_who, trimmed
 from dashlib.people.mailmap import Mailmap, Said
@@ -77,6 +80,10 @@ class Alias:
     """What people call the file of the line."""
 
 
+Refused: TypeAlias = Callable[["Mapped | Alias"], bool]
+"""Whether what a line of the file says goes against what somebody decided."""
+
+
 @dataclass
 class Told:
     """What all mailmaps say: of identities in their repositories; of addresses everywhere, by the file or by
@@ -89,8 +96,13 @@ class Told:
     likely: list[Alias] = field(default_factory=list)
 
 
-def told(found: Iterable[Found], mailmaps: Mapping[int, Mailmap], owners: Owners) -> Told:
-    """What ``mailmaps`` (by repository; ``FILE`` is the file) make of all spellings there are in these repositories."""
+def told(
+    found: Iterable[Found], mailmaps: Mapping[int, Mailmap], owners: Owners, refused: Refused = lambda _: False
+) -> Told:
+    """What ``mailmaps`` (by repository; ``FILE`` is the file) make of all spellings there are in these repositories.
+
+    ``refused`` is asked of what the file alone says, always in the same order.
+    """
     answer = Told()
     file = mailmaps.get(FILE, Mailmap())
     whole = {project: own | file for project, own in mailmaps.items() if project != FILE}
@@ -99,7 +111,11 @@ def told(found: Iterable[Found], mailmaps: Mapping[int, Mailmap], owners: Owners
     for one in sorted(found, key=lambda one: (one.project_id, one.name or "", one.email or "", one.name is None)):
         history[one.project_id].add(lowered(one.email))
         mailmap = whole.get(one.project_id, file)
-        said = mailmap.said(trimmed(one.name), trimmed(one.email)) if mailmap.speaks_of(trimmed(one.email)) else None
+        said = _said(one, mailmap)
+        if said is not None and file.speaks_of(trimmed(one.email)):
+            own = _said(one, mailmaps.get(one.project_id, Mailmap()))
+            if _goes(one, said) not in (lowered(one.email), _goes(one, own)) and refused(_mapped(one, said, file)):
+                said = own
         if said is None:
             if one.project_id in whole and mailmap.moves(lowered(one.email)):
                 # It stays where another name, or another spelling (git folds ASCII alone), of the address goes away.
@@ -109,7 +125,7 @@ def told(found: Iterable[Found], mailmaps: Mapping[int, Mailmap], owners: Owners
         answer.mapped.append(mapped)
         if one.project_id in whole:
             goes[lowered(one.email)].add(mapped.address)
-    of_file = _aliases(file)
+    of_file = {address: alias for address, alias in _aliases(file).items() if not refused(alias)}
     answer.by_file = sorted(of_file.values())
     moved = of_file.keys() | {address for address, targets in goes.items() if targets - {address}}
     reached = {target for address, targets in goes.items() for target in targets - {address}}
@@ -125,6 +141,15 @@ def told(found: Iterable[Found], mailmaps: Mapping[int, Mailmap], owners: Owners
             elif not otherwise:
                 answer.likely.append(alias)
     return answer
+
+
+def _said(one: Found, mailmap: Mailmap) -> Said | None:
+    return mailmap.said(trimmed(one.name), trimmed(one.email)) if mailmap.speaks_of(trimmed(one.email)) else None
+
+
+def _goes(one: Found, said: Said | None) -> str:
+    """The address that an identity has behind a line."""
+    return lowered(one.email if said is None or said.email is None else said.email)
 
 
 def _mapped(one: Found, said: Said, file: Mailmap) -> Mapped:

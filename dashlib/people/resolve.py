@@ -2,7 +2,8 @@
 
 What is certain joins: the same e-mail address, unless it is one that says nobody (``shared_addresses.toml``); a forge's
 private addresses; the addresses that a forge shows for an account; a ``.mailmap``; and what somebody decided. A name
-alone joins nobody.
+alone joins nobody. What somebody decided goes before what mailmaps say: who was told apart is not joined by the file
+that the command ``mailmap`` read, nor by a repository's own .mailmap beyond that repository.
 
 **A commit is its mapped identity's.** In each repository the mailmap makes of an identity what git makes of it, and the
 commit belongs to the person of the *mapped* address (``mapped``: never a chain). Persons are joined by mapped addresses
@@ -25,7 +26,7 @@ from typing import TypeAlias
 from dashlib.people.addresses import handle, person_id, private, says_who, trimmed
 from dashlib.people.journal import Decision
 from dashlib.people.mailmap import Mailmap
-from dashlib.people.mapped import Alias, Found, Mapped, told
+from dashlib.people.mapped import FILE, Alias, Found, Mapped, Refused, Told, told
 from dashlib.people.owners import Account, Owners
 
 
@@ -113,26 +114,38 @@ def resolve(
     known = {one.handle: one for one in sorted(identities, key=lambda one: (one.known_at, one.handle), reverse=True)}
     held = {one.handle: one for one in accounts}
     where = {"github.com": "github"} | {host.lower(): source for host, source in (hosts or {}).items()}
-    said = told((found for one in known.values() for found in one.found), mailmaps, Owners(held.values(), where))
-    work = _Work(decisions, where, {alias.address for alias in (*said.by_file, *said.vouched, *said.likely)})
-    work.follow(known, said.mapped)
-    work.take()
-    work.take_accounts(held)
-    work.join_aliases(said.by_file)
-    work.join_aliases(said.vouched, [one.members for one in decisions if one.kind == "reject"])
-    work.decide(decisions)
-    return work.people(said.likely)
+    owners = Owners(held.values(), where)
+    spellings = [found for one in known.values() for found in one.found]
+
+    def worked(said: Told) -> _Work:
+        work = _Work(decisions, where, {one.address for one in (*said.by_file, *said.vouched, *said.likely)})
+        work.follow(known, said.mapped)
+        work.take()
+        work.take_accounts(held)
+        work.join_aliases((*said.by_file, *said.vouched))
+        work.decide(decisions)
+        return work
+
+    refused: list[Refused] = []
+    if FILE in mailmaps and any(one.kind == "reject" for one in decisions):
+        # Whom the file would join is seen by who is who without it.
+        without = {project: mailmap for project, mailmap in mailmaps.items() if project != FILE}
+        refused.append(worked(told(spellings, without, owners)).refuses)
+    said = told(spellings, mailmaps, owners, *refused)
+    return worked(said).people(said.likely)
 
 
 class _Work:
     def __init__(self, decisions: Sequence[Decision], hosts: Mapping[str, str], mapped: set[str]) -> None:
         self._joined = _Joined()
         self._hosts = hosts
+        self._rejected = [one.members for one in decisions if one.kind == "reject"]
         self._apart: dict[str, int] = {}
         for one in decisions:
             if one.kind == "split":
                 self._apart.update(dict.fromkeys(one.members, one.number))
         self._identities: dict[str, Identity] = {}
+        self._numbers: Mapping[str, set[int]] = {}
         self._accounts: dict[str, Account] = {}
         self._named: dict[str, tuple[str, str]] = {}
         self._targets: list[tuple[Mapped, object]] = []
@@ -153,6 +166,7 @@ class _Work:
     def follow(self, identities: Mapping[str, Identity], mapped: Sequence[Mapped]) -> None:
         """Note whom each mapped identity is in its repository, and where all its commits go to one other person."""
         self._identities = dict(identities)
+        self._numbers = self._numbers_of_logins()
         known = {one.address for node, one in self._identities.items() if node not in self._apart}
         goes: dict[str, dict[object, list[Mapped]]] = defaultdict(lambda: defaultdict(list))
         for one in mapped:
@@ -202,7 +216,6 @@ class _Work:
 
     def take(self) -> None:
         """Join by address and by private address."""
-        numbers = self._numbers_of_logins()
         for node, one in self._identities.items():
             home = self._homes.get(node)
             if home is not None:
@@ -211,12 +224,12 @@ class _Work:
                 continue
             if says_who(one.address):
                 self._tie(node, ("address", one.address), f"the same address, {one.address}")
-            self._private(node, one.address, numbers)
+            self._private(node, one.address)
         for proper, (_, address) in self._named.items():
             if says_who(address):
                 self._joined.join(("address", address, None), proper)
         for address in {one.address for one, _ in self._targets}:
-            for point in self._accounts_of(address, numbers):
+            for point in self._accounts_of(address):
                 self._joined.join(("address", address, None), (*point, None))
 
     def _numbers_of_logins(self) -> dict[str, set[int]]:
@@ -228,12 +241,12 @@ class _Work:
                 found[known.login].add(known.number)
         return found
 
-    def _private(self, node: str, address: str, numbers: Mapping[str, set[int]]) -> None:
+    def _private(self, node: str, address: str) -> None:
         why = "the private address of an account on "
-        for point in self._accounts_of(address, numbers):
+        for point in self._accounts_of(address):
             self._tie(node, point, why + str(point[1]))
 
-    def _accounts_of(self, address: str, numbers: Mapping[str, set[int]]) -> Iterator[tuple[str, str, object]]:
+    def _accounts_of(self, address: str) -> Iterator[tuple[str, str, object]]:
         """What a forge's private address says of its account."""
         known = private(address)
         if known is None:
@@ -242,13 +255,14 @@ class _Work:
         if known.number is not None:
             yield ("number", source, known.number)
         # A user name can change hands: it tells who where the address has no number, or no two numbers had it.
-        if known.login and (known.number is None or (source == "github" and len(numbers.get(known.login, ())) < 2)):
+        if known.login and (
+            known.number is None or (source == "github" and len(self._numbers.get(known.login, ())) < 2)
+        ):
             yield ("login", source, known.login)
 
     def take_accounts(self, accounts: Mapping[str, Account]) -> None:
         """Join accounts to the addresses they are known by."""
         self._accounts = dict(accounts)
-        numbers = self._numbers_of_logins()
         held: dict[tuple[str, str], int] = defaultdict(int)
         hosts_of = self._unknown_hosts()
         for one in accounts.values():
@@ -256,7 +270,7 @@ class _Work:
         for node, one in self._accounts.items():
             self._tie(node, ("number", one.source, one.id), f"the account @{one.username}")
             login = one.username.lower()
-            others = numbers.get(login, set()) - {one.id} if one.source == "github" else set()
+            others = self._numbers.get(login, set()) - {one.id} if one.source == "github" else set()
             if login and held[one.source, login] == 1 and not others:
                 self._tie(node, ("login", one.source, login), f"the account @{one.username}")
             for email, why in one.emails:
@@ -279,20 +293,41 @@ class _Work:
                 found[known.number, known.login].add(known.host)
         return found
 
-    def join_aliases(self, aliases: Sequence[Alias], rejected: Sequence[Sequence[str]] = ()) -> None:
+    def join_aliases(self, aliases: Sequence[Alias]) -> None:
         """Join the addresses that lines of mailmaps take for one everywhere, but not whom somebody told apart."""
-        numbers = self._numbers_of_logins()
         for alias in aliases:
-            one, other = ("address", alias.address, None), ("address", alias.proper, None)
-            for point, address in ((one, alias.address), (other, alias.proper)):
-                for number in self._accounts_of(address, numbers):
-                    self._joined.join(point, (*number, None))
-            both = {self._joined.top(one), self._joined.top(other)}
-            if len(both) == 2 and any({self._joined.top(member) for member in pair} == both for pair in rejected):
-                continue
-            self._joined.join(other, one)
-            for point in (one, other):
-                self._say(point, alias.because)
+            one, other = (self._point_of(address) for address in (alias.address, alias.proper))
+            if self._join_unless_told_apart(one, other):
+                for point in (one, other):
+                    self._say(point, alias.because)
+
+    def refuses(self, line: Mapped | Alias) -> bool:
+        """Whether a line of the file would join persons whom somebody told apart. Those it may join are one from then
+        on, so that no chain of lines leads from one to the other.
+        """
+        if isinstance(line, Alias):
+            one, other = self._point_of(line.address), self._point_of(line.proper)
+        elif line.found.handle in self._apart:
+            return False
+        else:
+            one = line.found.handle
+            proper = handle(line.name, line.address)
+            other = self._point_of(line.address) if says_who(line.address) else proper
+        return not self._join_unless_told_apart(one, other)
+
+    def _point_of(self, address: str) -> object:
+        """What an address stands for, one with its account where it is a private one."""
+        point = ("address", address, None)
+        for account in self._accounts_of(address):
+            self._joined.join(point, (*account, None))
+        return point
+
+    def _join_unless_told_apart(self, one: object, other: object) -> bool:
+        both = {self._joined.top(one), self._joined.top(other)}
+        if len(both) == 2 and any({self._joined.top(member) for member in pair} == both for pair in self._rejected):
+            return False
+        self._joined.join(other, one)
+        return True
 
     def decide(self, decisions: Sequence[Decision]) -> None:
         """Join what people joined; a later split parts it again."""
@@ -324,16 +359,15 @@ class _Work:
         found.named = self._named
         found.here = [Here(one, ids[self._joined.top(target)]) for one, target in self._targets]
         found.proper = self._proper_names(found.here)
-        numbers = self._numbers_of_logins()
         for alias in likely:
-            pair = [self._known(address, ids, numbers) for address in (alias.address, alias.proper)]
+            pair = [self._known(address, ids) for address in (alias.address, alias.proper)]
             if pair[0] and pair[1] and pair[0] != pair[1]:
                 found.likely.setdefault((min(pair[0], pair[1]), max(pair[0], pair[1])), (alias.because, alias.file))
         return found
 
-    def _known(self, address: str, ids: Mapping[object, str], numbers: Mapping[str, set[int]]) -> str | None:
+    def _known(self, address: str, ids: Mapping[object, str]) -> str | None:
         """The person whom an address stands for, directly or as a forge's private one, if anybody has it."""
-        points = [("address", address, None), *((*point, None) for point in self._accounts_of(address, numbers))]
+        points = [("address", address, None), *((*point, None) for point in self._accounts_of(address))]
         return next((ids[top] for point in points if (top := self._joined.top(point)) in ids), None)
 
     def _ids(self) -> dict[object, str]:

@@ -1,7 +1,8 @@
 -- One row per person: whoever wrote, co-wrote or committed a commit, or has an account.
 -- A person is a set of identities (names and addresses, see identities) and accounts (see accounts). One by certainty: the
 -- same e-mail address, case aside; a forge's private addresses; addresses that a forge shows for an account; .mailmap; and
--- what somebody decided on the page people. Never joined by name: two people with one name stay two, and an address that
+-- what somebody decided on the page people, which goes before what a file read by the command mailmap says, in every
+-- repository: who was told apart stays two. Never joined by name: two people with one name stay two, and an address that
 -- says nobody (root@localhost) joins nobody. A repository's .mailmap is followed in that repository as git follows it
 -- (identities_here); elsewhere only where the repository's own commits have both addresses and nothing contradicts, or
 -- where one is an account's private address, by number and user name, and the other is theirs or called like the account.

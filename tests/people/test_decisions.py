@@ -191,6 +191,20 @@ def test_a_mailmap_read_in_joins_and_an_empty_one_lets_go(built: Builder) -> Non
     assert figures(built) == before
 
 
+def test_who_was_told_apart_stays_so_whatever_the_file_says(built: Builder) -> None:
+    """Ada Lovelace of one.example and of two.example were said to be two persons before the file was read."""
+    company(built)
+    number = decisions.reject(built.store, "Kim", ADA, TWO)
+    before = built.rows("select author_email, person from commits_by_author order by all")
+    assert number is not None
+    outcome = take(built.store, "team", f"Ada King <{ADA}> <{TWO}>\n")
+    assert outcome.joined == () and persons(built)["Ada Lovelace <ada.lovelace@two.example>"] == TWO
+    assert built.rows("select author_email, person from commits_by_author order by all") == before
+    assert (ADA, TWO) not in proposals(built)
+    decisions.undo(built.store, "Kim", number)
+    assert persons(built)["Ada Lovelace <ada.lovelace@two.example>"] == ADA
+
+
 def test_what_a_repository_says_of_a_shared_address_counts_in_its_figures(built: Builder) -> None:
     company(built)
     built.project(2, "acme/web/site")

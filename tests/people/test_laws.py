@@ -420,6 +420,34 @@ def test_swaps_and_chains_are_followed_one_step() -> None:
     assert whose(resolve(three, [], {1: chain}, [], HOSTS)) == {(1, "b"): "a@z.example", (1, "c"): "b@z.example"}
 
 
+@settings(max_examples=200, deadline=None)
+@given(worlds())
+def test_the_file_joins_nobody_whom_somebody_told_apart(world: dict[str, Any]) -> None:
+    """Nor does a chain of its lines."""
+    apart = [one for one in world["decisions"] if one.kind == "reject" and len(one.members) == 2]
+    own = {project: mailmap for project, mailmap in world["mailmaps"].items() if project != 0}
+    before = worked_out(world, mailmaps=own, decisions=apart).person_of
+    after = worked_out(world, decisions=apart).person_of
+    for one, other in (decision.members for decision in apart):
+        assert before[one] == before[other] or after[one] != after[other]
+
+
+def test_what_the_file_says_of_two_who_were_told_apart_is_followed_in_no_repository() -> None:
+    """What a repository's own .mailmap says is, there: in its place the file's line is not followed either."""
+    ada, other, third = (identity("Ada", f"{name}@x.example", NOW, {1, 2}) for name in ("one", "two", "three"))
+    file = parsed(
+        "Ada King <one@x.example> <two@x.example>\n<two@x.example> <three@x.example>", "the file team.mailmap"
+    )
+    apart = [Decision(1, "reject", (ada.handle, other.handle)), Decision(2, "reject", (ada.handle, third.handle))]
+    found = resolve([ada, other, third], [], {0: file}, apart, HOSTS)
+    assert found.person_of[ada.handle] != found.person_of[other.handle] == found.person_of[third.handle]
+    assert not [one for one in found.here if one.person == found.person_of[ada.handle]]
+    found = resolve([ada, other], [], {0: file, 1: parsed("<one@x.example> <two@x.example>")}, apart, HOSTS)
+    assert found.person_of[ada.handle] != found.person_of[other.handle]
+    there = {(one.mapped.found.project_id, one.mapped.found.handle): one.person for one in found.here}
+    assert there == {(1, other.handle): "one@x.example"}
+
+
 def test_the_file_holds_everywhere_and_names() -> None:
     old = identity("A", "old@x.example", NOW, {2})
     account = Account("gitlab", 7, "ada", NOW, (("ada@x.example", "it makes public the address"),))
