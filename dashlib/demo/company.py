@@ -17,6 +17,8 @@ COMPANY = "Ostrelune"
 ROOT = "ostrelune"
 MAIL = "ostrelune.example"
 NOREPLY = "users.noreply.gitlab.ostrelune.example"
+HOST = "127.0.0.1"
+"""Where the simulated GitLab answers: its addresses for accounts without a mailbox are made of it, as GitLab's are."""
 
 # username, name, offset from UTC in minutes, how busy, further e-mails, further git names
 _PEOPLE: tuple[tuple[str, str, int, float, tuple[str, ...], tuple[str, ...]], ...] = (
@@ -177,7 +179,7 @@ def people(seed: int, left_night: int) -> dict[str, User]:
         (141, "group_7_bot_9f3e21", "nightly-token"),
         (142, "project_40_bot_c0ffee", "mirror-token"),
     ):
-        add(User(number, username, name, (f"{username}@noreply.gitlab.{MAIL}",), (name,), bot=True, busy=0.3))
+        add(User(number, username, name, (f"{username}@noreply.{HOST}",), (name,), bot=True, busy=0.3))
     add(User(150, "ghostwriter", "Ghost Writer", (f"ghostwriter@{MAIL}",), ("Ghost Writer",), deleted=True))
     return everyone
 

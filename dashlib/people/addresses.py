@@ -16,8 +16,7 @@ ID-username@users.noreply.HOST (lib/gitlab/private_commit_email.rb), since 2025 
 _OLD_PRIVATE = re.compile(r"(?P<login>[^@+]+)@users\.noreply\.github\.com")
 _TOKEN = re.compile(r"(?P<login>(?:project|group)_\d+_bot[^@]*|service_account_[^@]+)@noreply\.(?P<host>[^@]+)")
 """GitLab's access tokens and service accounts commit as USERNAME@noreply.HOST."""
-
-
+_OF_USER_NAME = re.compile(r"(?P<login>[^@]+)@noreply\.(?P<host>[^@]+)")
 _KEPT = 100_000
 """What the same addresses come to is asked again after each sync."""
 
@@ -56,6 +55,18 @@ def private(address: str) -> Private | None:
     if found := _TOKEN.fullmatch(address):
         return Private(found["host"], None, found["login"])
     return None
+
+
+@functools.lru_cache(maxsize=_KEPT)
+def of_user_name(address: str) -> Private | None:
+    """The account that a lowered address may belong to as USERNAME@noreply.HOST, whatever the user name is.
+
+    GitLab's code makes such addresses for accounts without a mailbox, of a user name and of its own host
+    (User::NOREPLY_EMAIL_DOMAIN, Gitlab::Utils::UsernameAndEmailGenerator). Elsewhere it is an address like any other:
+    it says who only where that GitLab has that account (``owners``).
+    """
+    found = _OF_USER_NAME.fullmatch(address) if says_who(address) else None
+    return Private(found["host"], None, found["login"]) if found else None
 
 
 @functools.lru_cache(maxsize=_KEPT)

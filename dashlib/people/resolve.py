@@ -118,7 +118,7 @@ def resolve(
     spellings = [found for one in known.values() for found in one.found]
 
     def worked(said: Told) -> _Work:
-        work = _Work(decisions, where, {one.address for one in (*said.by_file, *said.vouched, *said.likely)})
+        work = _Work(decisions, where, owners, {one.address for one in (*said.by_file, *said.vouched, *said.likely)})
         work.follow(known, said.mapped)
         work.take()
         work.take_accounts(held)
@@ -136,9 +136,12 @@ def resolve(
 
 
 class _Work:
-    def __init__(self, decisions: Sequence[Decision], hosts: Mapping[str, str], mapped: set[str]) -> None:
+    def __init__(
+        self, decisions: Sequence[Decision], hosts: Mapping[str, str], owners: Owners, mapped: set[str]
+    ) -> None:
         self._joined = _Joined()
         self._hosts = hosts
+        self._owners = owners
         self._rejected = [one.members for one in decisions if one.kind == "reject"]
         self._apart: dict[str, int] = {}
         for one in decisions:
@@ -248,7 +251,7 @@ class _Work:
 
     def _accounts_of(self, address: str) -> Iterator[tuple[str, str, object]]:
         """What a forge's private address says of its account."""
-        known = private(address)
+        known = self._owners.private(address)
         if known is None:
             return
         source = self._hosts.get(known.host, known.host)

@@ -27,6 +27,7 @@ ADDRESSES = [
     "ada@one.example", "ada@two.example", "kim@one.example", "root@localhost", "", "none",
     "7-ada@users.noreply.gitlab.example", "7-renamed@users.noreply.gitlab.example",
     "7+ada@users.noreply.github.com", "ada@users.noreply.github.com", "8+ada@users.noreply.github.com",
+    "kim@noreply.gitlab.example", "kim@noreply.other.example",
 ]  # fmt: skip
 PROJECTS = (1, 2)
 
@@ -477,3 +478,34 @@ def test_access_tokens_and_service_accounts_by_their_addresses() -> None:
     token = Identity("release", "project_12_bot_ab12@noreply.gitlab.example", NOW)
     held = Account("gitlab", 40, "project_12_bot_ab12", NOW)
     assert len(set(resolve([token], [held], {}, [], HOSTS).person_of.values())) == 1
+
+
+def test_an_address_of_a_user_name_is_the_account_s_on_that_gitlab_alone() -> None:
+    """USERNAME@noreply.HOST, whatever the user name; a name alone joins nobody."""
+    bot = Account("gitlab", 2, "Dependency-Bot", NOW)
+
+    def joined(address: str, *accounts: Account) -> bool:
+        found = resolve([Identity("Dependency Bot", address, NOW)], accounts, {}, [], HOSTS)
+        return len(set(found.person_of.values())) == 1
+
+    assert joined("dependency-bot@noreply.gitlab.example", bot)
+    for other in ("dependency@noreply.gitlab.example", "dependency-bot@noreply.gitlab.com", "dependency-bot@x.example"):
+        assert not joined(other, bot)
+    assert not joined("dependency-bot@noreply.gitlab.example", Account("github", 2, "dependency-bot", NOW))
+    assert not joined("dependency-bot@noreply.github.com", Account("github", 2, "dependency-bot", NOW))
+    # An address that says nobody stays so, whatever an account is called.
+    assert not joined("noreply@noreply.gitlab.example", Account("gitlab", 3, "noreply", NOW))
+    found = resolve([Identity("Dependency Bot", "dependency-bot@noreply.gitlab.example", NOW)], [bot], {}, [], HOSTS)
+    assert set(found.person_of.values()) == {"dependency-bot@noreply.gitlab.example"}
+    assert found.because["gitlab:2"] == "the account @Dependency-Bot"
+    # No account: an address like any other.
+    some = [Identity(name, "kim@noreply.gitlab.example", NOW) for name in ("Kim", "K.")]
+    assert set(resolve(some, [], {}, [], HOSTS).person_of.values()) == {"kim@noreply.gitlab.example"}
+
+
+def test_a_line_joins_no_two_accounts_by_the_address_of_a_user_name() -> None:
+    kim, bot = Account("gitlab", 7, "kim", NOW), Account("gitlab", 2, "dependency-bot", NOW)
+    line = parsed("<7-kim@users.noreply.gitlab.example> <dependency-bot@noreply.gitlab.example>")
+    seen = identity("Dependency Bot", "dependency-bot@noreply.gitlab.example", NOW, {1, 2})
+    found = resolve([seen], [kim, bot], {1: line}, [], HOSTS)
+    assert found.person_of["gitlab:7"] != found.person_of["gitlab:2"]
