@@ -21,9 +21,9 @@ from dashlib.model import Filters
 from dashlib.queries import activity
 from dashlib.queries.activity import Narrowed
 from dashlib.runtime import runtime
-from dashlib.widgets.address import Words, forget, put, settle, told
+from dashlib.widgets.address import forget, put
 from dashlib.widgets.answers import asked, chart, how_computed, table
-from dashlib.widgets.choose import one_from, one_of, search_for, some_of
+from dashlib.widgets.choose import one_from, one_of, page_of, search_for, some_of
 from dashlib.widgets.filters import CUSTOM, chosen_persons
 
 VIEWS = {"overview": "Overview", "stream": "Stream", "list": "The events"}
@@ -109,7 +109,7 @@ def stream(filters: Filters, which: Narrowed, events: int) -> None:
     st.header(f"Stream of {plain(whose[:200])}", anchor=False)
     sort = _sort()
     pages = -(-events // _A_PAGE)
-    page = _page_of(pages)
+    page = page_of(pages, key="stream_page")
     skip = (page - 1) * _A_PAGE
     answer = asked(activity.listing, filters, which=which, sort=sort, rows=_A_PAGE, skip=skip)
     if pages > 1:
@@ -136,20 +136,6 @@ def _draw(found: list[Day]) -> None:
 
 def _sort() -> str:
     return one_of("Sort", list(activity.SORTS), key="event_sort")
-
-
-def _page_of(pages: int) -> int:
-    """Which page of the stream is looked at, from 1; it stands in the address."""
-
-    def read(words: Words) -> int | None:
-        return int(words[-1]) if words[-1].isdecimal() and 1 <= int(words[-1]) <= pages else None
-
-    def said(value: int) -> Words:
-        return [str(value)]
-
-    settle("stream_page", 1, read, said, "Page")
-    found = st.pagination(pages, key="stream_page") if pages > 1 else 1
-    return told("stream_page", found, said)
 
 
 def _year(filters: Filters, today: date) -> Filters:

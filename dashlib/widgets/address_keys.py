@@ -19,7 +19,7 @@ PAGE_KEYS: Mapping[str, frozenset[str]] = {
         " times_ended times_source",
         "runners": "runner runners_by cells",
         "commits": "view by per measure top term branches merges role forks bots committed",
-        "people": "people_view people_kind people_team find_person who",
+        "people": "people_view people_kind people_team find_person who decisions_page",
         "activity": "activity_view calendar of action target event_source robots find_event event_sort stream_page",
         "signals": "lanes zoom find_signal signal_source signal_kind signal_status signal_sender severity namespace"
         " node",

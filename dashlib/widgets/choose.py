@@ -111,6 +111,20 @@ def day(label: str, key: str, start: date) -> date:
     return told(key, found or start, _said_day)
 
 
+def page_of(pages: int, key: str) -> int:
+    """Which of so many pages is looked at, from 1; nothing is drawn where there is only one."""
+
+    def read(words: Words) -> int | None:
+        return int(words[-1]) if words[-1].isdecimal() and 1 <= int(words[-1]) <= pages else None
+
+    def said(value: int) -> Words:
+        return [str(value)]
+
+    settle(key, 1, read, said, "Page")
+    found = st.pagination(pages, key=key) if pages > 1 else 1
+    return told(key, found, said)
+
+
 def _title(option: object) -> str:
     return OPTIONS.get(str(option), str(option))
 

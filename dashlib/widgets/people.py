@@ -16,13 +16,13 @@ from dashlib.widgets import people_acts
 from dashlib.widgets.act import may_act, told
 from dashlib.widgets.address import link_to
 from dashlib.widgets.answers import asked, metrics, table
-from dashlib.widgets.choose import one_from, one_of, search_for, text_of
+from dashlib.widgets.choose import one_from, one_of, page_of, search_for, text_of
 from dashlib.widgets.filters import FILTER_KEYS
 from dashlib.widgets.people_acts import addressed
 
 VIEWS = ("list", "proposals", "teams", "decisions")
 _WHO = "who"
-_SHOWN = 20
+_SHOWN, _A_PAGE = 20, 100
 _ALL = ""
 
 
@@ -170,6 +170,24 @@ def _team(row: pd.Series) -> None:
         st.caption("Teams from GitLab are its groups: they change there.")
 
 
+def _decision(one: Any, together: int, writable: bool) -> None:
+    """One decision with its way back; ``together`` of its go can be undone at once."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        struck = "" if one.stands else " (undone)"
+        st.markdown(addressed(f"{one.done:%a %d %b %Y, %H:%M} · {one.done_by} {one.says}{struck}"), width="stretch")
+        if one.stands:
+            st.button(
+                "Undo", key=f"people_undo_{one.number}", icon=":material/undo:", type="tertiary",
+                disabled=not writable, on_click=people_acts.undo, args=(int(one.number),),
+            )  # fmt: skip
+        if together > 1:
+            st.button(
+                f"Undo all {together:,} of this go", key=f"people_undo_all_{one.number}",
+                icon=":material/undo:", type="tertiary", disabled=not writable,
+                on_click=people_acts.undo_all, args=(int(one.number), together),
+            )  # fmt: skip
+
+
 def decided() -> None:
     """What was decided, newest first, each with the way back; and the mailmaps that are read."""
     told()
@@ -177,25 +195,19 @@ def decided() -> None:
     found = asked(people.journal)
     if found.empty:
         st.caption("Nobody has decided anything here yet.")
+    page = page_of(-(-len(found) // _A_PAGE), key="decisions_page")
+    shown = found.iloc[(page - 1) * _A_PAGE : page * _A_PAGE]
+    if len(shown):
+        first = (page - 1) * _A_PAGE + 1
+        st.caption(f"Decisions {first:,} to {first + len(shown) - 1:,} of {len(found):,}, newest first.")
     told_of: set[tuple[object, ...]] = set()
-    for one in found.head(100).itertuples():
+    for one in shown.itertuples():
         go = (one.kind, one.done_by, one.done)
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            struck = "" if one.stands else " (undone)"
-            st.markdown(addressed(f"{one.done:%a %d %b %Y, %H:%M} · {one.done_by} {one.says}{struck}"), width="stretch")
-            if one.stands:
-                st.button(
-                    "Undo", key=f"people_undo_{one.number}", icon=":material/undo:", type="tertiary",
-                    disabled=not writable, on_click=people_acts.undo, args=(int(str(one.number)),),
-                )  # fmt: skip
-            together = int(str(one.together))
-            if together > 1 and go not in told_of:
-                st.button(
-                    f"Undo all {together:,} of this go", key=f"people_undo_all_{one.number}",
-                    icon=":material/undo:", type="tertiary", disabled=not writable,
-                    on_click=people_acts.undo_all, args=(int(str(one.number)), together),
-                )  # fmt: skip
+        # The way back of a whole go stands once, beside the newest of it that somebody can still undo.
+        together = int(str(one.together)) if one.stands and go not in told_of else 0
+        if together:
             told_of.add(go)
+        _decision(one, together, writable)
     read = asked(people.mailmaps)
     if len(read):
         places = "; ".join(f"{one.place} ({one.lines:,} lines, read {one.read:%d %b %Y})" for one in read.itertuples())

@@ -14,12 +14,14 @@ from streamlit.testing.v1 import AppTest
 
 from dashlib.charts.over_time import PICK
 from dashlib.model import Filters, Put
+from dashlib.people import decisions
 from dashlib.people.refresh import refresh
 from dashlib.people.tables import MAILMAPS
 from dashlib.queries import commits
 from dashlib.runtime import runtime
 from dashlib.store import open_store
 from dashlib.widgets import commits as of_commits
+from dashlib.widgets import people as of_people
 from tests.pages.conftest import HOSTILE, Open
 from tests.people.world import company
 from tests.queries.build import Builder
@@ -133,12 +135,49 @@ def test_what_a_mailmap_says_is_one_card_answered_at_once_and_undone_at_once(vis
         "Undo all 2 of this go",
         "Undo",
     ]
+    # The whole go is offered once, beside the newest of it; once undone, the undoing can be taken back as a whole.
+    newer, older = (one for (one,) in asked("select number from person_decisions where kind = 'merge' order by 1 desc"))
+    assert [one.key for one in app.button if "undo_all" in str(one.key)] == [f"people_undo_all_{newer}"]
     button(app, "people_undo_all_").click().run()
     assert "Undone, all 2" in words(app)
+    number = max(one for (one,) in asked("select number from person_decisions"))
+    assert [one.key for one in app.button if "undo_all" in str(one.key)] == [f"people_undo_all_{number}"]
+    assert not [one for one in app.button if one.key in (f"people_undo_{newer}", f"people_undo_{older}")]
     app.segmented_control(key="people_view").set_value("proposals").run()
     app.button(key=f"no_all_{file}").click().run()
     assert "2 pairs stay two persons each" in words(app)
     assert asked("select count(*) from person_proposals where said_by is not null") == [(0,)]
+
+
+def test_a_whole_go_is_undone_beside_what_of_it_still_stands(visit: Open) -> None:
+    app = named(visit("people", people_view="decisions"))
+    pairs = [(ADA, TWO), (BOB, "bobby@elsewhere.example"), (ADA, "Ada Lovelace <root@localhost>")]
+    first = decisions.answer_all(runtime().store, "Kim", pairs, same=False)
+    assert first is not None
+    decisions.undo(runtime().store, "Kim", first + 2)
+    app.run()
+    offered = [str(one.key) for one in app.button if "undo_all" in str(one.key)]
+    assert offered == [f"people_undo_all_{first + 1}"] and "Undo all 2 of this go" in app.button(key=offered[0]).label
+    decisions.undo(runtime().store, "Kim", first + 1)
+    assert not [one for one in app.run().button if "undo_all" in str(one.key)]
+
+
+def test_every_decision_can_be_undone_a_page_at_a_time(visit: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(of_people, "_A_PAGE", 2)
+    app = named(visit("people", people_view="decisions"))
+    assert "Decisions 1" not in words(app)
+    for bot in (True, False, True, False, True):
+        decisions.mark(runtime().store, "Kim", BOB, bot=bot)
+    seen = []
+    for page in ("1", "2", "3"):
+        app = named(visit("people", people_view="decisions", decisions_page=page))
+        first = 2 * int(page) - 1
+        assert f"Decisions {first} to {min(first + 1, 5)} of 5, newest first." in words(app)
+        seen += [int(str(one.key).rpartition("_")[2]) for one in app.button if "people_undo_" in str(one.key)]
+    assert seen == [5, 4, 3, 2, 1]
+    app.button(key="people_undo_1").click().run()
+    assert "Undone: it is as it was before." in words(app)
+    assert "Decisions 5 to 6 of 6, newest first." in words(app)
 
 
 def test_take_out_mark_and_team(visit: Open) -> None:
