@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache, partial
 
 import pandas as pd
@@ -29,12 +30,24 @@ from dashlib.widgets.act_held import FIELDS, FIELDS_OF_MANY, let_go
 from dashlib.widgets.address import arrivals
 from dashlib.widgets.answers import asked
 from dashlib.widgets.freshness import local_only
-from dashlib.widgets.whoami import ask_name, keep_name, my_name
+from dashlib.widgets.whoami import ask_anew, ask_name, keep_name, my_name
 
 MAY = "change issues and persons"
-_SAID, _SHOWN, _WAITING = "act_said", "act_said_since", "act_waiting"
+_SAID, _SHOWN, _WAITING, _IN_FRONT = "act_said", "act_said_since", "act_waiting", "act_said_in_front"
 _SECONDS = 10
 """So long what came of a change stands at least: the change itself draws the page anew at once."""
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """A change that waits for a name: the place that asks for it (None: a dialog in front of the page), what is done
+    then, in words and as a call, and on which opening of a page it was asked for.
+    """
+
+    at: str | None
+    words: str
+    then: Callable[[], None]
+    arrival: int
 
 
 def failure_of(row: pd.Series) -> Failure:
@@ -65,21 +78,31 @@ def may_act() -> bool:
     return refusal is None
 
 
-def do(change: Callable[[str], str | Given], says: str, close: str | None = None, at: str | None = None) -> None:
+def do(
+    change: Callable[[str], str | Given],
+    says: str,
+    close: str | None = None,
+    at: str | None = None,
+    waits: str = "",
+) -> None:
     """Make a change in a callback and say what came of it; ``close`` is the key of the choice to let go.
 
     ``change`` gives the action's id, empty where nothing changed; as ``Given`` with what else there is to say.
 
     Where nobody has given a name yet the change waits for it: `who_asked` asks at the place ``at`` (that of ``close``
-    where none is given), `told` where there is neither, or ``at`` is "".
+    where none is given). Where there is neither, or ``at`` is "", it may have been made far below the head of the page:
+    `told` asks in front of the page, with ``waits`` for which change it is, and says in front of it what came of it.
     """
     if local_only(MAY) is not None:
         return
+    place = close if at is None else at or None
     who = my_name()
     if who is None:
-        st.session_state[_WAITING] = (close if at is None else at or None, partial(do, change, says, close, at))
+        ask_anew()
+        st.session_state[_WAITING] = _Waiting(place, waits, partial(do, change, says, close, at, waits), arrivals())
         return
     st.session_state.pop(_WAITING, None)
+    st.session_state[_IN_FRONT] = place is None
     try:
         done = change(who)
     except AlreadyUndone as error:
@@ -107,7 +130,7 @@ def say(kind: str, text: str) -> None:
 
 def told(place: str = "") -> None:
     """What came of the last change, for a while, on the page where it was made; or the question for a name, where
-    the change came from no place that asks itself.
+    the change came from no place that asks itself. Of such a change it is said in front of the page, too.
 
     All of it stands in one container: what follows keeps its place in the page, and with it what is being typed there.
     """
@@ -123,17 +146,42 @@ def told(place: str = "") -> None:
             kind, text = said
             icons = {"error": ":material/error:", "success": ":material/check_circle:", "info": ":material/info:"}
             {"error": st.error, "success": st.success, "info": st.info}[kind](plain(text), icon=icons[kind])
+            if st.session_state.pop(_IN_FRONT, False):
+                st.toast(plain(text), icon=icons[kind], duration="long")
 
 
 def who_asked(at: str | None, place: str = "") -> None:
     """The question for a name, where a change made here waits for it."""
-    waiting: tuple[str | None, Callable[[], None]] | None = st.session_state.get(_WAITING)
-    if waiting is not None and waiting[0] == at and my_name() is None:
-        ask_name(waiting[1], _not_now, place)
+    waiting = _waiting()
+    if waiting is None or waiting.at != at:
+        return
+    if at is None:
+        _asked_in_front(place)
+    else:
+        ask_name(waiting.then, _not_now, place)
+
+
+def _waiting() -> _Waiting | None:
+    """The change that waits for a name. It waits only on the page where it was asked for, until that is left."""
+    waiting: _Waiting | None = st.session_state.get(_WAITING)
+    if waiting is not None and (waiting.arrival != arrivals() or my_name() is not None):
+        _not_now()
+        return None
+    return waiting
 
 
 def _not_now() -> None:
     st.session_state.pop(_WAITING, None)
+
+
+@st.dialog("Who makes this change?", icon=":material/person:", on_dismiss=_not_now)
+def _asked_in_front(place: str) -> None:
+    waiting = _waiting()
+    if waiting is None:
+        # Answered, or let go: a dialog is drawn anew alone, and closes with the page.
+        st.rerun()
+    st.text(waiting.words)
+    ask_name(waiting.then, _not_now, place, framed=False)
 
 
 def history(which: Failure) -> None:
@@ -208,7 +256,8 @@ def judge(signature: str, other: str, verdict: str) -> None:
     """Say whether two signatures are the same failure (a callback)."""
     same = "They are one failure from now on: counted, linked and assigned together."
     says = same if verdict == "same" else "They stay two failures; the pair is not proposed again."
-    do(lambda who: decisions.judge(runtime().store, who, signature, other, verdict), says)
+    waits = f"{signature}\n{other}\nare {'one failure' if verdict == 'same' else 'two failures'}."
+    do(lambda who: decisions.judge(runtime().store, who, signature, other, verdict), says, waits=waits)
 
 
 def _undo(action: str, place: str) -> None:

@@ -35,13 +35,20 @@ def claims(note: pd.DataFrame) -> None:
             )
             st.button(
                 "Assign", type="primary", icon=":material/person_add:", disabled=picked is None, key="gone_assign",
-                on_click=_claimed, args=(which, names.get(str(picked))),
+                on_click=_claimed, args=(which, names.get(str(picked)), str(row["schedule"])),
             )  # fmt: skip
-            st.button("Nobody", type="tertiary", key="gone_nobody", on_click=_claimed, args=(which, None))
+            st.button(
+                "Nobody",
+                type="tertiary",
+                key="gone_nobody",
+                on_click=_claimed,
+                args=(which, None, str(row["schedule"])),
+            )
         st.caption("A person has it until it runs again. Once it does not run another time, somebody has to take it.")
         listed(asked(acts.claims, project=which.project_id, schedule=which.schedule_id))
 
 
-def _claimed(which: Missing, username: str | None) -> None:
+def _claimed(which: Missing, username: str | None, schedule: str) -> None:
     says = f"{username} has it now." if username else "Nobody has it now."
-    do(lambda who: decisions.claim(runtime().store, who, which, username), says)
+    waits = f"{username or 'Nobody'} has {schedule}."
+    do(lambda who: decisions.claim(runtime().store, who, which, username), says, waits=waits)

@@ -18,7 +18,7 @@ from dashlib.widgets.address import link_to
 from dashlib.widgets.answers import asked, metrics, table
 from dashlib.widgets.choose import one_from, one_of, page_of, search_for, text_of
 from dashlib.widgets.filters import FILTER_KEYS
-from dashlib.widgets.people_acts import addressed
+from dashlib.widgets.people_acts import Called, addressed
 
 VIEWS = ("list", "proposals", "teams", "decisions")
 _WHO = "who"
@@ -118,18 +118,18 @@ def _here(person: str) -> None:
 
 
 def _actions(row: pd.Series, found: pd.DataFrame) -> None:
-    who = str(row["id"])
+    who = Called(str(row["id"]), str(row["label"]))
     chosen = st.pills("Decide", ["Merge", "Take out", "Robot", "Team"], key="people_act", label_visibility="collapsed")
     if chosen == "Merge":
         everybody = asked(choices.persons)
-        labels = {str(one.id): str(one.label) for one in everybody.itertuples() if one.id != who}
+        labels = {str(one.id): str(one.label) for one in everybody.itertuples() if one.id != who.id}
         other = st.selectbox(
             "The same person as", list(labels), index=None, format_func=lambda one: labels[one], key="people_other",
             width=420, placeholder="name",
         )  # fmt: skip
         st.button(
             "They are one person", type="primary", icon=":material/join_inner:", disabled=other is None,
-            key="people_merge", on_click=people_acts.merge, args=(who, other),
+            key="people_merge", on_click=people_acts.merge, args=(who, Called(str(other), labels.get(str(other), ""))),
         )  # fmt: skip
     elif chosen == "Take out":
         titles = unlike(dict.fromkeys(found["handle"]))
@@ -151,7 +151,7 @@ def _actions(row: pd.Series, found: pd.DataFrame) -> None:
 
 
 def _team(row: pd.Series) -> None:
-    who = str(row["id"])
+    who = Called(str(row["id"]), str(row["label"]))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox(
             "Into the team", list(asked(people.teams)["team"]), index=None, accept_new_options=True, key="people_into",
@@ -178,13 +178,13 @@ def _decision(one: Any, together: int, writable: bool) -> None:
         if one.stands:
             st.button(
                 "Undo", key=f"people_undo_{one.number}", icon=":material/undo:", type="tertiary",
-                disabled=not writable, on_click=people_acts.undo, args=(int(one.number),),
+                disabled=not writable, on_click=people_acts.undo, args=(int(one.number), str(one.says)),
             )  # fmt: skip
         if together > 1:
             st.button(
                 f"Undo all {together:,} of this go", key=f"people_undo_all_{one.number}",
                 icon=":material/undo:", type="tertiary", disabled=not writable,
-                on_click=people_acts.undo_all, args=(int(one.number), together),
+                on_click=people_acts.undo_all, args=(int(one.number), together, str(one.says)),
             )  # fmt: skip
 
 

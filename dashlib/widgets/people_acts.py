@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 from dashlib.charts.wording import plain
 from dashlib.people import decisions
@@ -20,61 +20,85 @@ def addressed(text: str) -> str:
     return "".join(f"`{part}`" if place % 2 else plain(part) for place, part in enumerate(parts))
 
 
-def merge(person: str, other: str) -> None:
+class Called(NamedTuple):
+    """A person by id and label."""
+
+    id: str
+    label: str
+
+
+def merge(person: Called, other: Called) -> None:
     """Two persons are one."""
     says = f"They are one person now. {_WORKED_IN}"
-    decide(says, lambda who: decisions.merge(runtime().store, who, [person, other]))
+    waits = f"{person.label} and {other.label} are one person."
+    decide(says, waits, lambda who: decisions.merge(runtime().store, who, [person.id, other.id]))
 
 
-def reject(person: str, other: str) -> None:
+def reject(person: Called, other: Called) -> None:
     """Two persons who were proposed are not one."""
-    decide("They stay two persons.", lambda who: decisions.reject(runtime().store, who, person, other), None)
+    waits = f"{person.label} and {other.label} are two persons."
+    decide(
+        "They stay two persons.", waits, lambda who: decisions.reject(runtime().store, who, person.id, other.id), None
+    )
 
 
-def answer_all(pairs: tuple[tuple[str, str], ...], same: bool) -> None:
-    """Each of the pairs is one person, or stays two."""
+def answer_all(pairs: tuple[tuple[str, str], ...], file: str, same: bool) -> None:
+    """Each of the pairs of which a file says so is one person, or stays two."""
+    waits = f"Each of the {len(pairs):,} pairs of {file} is {'one person' if same else 'two persons'}."
     says = f"Each of the {len(pairs):,} pairs is one person now. {_WORKED_IN}"
     if not same:
         says = f"The {len(pairs):,} pairs stay two persons each. Undo stands under decisions."
-    decide(says, lambda who: decisions.answer_all(runtime().store, who, pairs, same=same), None)
+    decide(says, waits, lambda who: decisions.answer_all(runtime().store, who, pairs, same=same), None)
 
 
-def split(person: str, members: tuple[str, ...]) -> None:
+def split(person: Called, members: tuple[str, ...]) -> None:
     """Some of a person are a person of their own."""
     says = f"Taken out: a person of their own now. {_WORKED_IN}"
-    decide(says, lambda who: decisions.split(runtime().store, who, person, members))
+    waits = f"{' and '.join(members)} {'is' if len(members) == 1 else 'are'} not {person.label}."
+    decide(says, waits, lambda who: decisions.split(runtime().store, who, person.id, members))
 
 
-def mark(person: str, bot: bool) -> None:
+def mark(person: Called, bot: bool) -> None:
     """A person is a robot, or is not."""
-    says = f"This is a {'robot' if bot else 'person'} now. {_WORKED_IN}"
-    decide(says, lambda who: decisions.mark(runtime().store, who, person, bot=bot))
+    what = "robot" if bot else "person"
+    waits = f"{person.label} is a {what}."
+    decide(
+        f"This is a {what} now. {_WORKED_IN}",
+        waits,
+        lambda who: decisions.mark(runtime().store, who, person.id, bot=bot),
+    )
 
 
-def into(person: str, team: str, member: bool) -> None:
+def into(person: Called, team: str, member: bool) -> None:
     """A person belongs to a team, or does not any more."""
     says = f"In the team {team} now." if member else f"Not in the team {team} any more."
-    decide(says, lambda who: decisions.put_into_team(runtime().store, who, person, team, member=member), None)
+    waits = f"{person.label} is {'in' if member else 'not in'} the team {team}."
+    decide(says, waits, lambda who: decisions.put_into_team(runtime().store, who, person.id, team, member=member), None)
 
 
-def undo(number: int) -> None:
-    """A decision is taken back."""
-    decide("Undone: it is as it was before.", lambda who: decisions.undo(runtime().store, who, number), None)
+def undo(number: int, told: str) -> None:
+    """A decision, ``told`` in words, is taken back."""
+    waits = f"Undo: {told}."
+    decide("Undone: it is as it was before.", waits, lambda who: decisions.undo(runtime().store, who, number), None)
 
 
-def undo_all(number: int, many: int) -> None:
-    """Everything that was decided in one go with a decision is taken back."""
+def undo_all(number: int, many: int, told: str) -> None:
+    """Everything that was decided in one go with a decision, ``told`` in words, is taken back."""
     says = f"Undone, all {many:,}: it is as it was before."
-    decide(says, lambda who: decisions.undo_all(runtime().store, who, number), None)
+    waits = f"Undo all {many:,} of one go, such as: {told}."
+    decide(says, waits, lambda who: decisions.undo_all(runtime().store, who, number), None)
 
 
-def decide(says: str, decision: Any, close: str | None = "people_act") -> None:
-    """``do``, and the figures begin to be worked out at once: also where it waits for a name before."""
+def decide(says: str, waits: str, decision: Any, close: str | None = "people_act") -> None:
+    """``do``, and the figures begin to be worked out at once: also where it waits for a name before.
+
+    ``waits`` says which change it is while it waits.
+    """
 
     def change(who: str) -> str:
         number = decision(who)
         runtime().commits.hurry()
         return str(number or "")
 
-    # The pages of people say at their head what came of a change, and ask there who makes it.
-    do(change, says, close, at="")
+    # Cards and decisions stand far below the head of the page: what came of a change is said in front of it.
+    do(change, says, close, at="", waits=waits)

@@ -13,7 +13,7 @@ from dashlib.queries import people
 from dashlib.widgets import people_acts
 from dashlib.widgets.act import may_act, told
 from dashlib.widgets.answers import asked
-from dashlib.widgets.people_acts import addressed
+from dashlib.widgets.people_acts import Called, addressed
 
 _SHOWN = 20
 
@@ -47,11 +47,11 @@ def _said_by(file: str, said: pd.DataFrame, writable: bool) -> None:
             st.markdown(f"**{called}** says of {len(pairs):,} pairs that they are one person", width="stretch")
             st.button(
                 f"One person, all {len(pairs):,}", key=f"yes_all_{file}", icon=":material/join_inner:",
-                type="primary", disabled=not writable, on_click=people_acts.answer_all, args=(pairs, True),
+                type="primary", disabled=not writable, on_click=people_acts.answer_all, args=(pairs, file, True),
             )  # fmt: skip
             st.button(
                 f"Two persons, all {len(pairs):,}", key=f"no_all_{file}", disabled=not writable,
-                on_click=people_acts.answer_all, args=(pairs, False),
+                on_click=people_acts.answer_all, args=(pairs, file, False),
             )  # fmt: skip
         st.caption(
             "Within that repository they count as one already. Elsewhere it is not certain, for its own commits do not "
@@ -96,12 +96,13 @@ def _unless_in(email: str, label: str) -> str:
 
 def _answers(one: Any, writable: bool, type_: Any) -> None:
     key = f"{one.person}|{one.other}"
+    both = (Called(one.person, one.label), Called(one.other, one.other_label))
     with st.container(horizontal=True, gap="small", width="content"):
         st.button(
             "One person", key=f"yes_{key}", icon=":material/join_inner:", type=type_, disabled=not writable,
-            on_click=people_acts.merge, args=(one.person, one.other),
+            on_click=people_acts.merge, args=both,
         )  # fmt: skip
         st.button(
             "Two persons", key=f"no_{key}", type=type_, disabled=not writable, on_click=people_acts.reject,
-            args=(one.person, one.other),
+            args=both,
         )  # fmt: skip

@@ -99,4 +99,5 @@ def _more(many: int) -> str:
 
 
 def _imported(lines: tuple[TeamLine, ...]) -> None:
-    decide("The teams are imported.", lambda who: decisions.import_teams(runtime().store, who, lines), None)
+    waits = f"Import {len(lines):,} line{'' if len(lines) == 1 else 's'} of persons and teams."
+    decide("The teams are imported.", waits, lambda who: decisions.import_teams(runtime().store, who, lines), None)

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 import streamlit as st
 
-_COOKIE = "dash_name"
+_COOKIE, _MISSING = "dash_name", "name_missing"
 _LONGEST = 60
 _KEEP = st.components.v2.component(
     "keep_name",
@@ -44,12 +44,17 @@ def my_email() -> str:
     return ""
 
 
-def ask_name(then: Callable[[], None], not_now: Callable[[], None], place: str = "") -> None:
+def ask_anew() -> None:
+    """Whoever is asked next has answered nothing yet (in a callback)."""
+    st.session_state.pop(_MISSING, None)
+
+
+def ask_name(then: Callable[[], None], not_now: Callable[[], None], place: str = "", *, framed: bool = True) -> None:
     """The question for the name, kept for this browser; ``then`` is called once there is one (in a callback).
 
-    A form: Enter saves, and leaving the field does nothing yet.
+    A form: Enter saves, and leaving the field does nothing yet. ``framed``: it stands alone on the page.
     """
-    with st.form(f"who_are_you{place}", width=560):
+    with st.form(f"who_are_you{place}", width=560 if framed else "stretch", border=framed):
         st.text_input(
             "Your name",
             key=f"name_asked{place}",
@@ -57,6 +62,8 @@ def ask_name(then: Callable[[], None], not_now: Callable[[], None], place: str =
             placeholder="as your team knows you",
             help="Stands beside what you change, so that others know whom to ask. Kept in a cookie of this browser.",
         )
+        if st.session_state.get(_MISSING):
+            st.error("A name is needed: it stands beside the change.", icon=":material/error:")
         st.caption("Who are you? Asked once in this browser, before the first change, which is made then.")
         with st.container(horizontal=True):
             st.form_submit_button("Save", key=f"name_saved{place}", type="primary", on_click=_told, args=(then, place))
@@ -72,6 +79,7 @@ def keep_name(place: str = "") -> None:
 
 def _told(then: Callable[[], None], place: str) -> None:
     name = _clean(st.session_state.get(f"name_asked{place}") or "")
+    st.session_state[_MISSING] = not name
     if name and my_name() is None:
         st.session_state["acting_name"] = name
         then()

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
+from dashlib.people import decisions
 from dashlib.people.refresh import refresh
 from dashlib.store import open_store
 from tests.browser.conftest import Tab, fresh, serving
@@ -26,6 +27,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         built.project()
         company(built)
         refresh(store)
+        for number in range(30):
+            decisions.put_into_team(store, "Kim", "bob@one.example", f"Team {number}")
     with serving(database) as running:
         yield running
 
@@ -53,17 +56,55 @@ def becomes(tab: Tab, wanted: int) -> None:
     assert int(commits_of(tab)) == wanted
 
 
+def said(page: Page, words: str) -> Locator:
+    """What came of a change, at the head of the page."""
+    return page.get_by_test_id("stAlert").filter(has_text=words)
+
+
 def test_a_merge_moves_the_figures_and_its_undo_restores_them(tab: Tab, tmp_path: Path) -> None:
     before = int(commits_of(tab))
     page = tab.open("/people?people_view=proposals")
     card = page.get_by_test_id("stVerticalBlock").filter(has_text="differ in the domain alone").last
     card.get_by_role("button", name="One person").click()
-    expect(page.get_by_text("They are one person now")).to_be_visible()
+    expect(said(page, "They are one person now")).to_be_visible()
     tab.settled()
     becomes(tab, before + 1)
     page = tab.open("/people?people_view=decisions")
     page.get_by_role("button", name="Undo").first.click()
-    expect(page.get_by_text("Undone: it is as it was before.")).to_be_visible()
+    expect(said(page, "Undone: it is as it was before.")).to_be_visible()
     tab.settled()
     becomes(tab, before)
     assert tab.wrong == []
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_who_is_asked_and_answered_where_one_looks(window: BrowserContext, address: str, width: int) -> None:
+    """Far below the head of the page, in a browser that has given no name: which change waits, Enter, and Escape."""
+    with fresh(window, address, width, 800) as tab:
+        page = tab.open("/people?people_view=decisions")
+        last = page.get_by_role("button", name="Undo", exact=True).last
+        last.click()
+        asked = page.get_by_role("dialog")
+        waits = asked.get_by_text("Undo: put Bob (bob@one.example) into the team Team ")
+        expect(waits).to_be_in_viewport()
+        name = asked.get_by_label("Your name", exact=True)
+        name.press("Enter")
+        expect(asked.get_by_text("A name is needed")).to_be_in_viewport()
+        page.keyboard.press("Escape")
+        expect(asked).to_have_count(0)
+        tab.settled()
+        page.get_by_text("proposals", exact=True).first.click()
+        tab.settled()
+        assert asked.count() == 0, "it waits no more"
+        page.get_by_text("decisions", exact=True).first.click()
+        tab.settled()
+        last.click()
+        expect(waits).to_be_in_viewport()
+        name.fill("Grace Hopper")
+        name.press("Enter")
+        toast = page.get_by_test_id("stToast")
+        expect(toast).to_contain_text("Undone: it is as it was before.")
+        expect(toast).to_be_in_viewport()
+        expect(asked).to_have_count(0)
+        expect(said(page, "Undone")).not_to_be_in_viewport()
+        assert tab.wrong == []

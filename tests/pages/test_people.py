@@ -287,6 +287,59 @@ def test_every_first_change_asks_for_a_name(visit: Open, change: str) -> None:
     assert not [one for one in app.text_input if one.key == "name_asked"]
 
 
+def test_the_question_for_a_name_says_which_change_waits_and_can_be_let_go(visit: Open) -> None:
+    app = visit("people", people_view="proposals")
+    app.button(key=f"no_{ADA}|{TWO}").click().run()
+    waits = f"Ada Lovelace ({ADA}) and Ada Lovelace ({TWO}) are two persons."
+    assert [one.value for one in app.text] == [waits]
+    app.text_input(key="name_asked").set_value("   ")
+    app.button(key="name_saved").click().run()
+    assert "A name is needed" in words(app) and asked("select * from person_decisions") == []
+    app.button(key="not_now").click().run()
+    assert not app.text and not [one for one in app.text_input if one.key == "name_asked"]
+    app.button(key=f"yes_{ADA}|{TWO}").click().run()
+    assert "A name is needed" not in words(app)
+    assert [one.value for one in app.text] == [waits.replace("two persons", "one person")]
+    # Whoever leaves the page has let it go, too: it does not come back out of nowhere.
+    app.switch_page("commits.py").run()
+    app.switch_page("people.py").run()
+    assert not app.text and asked("select * from person_decisions") == []
+
+
+@pytest.mark.parametrize("change", ["undo", "Take out", "Robot", "Team", "all"])
+def test_every_change_says_what_it_is_while_it_waits(visit: Open, change: str) -> None:
+    app = visit("people", people_view="decisions")
+    decisions.put_into_team(runtime().store, "Kim", ADA, "Tides")
+    if change == "undo":
+        button(app.run(), "people_undo_").click().run()
+        says = f"Undo: put Ada Lovelace ({ADA}) into the team Tides."
+    elif change == "all":
+        decisions.answer_all(runtime().store, "Kim", [(ADA, TWO), (BOB, "bobby@elsewhere.example")], same=False)
+        button(app.run(), "people_undo_all_").click().run()
+        says = "Undo all 2 of one go, such as: said that Bob"
+    else:
+        app = choose(visit("people", who=BOB), change)
+        if change == "Take out":
+            app.multiselect(key="people_split_of").set_value(["Pair <bob@one.example>"]).run()
+        elif change == "Team":
+            app.selectbox(key="people_into").set_value("Tides").run()
+        keys = {"Take out": "people_split", "Robot": "people_bot", "Team": "people_team_add"}
+        app.button(key=keys[change]).click().run()
+        says = {
+            "Take out": "Pair <bob@one.example> is not Bob",
+            "Robot": "Bob (bob@one.example) is a robot.",
+            "Team": "Bob (bob@one.example) is in the team Tides.",
+        }[change]
+    assert not app.exception and says in app.text[0].value
+
+
+def test_what_came_of_a_change_is_said_in_front_of_the_page_once(visit: Open) -> None:
+    app = named(visit("people", people_view="proposals"))
+    app.button(key=f"no_{ADA}|{TWO}").click().run()
+    assert [one.value.replace("\\", "") for one in app.toast] == ["They stay two persons."]
+    assert not app.run().toast and "They stay two persons." in words(app)
+
+
 def test_hostile_names_are_text(visit: Open) -> None:
     app = visit("people", who="evil@example.com")
     assert not app.exception
