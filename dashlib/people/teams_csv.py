@@ -76,7 +76,8 @@ def read(text: str) -> TeamFile:
     told = [
         (number, line)
         for number, line in enumerate(_LINE_END.split(text.removeprefix("\ufeff")), start=1)
-        if line.strip(f' "{_SEPARATORS}') and not line.lstrip(' \t"').startswith("#")
+        if line.strip(f' "{_SEPARATORS}')
+        and not line.lstrip(' \t"').startswith("#")
         and not (number == 1 and _EXCELS_LINE.fullmatch(line.strip('"')))
     ]
     between = _separator([line for _, line in told[:_LOOKED_AT]])
