@@ -6,6 +6,7 @@ import calendar
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from operator import attrgetter
 
 from cronsim import CronSim, CronSimError
 
@@ -20,16 +21,22 @@ _WORKER_FIRST = 3
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Firing:
     """A moment (UTC, without zone) at which a schedule is expected to run.
 
-    ``repeated``: the second time that a clock, put back in autumn, shows this time of day. GitLab's Fugit starts a run
-    both times, other crons once: a run at that moment is the schedule's own, and nobody misses it where there is none.
+    ``repeat_of``: of the second time that a clock, put back in autumn, shows this time of day, the first one. GitLab's
+    Fugit starts a run both times, other crons once: a run at that moment is the schedule's own, and nobody misses it
+    where there is none.
     """
 
     at: datetime
-    repeated: bool = False
+    repeat_of: datetime | None = None
+
+    @property
+    def repeated(self) -> bool:
+        """Whether it is the second of two."""
+        return self.repeat_of is not None
 
 
 def firings(cron: str | None, cron_timezone: str | None, start: datetime, end: datetime) -> list[Firing]:
@@ -43,10 +50,13 @@ def firings(cron: str | None, cron_timezone: str | None, start: datetime, end: d
     if start >= end:
         return []
     found = sorted(
-        moment
-        for wall_clock in _wall_clocks(line, start - _DAY, end + _DAY)
-        for moment in _moments(wall_clock, where, often=line.any_time)
-        if start <= moment.at < end
+        (
+            moment
+            for wall_clock in _wall_clocks(line, start - _DAY, end + _DAY)
+            for moment in _moments(wall_clock, where, often=line.any_time)
+            if start <= moment.at < end
+        ),
+        key=attrgetter("at"),
     )
     return list(_as_often_as_gitlab_looks(found))
 
@@ -91,9 +101,10 @@ def _moments(wall_clock: datetime, where: tzinfo, *, often: bool) -> Iterator[Fi
     before, after = first.utcoffset() or timedelta(), second.utcoffset() or timedelta()
     if before < after:
         return
-    yield Firing((first - before).replace(tzinfo=None))
+    shown = (first - before).replace(tzinfo=None)
+    yield Firing(shown)
     if before > after:
-        yield Firing((second - after).replace(tzinfo=None), repeated=not often)
+        yield Firing((second - after).replace(tzinfo=None), repeat_of=None if often else shown)
 
 
 def _as_often_as_gitlab_looks(found: list[Firing]) -> Iterator[Firing]:

@@ -18,7 +18,7 @@ from dashlib.nightlies.tables import SCHEDULE_EDITIONS, SCHEDULE_SLOTS, SCHEDULE
 from dashlib.settings import Settings
 from dashlib.store import Store
 
-_VERSION = "1"
+_VERSION = "2"
 """Of the way from editions to slots: raise it, and the slots of every schedule are worked out anew."""
 
 # A project's nights count from where its pipelines were read, once they were read completely.
@@ -193,6 +193,7 @@ def _slots(schedule: _Schedule, edition: Edition, begin: datetime, end: datetime
             **_named(schedule.key),
             "expected_at": firing.at,
             "repeated": firing.repeated,
+            "repeat_of": firing.repeat_of,
             "off_cause": edition.off_cause,
         }
         for firing in found

@@ -7,13 +7,15 @@ from dashlib.model import table
 SCHEDULE_SLOTS = table(
     "schedule_slots",
     grain="One row per schedule and time at which it was or is to run, up to the end of tomorrow. repeated marks the "
-    "second time that a clock put back shows it (nobody misses that run); off_cause says why the schedule was off.",
+    "second time that a clock put back shows it (nobody misses that run), repeat_of is the first one then; off_cause "
+    "says why the schedule was off.",
     key=["project_id", "schedule_id", "expected_at"],
     columns={
         "project_id": "BIGINT",
         "schedule_id": "BIGINT",
         "expected_at": "TIMESTAMP",
         "repeated": "BOOLEAN",
+        "repeat_of": "TIMESTAMP",
         "off_cause": "VARCHAR",
     },
     scope=("project_id", "schedule_id"),

@@ -17,8 +17,8 @@ with unread as (
     where r.problem is not null
     group by all
 ), placed as (
-    select r.project_id, s.schedule_id, r.pipeline_id, s.expected_at, s.off_cause, s.repeated, r.created_at,
-           true as is_linked
+    select r.project_id, s.schedule_id, r.pipeline_id, s.expected_at, s.off_cause, s.repeated, s.repeat_of,
+           r.created_at, true as is_linked
     from (
         select p.project_id, p.schedule_id, p.id as pipeline_id, p.created_at,
                p.created_at + interval 1 minute as reach
@@ -55,7 +55,7 @@ with unread as (
           -- In autumn it ran when the clock showed the time again.
           select 1 from judged p
           where p.is_filling and p.project_id = s.project_id and p.schedule_id = s.schedule_id
-            and p.expected_at = s.expected_at + to_hours(p.repeated::int)
+            and coalesce(p.repeat_of, p.expected_at) = s.expected_at
       )
 ), heights as (
     -- Each open time is laid on a pile, each further run takes the uppermost one away.

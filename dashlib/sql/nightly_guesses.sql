@@ -1,7 +1,8 @@
 -- One row per scheduled pipeline whose schedule is not known (GitLab's lists do not say it, and some versions cannot be
 -- asked), and the schedule it is taken for: one of its project with the same ref, if the run came on its time (at most
 -- DASH_LATE_HOURS after it; the nearest time decides). Whether it fills that time, nightly_fills says.
-select r.project_id, r.id as pipeline_id, s.schedule_id, s.expected_at, s.off_cause, s.repeated, r.created_at
+select r.project_id, r.id as pipeline_id, s.schedule_id, s.expected_at, s.off_cause, s.repeated, s.repeat_of,
+       r.created_at
 from (
     select project_id, id, ref, created_at, created_at + interval 1 minute as reach
     from pipelines where source = 'schedule' and schedule_id is null

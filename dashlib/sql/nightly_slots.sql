@@ -66,8 +66,7 @@ with clock as (
           select 1 from runs r
           join schedule_slots t
               on t.project_id = r.project_id and t.schedule_id = r.schedule_id and t.expected_at = r.expected_at
-          where t.repeated and r.project_id = e.project_id and r.schedule_id = e.schedule_id
-            and r.expected_at = e.expected_at + interval 1 hour
+          where r.project_id = e.project_id and r.schedule_id = e.schedule_id and t.repeat_of = e.expected_at
       )
 ), unfilled as (
     select

@@ -21,10 +21,20 @@ def now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None, second=0, microsecond=0)
 
 
-def expect(built: Builder, *moments: datetime, id: int = 7, off: str | None = None, repeated: bool = False) -> None:
-    """Times at which a schedule is to run."""
+def expect(
+    built: Builder, *moments: datetime, id: int = 7, off: str | None = None, repeated: timedelta | bool = False
+) -> None:
+    """Times at which a schedule is to run; ``repeated``: by how much the clock was put back before (True: an hour)."""
+    back = HOUR if repeated is True else repeated or None
     rows = [
-        {"project_id": 1, "schedule_id": id, "expected_at": at, "repeated": repeated, "off_cause": off}
+        {
+            "project_id": 1,
+            "schedule_id": id,
+            "expected_at": at,
+            "repeated": back is not None,
+            "repeat_of": back and at - back,
+            "off_cause": off,
+        }
         for at in moments
     ]
     built.store.write(Put(SCHEDULE_SLOTS, rows))

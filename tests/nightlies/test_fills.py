@@ -86,6 +86,22 @@ def test_the_second_of_two_equal_times_is_filled_only_on_time(built: Builder) ->
     ]
 
 
+def test_where_clocks_are_put_back_by_half_an_hour(built: Builder) -> None:
+    """On Lord Howe Island: only the second of two equal times ran, and somebody started a run in the morning."""
+    first, second = datetime(2026, 4, 4, 14, 45), datetime(2026, 4, 4, 15, 15)
+    built.zone("Australia/Lord_Howe")
+    read_at(built, second + LATE)
+    schedule(built, cron="45 1 * * *", cron_timezone="Australia/Lord_Howe", created_at=first - 2 * HOUR)
+    built.pipeline(first - HOUR, source="push")
+    ledger.refresh(built.store, Settings(timezone="Australia/Lord_Howe", window_days=36500), second + LATE)
+    own = built.night(second + 3 * MINUTE)
+    [slot] = built.rows(f"select expected_at, state from nightly_slots where expected_at <= timestamp '{second}'")
+    assert (slot["expected_at"], slot["state"]) == (second, "passed")
+    by_hand = built.night(second + 9 * HOUR, failed=["lint"])
+    assert fills(built) == {own: (second, False)}
+    assert built.rows(f"select is_extra from nightly_runs where pipeline_id = {by_hand}") == [{"is_extra": True}]
+
+
 def test_runs_of_a_line_that_cannot_be_read_any_more_are_nights_of_their_own(built: Builder) -> None:
     def looked(cron: str, at: datetime) -> None:
         schedule(built, cron=cron, created_at=NIGHTS[0], updated_at=at, next_run_at=None)

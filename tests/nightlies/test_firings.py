@@ -96,7 +96,19 @@ def test_what_a_clock_skips_has_no_moment() -> None:
 
 def test_what_a_clock_shows_twice_is_expected_once() -> None:
     found = firings("30 2 * * *", "Berlin", datetime(2026, 10, 25), datetime(2026, 10, 26))
-    assert found == [Firing(datetime(2026, 10, 25, 0, 30)), Firing(datetime(2026, 10, 25, 1, 30), repeated=True)]
+    first = datetime(2026, 10, 25, 0, 30)
+    assert found == [Firing(first), Firing(first + timedelta(hours=1), repeat_of=first)]
+
+
+def test_a_clock_that_is_put_back_by_half_an_hour_shows_a_time_again_half_an_hour_later() -> None:
+    found = firings("30,45 1 * * *", "Australia/Lord_Howe", datetime(2026, 4, 4), datetime(2026, 4, 5))
+    first, half = datetime(2026, 4, 4, 14, 30), timedelta(minutes=30)
+    assert found == [
+        Firing(first),
+        Firing(first + half / 2),
+        Firing(first + half, repeat_of=first),
+        Firing(first + 3 * half / 2, repeat_of=first + half / 2),
+    ]
 
 
 @pytest.mark.parametrize("line", ["30 * * * *", "30 */1 * * *", "30 0-23 * * *"])
