@@ -3,9 +3,9 @@
 -- or by hand. What somebody started beside it, or to make up for an earlier time of the night, does not decide:
 -- extra_state, extra_at and extra_url tell how the newest of such runs ended, when it was created and where it is (null
 -- where there is none).
--- Where nothing ran at any of its times: late while anything is late, else missing if anything is, else off. So a night
--- counts as missing when nothing of it ran; of an hourly schedule missing says how many of its expected times nobody
--- ran.
+-- Where nothing ran at any of its times: late while anything is late, else missing if anything is, whatever ran before
+-- the first of them (it is beside, and no night of nightly_nights), else off. So a night counts as missing when nothing
+-- ran at its times; of an hourly schedule missing says how many of its expected times nobody ran.
 -- pipeline_id, by_hand, cause, is_unread, failed_jobs, duration and url are those of the row that decides; expected
 -- counts the times at which the schedule was to run, runs the pipelines, missing, late and off those that nothing
 -- filled, failed_runs the pipelines that failed, whatever came after them, without those that change nothing. late_at

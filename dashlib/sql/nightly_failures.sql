@@ -5,14 +5,18 @@
 -- is_new: its last verdict on an earlier night was no failure, or there is none. red_since is the first night of an
 -- unbroken row of red nights, nights_red counts them up to this one.
 -- is_last: the failure stands, its run decides the night. What failed in a run that somebody started beside the nightly
--- (is_extra of nightly_runs) is no verdict: where the night is not red, red_since and nights_red are null.
+-- (is_extra of nightly_runs) is no verdict: where the night is not red, red_since and nights_red are null. A missing or
+-- late night is not red, whatever ran beside its times.
 with runs as materialized (
     select * from nightly_runs
 ), ended as materialized (
     select * from nightly_jobs where has_verdict
 ), verdicts as (
     select j.project_id, r.schedule_id, coalesce(j.trigger_name, '') as origin, j.job_name, r.night,
-           arg_max(j.is_failed, (coalesce(r.expected_at, r.created_at), r.created_at, j.job_id)) as red
+           arg_max(
+               j.is_failed,
+               (r.expected_at is not null, coalesce(r.expected_at, r.created_at), r.created_at, j.job_id)
+           ) as red
     from ended j
     join runs r on r.project_id = j.project_id and r.pipeline_id = j.run_id and not r.is_extra
     where (j.project_id, j.job_name) in (select (project_id, job_name) from ended where is_failed)

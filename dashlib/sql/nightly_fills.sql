@@ -2,7 +2,8 @@
 -- A run belongs to the nearest earlier expected time (a minute of grace: clocks differ). The first run of each fills it,
 -- whenever it came: GitLab starts nothing twice, and makes up for nothing that it missed. A further run fills the
 -- nearest earlier time of the same night at which nothing ran: somebody made up for it. Where there is none it is an
--- extra run; it makes up for no other night, for what failed today says nothing of a night weeks ago.
+-- extra run; it makes up for no other night, for what failed today says nothing of a night weeks ago. Nor does a run
+-- make up for a time still to come: one before the night's first time leaves the night missing where nothing runs then.
 -- expected_at is the time that the run fills, else the one that it belongs to; fills tells which.
 -- by_hand: it began more than DASH_LATE_HOURS after its time, or beside the run that fills it. GitLab does not say who
 -- pressed "play" (its source is "schedule" as well); after so long it was somebody, or GitLab itself had stood still.

@@ -8,7 +8,7 @@
 -- failure is the key of the failure's page; category, reason, signature, issue and assignee are those of job_failures.
 with runs as materialized (
     select project_id, pipeline_id, path_with_namespace, namespace, schedule_id, schedule_description, night, created_at,
-           coalesce(expected_at, created_at) as slot
+           coalesce(expected_at, created_at) as slot, expected_at is not null as fills
     from nightly_runs where not is_extra
 ), ended as materialized (
     select project_id, run_id, job_id, job_name, trigger_name, is_failed, allow_failure, stage, duration,
@@ -28,7 +28,7 @@ with runs as materialized (
     where (j.project_id, j.job_name) in (select (project_id, job_name) from ended where is_failed)
     qualify row_number() over (
         partition by j.project_id, r.schedule_id, j.trigger_name, j.job_name, r.night
-        order by r.slot desc, r.created_at desc, j.job_id desc
+        order by r.fills desc, r.slot desc, r.created_at desc, j.job_id desc
     ) = 1
 ), counted as (
     select *,

@@ -1,5 +1,6 @@
 -- One row per repository, schedule and night that ran: the run of the night's last time decides (is_last of
--- nightly_runs), not what somebody started beside.
+-- nightly_runs), not what somebody started beside. A night of which only such runs are known, and none at the times at
+-- which one was expected, did not run: nightly_cells tells that it is missing, or late still.
 -- previous_state is what the last earlier night with a verdict (passed, warned, failed) said: canceled, skipped and
 -- unfinished nights say nothing. is_new: failed now, and not before. is_recovered: failed before, and not now.
 -- red_since is the first night of an unbroken row of failed verdicts; nights_red counts them.

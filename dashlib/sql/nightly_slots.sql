@@ -25,7 +25,8 @@
 -- what is likely: unlinked_run (a run whose schedule is not known came at that time), then, unless the schedule ran by
 -- itself since, what is against its owner now (owner_trouble), no_next_run (GitLab has planned none); else not_read
 -- (is_unread), unknown.
--- is_extra: somebody started the run beside one that ran (nightly_runs); false where nothing ran.
+-- is_extra: the run changes nothing of its night, beside one that ran or beside its missing times (nightly_runs); false
+-- where nothing ran.
 -- previous_pipeline_id is the newest earlier run of the schedule. url leads to the run, else to the schedules.
 with clock as (
     select now() at time zone 'UTC' as at

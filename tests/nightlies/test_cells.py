@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from dashlib.nightlies.report import note
 from tests.nightlies.rows import HOUR, MINUTE, NIGHTS, expect, now
 from tests.queries.build import MIDNIGHT, Builder
 
@@ -134,8 +135,9 @@ def test_who_makes_up_for_a_time_of_a_night_of_several_decides_it_only_where_not
 def test_a_run_before_a_time_takes_no_missing_night_away(built: Builder) -> None:
     """Nothing is known of the times before: the run stands for none, and the night has never run."""
     expect(built, MIDNIGHT)
-    built.night(MIDNIGHT - HOUR + 20 * MINUTE)
-    assert cells(built, "state", "runs", "missing") == [("missing", 1, 1)]
+    built.night(MIDNIGHT - HOUR + 20 * MINUTE, failed=["lint"])
+    assert cells(built, "state", "runs", "missing", "failed_runs", "extra_state") == [("missing", 1, 1, 0, "failed")]
+    assert [item.change for item in note(built.nights(), MIDNIGHT.date()).items] == ["missing"]
 
 
 def test_where_nothing_ran(built: Builder) -> None:
