@@ -8,8 +8,8 @@
 -- time that the run fills (see nightly_fills), null where it fills none. is_extra marks a run that fills no time and
 -- changes nothing of its night: somebody started it beside others, or the night is missing (or late) all the same,
 -- since nothing ran at the times at which a run was expected: the run came before the first of them, or at one at which
--- the schedule was off. is_last marks the run that decides: of those that are not extra the one that fills the night's last
--- time, else the newest; a missing or late night has none. person is whose account ran it.
+-- the schedule was off. is_last marks the run that decides: of those that are not extra the one that fills the night's
+-- last time, else the newest; a missing or late night has none. person is whose account ran it.
 with counted as (
     select project_id, run_id,
            count(*) as jobs,

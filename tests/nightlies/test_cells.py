@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from dashlib.nightlies.report import note
+from dashlib.nightlies.report_text import expected_told
 from tests.nightlies.rows import HOUR, MINUTE, NIGHTS, expect, now
 from tests.queries.build import MIDNIGHT, Builder
 
@@ -147,13 +148,28 @@ def test_where_nothing_ran(built: Builder) -> None:
     expect(built, NIGHTS[2], off="project_archived")
     assert cells(built, "state", "cause", "expected", "missing", "off", "pipeline_id") == [
         ("missing", "owner_gone", 2, 2, 0, None),
-        ("missing", "owner_gone", 2, 1, 1, None),
+        ("missing", "owner_gone", 1, 1, 1, None),
         ("off", "project_archived", 1, 0, 1, None),
     ]
 
 
+def test_times_at_which_the_schedule_was_off_are_none_of_the_expected_ones(built: Builder) -> None:
+    """It was switched on at noon; the next day the run at an off time says that it was on; then it was off all day."""
+    later = [night + 12 * HOUR for night in NIGHTS[:3]]
+    expect(built, NIGHTS[0], NIGHTS[1], NIGHTS[2], later[2], off="schedule_off")
+    expect(built, *later[:2])
+    built.pipeline(NIGHTS[1] + 3 * MINUTE)
+    assert cells(built, "state", "expected", "off", "missing", "expected_at", "first_at", "is_evening") == [
+        ("missing", 1, 1, 1, later[0], later[0], True),
+        ("passed", 2, 0, 1, NIGHTS[1], NIGHTS[1], False),
+        ("off", 2, 2, 0, NIGHTS[2], NIGHTS[2], False),
+    ]
+    [item] = note(built.nights(), NIGHTS[0].date()).of("missing")
+    assert expected_told(item) == "expected at 13:00"
+
+
 def test_a_night_that_is_still_to_come_in_part(built: Builder) -> None:
-    # A zone in which it is afternoon: the hours before are of one day whatever the clock says.
+    # A zone in which it is afterlater: the hours before are of one day whatever the clock says.
     built.zone("Etc/GMT-12" if now().hour < 12 else "UTC")
     expect(built, now() - 4 * HOUR, now() - HOUR, now() + HOUR)
     assert cells(built, "state", "missing", "late", "expected") == [("late", 1, 1, 2)]
