@@ -25,11 +25,16 @@ def sha(number: int) -> str:
     return f"{0xA0000 + number:040x}"
 
 
-def heard(built: Builder, source: str, first: int, last: int, shown: int | None = None) -> list[dict[str, Any]]:
-    """A webhook of a push of the commits ``first`` to ``last``, of which it lists the newest ``shown``; the list."""
+def heard(
+    built: Builder, source: str, first: int, last: int, shown: int | None = None, **told: Any
+) -> list[dict[str, Any]]:
+    """A webhook of a push of the commits ``first`` to ``last``, of which it lists the newest ``shown``; the list.
+
+    ``told`` are fields of each commit.
+    """
     body = payload(source, "push")
     like = body["commits"][-1]
-    listed = [like | {"id": sha(number)} for number in range(first, last + 1)][-(shown or last) :]
+    listed = [like | told | {"id": sha(number)} for number in range(first, last + 1)][-(shown or last) :]
     body |= {"before": sha(first - 1), "after": sha(last), "commits": listed}
     if source == "gitlab":
         body["total_commits_count"] = last - first + 1
@@ -55,6 +60,13 @@ def test_all_commits_of_two_pushes_are_in_them(built: Builder, source: str, comm
     assert line(built) == {"authored": commits, "pushed": commits}
     assert built.rows("select count(*) as n from commit_people where pusher is null") == [{"n": 0}]
     assert {row["is_cut"] for row in built.rows("from branch_pushes")} == {False}
+
+
+@pytest.mark.parametrize("email", ["", None])
+def test_commits_without_an_email_are_known(built: Builder, email: str | None) -> None:
+    heard(built, "gitlab", 1, 3, author={"name": "Ada", "email": email})
+    assert line(built) == {"authored": 3, "pushed": 3}
+    assert built.rows("select distinct person_name from commits_by_author") == [{"person_name": "Ada"}]
 
 
 def test_the_committers_that_github_names_are_known(built: Builder) -> None:

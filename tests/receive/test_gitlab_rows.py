@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from dashlib.sources.gitlab.commits import commit_row
 from dashlib.sources.gitlab.hooks import kind_of
 from dashlib.sources.gitlab.status import rank
 from dashlib.sources.hook import Unshapeable, foreign_id
@@ -57,6 +58,26 @@ def test_push() -> None:
     [user] = found["users"]
     assert (user["id"], user["username"], user["name"], user["seen_on"]) == (71, "ivarnsdot", "Ilka Varnsdot", None)
     assert shaped("gitlab", "push").subject == f"push:branch:feature/spring-tide:{A}:{C}"
+
+
+@pytest.mark.parametrize("email", ["", None])
+def test_a_commit_without_an_email_is_the_api_s_row(email: str | None) -> None:
+    """git allows an empty e-mail, and the API tells of such a commit, too."""
+    body = payload("gitlab", "push")
+    told = body["commits"][0] | {"author": {"name": "Henk Brastow", "email": email}}
+    [found] = rows("gitlab", "push", payload=body | {"commits": [told]})["commits"]
+    api = {name: told[name] for name in ("id", "title", "message")} | {
+        "author_name": "Henk Brastow", "author_email": email, "committed_date": told["timestamp"],
+        "web_url": told["url"],
+    }  # fmt: skip
+    assert found == {name: commit_row(15, api)[name] for name in found}
+
+
+@pytest.mark.parametrize("author", [None, {}, {"name": "Henk Brastow", "email": "[REDACTED]"}])
+def test_a_commit_whose_author_is_not_told_makes_no_row(author: dict[str, str] | None) -> None:
+    body = payload("gitlab", "push")
+    told = body["commits"][0] | {"author": author}
+    assert "commits" not in rows("gitlab", "push", payload=body | {"commits": [told]})
 
 
 def test_a_push_of_forty_commits_shows_twenty_and_counts_forty() -> None:

@@ -18,7 +18,8 @@ from dashlib.sources.hook import Hook, Rows, Unshapeable, foreign_id, only
 from dashlib.sources.tables import COMMITS, PROJECTS, USERS
 
 _VISIBILITY = {0: "private", 10: "internal", 20: "public"}
-_NO_EMAIL = frozenset({None, "", "[REDACTED]"})
+_REDACTED = "[REDACTED]"
+_NO_EMAIL = frozenset({None, "", _REDACTED})
 
 
 class Project:
@@ -94,9 +95,12 @@ def add_users(rows: Rows, users: Iterable[Any]) -> None:
 
 
 def hook_commit(project_id: int, json: Mapping[str, Any]) -> Row | None:
-    """A commit as hooks show it; None where its author is kept secret (the API's row would say another)."""
+    """A commit as hooks show it, also one whose author has an empty e-mail: git allows that.
+
+    None where the author is not told or is kept secret: the API's row would say another.
+    """
     author = thing(json.get("author"))
-    if text(json.get("id")) is None or text(author.get("email")) in _NO_EMAIL:
+    if text(json.get("id")) is None or "email" not in author or author["email"] == _REDACTED:
         return None
     named = {
         "id": text(json.get("id")),
