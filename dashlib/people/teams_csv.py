@@ -164,4 +164,9 @@ def _line(values: Sequence[str], columns: _Columns | None) -> TeamLine:
     team = filled[columns.team]
     if not member or not team:
         raise _BadLine("it needs a person or e-mail address, and a team")
+    if odd := next((char for char in member + team if unicodedata.category(char) == "Cc"), None):
+        # Eyes do not see it. UTF-16 without a byte order mark reads as a NUL beside every letter.
+        raise _BadLine(
+            f"it holds the control character U+{ord(odd):04X}: delete it, or save the file as UTF-8 if every line is so"
+        )
     return TeamLine(member, team)

@@ -77,6 +77,14 @@ def test_an_open_quote_takes_no_other_line_along() -> None:
     assert found.bad == tuple((number, "a quote is opened in it and not closed") for number in (2, 3))
 
 
+@pytest.mark.parametrize("char", ["\0", "\a", "\x1b", "\x7f", "\x9f"])
+def test_a_control_character_is_in_no_name(char: str) -> None:
+    found = read(f"person,team,note\nada,Ti{char}des,\nbo{char}b,Tides,\n{char},Tides,\ncy,Tides,x{char}\n")
+    assert [(line.member, line.team) for line in found.lines] == [("cy", "Tides")]
+    why = f"it holds the control character U+{ord(char):04X}: delete it, or save the file as UTF-8 if every line is so"
+    assert found.bad == tuple((number, why) for number in (2, 3, 4))
+
+
 @pytest.mark.parametrize("mark, name", [(codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"),
                                         (codecs.BOM_UTF8, "utf-8"), (b"", "utf-8")])  # fmt: skip
 def test_a_byte_order_mark_tells_the_encoding(mark: bytes, name: str) -> None:
