@@ -26,12 +26,18 @@ select handle from (
     select source || ':' || id, known_at, 1 from account_persons where person = $person
 ) order by known_at, rank, handle limit 1
 """
+_ACCOUNTS = """
+select source || ':' || id, coalesce('@' || nullif(username, ''), 'account ' || id) || ' on ' || source
+from users where list_contains($members::varchar[], source || ':' || id)
+"""
 _LABELS = "select label from persons where id in (select unnest($ids::varchar[])) order by commits desc, id"
 _HELD = """
 select count(*) from (
     select handle, person from identities union select source || ':' || id, person from account_persons
 ) where person = $person and not list_contains($members::varchar[], handle)
 """
+
+LEAVE_ONE = "That is all of this person: leave one identity or account where it is."
 
 _Told: TypeAlias = tuple[str, Sequence[str], str | None, str, int | None]
 """Kind, members, value, what it says, and what it undoes."""
@@ -64,8 +70,8 @@ def split(store: Store, who: str, person: str, members: Sequence[str]) -> int | 
         with store.reader() as reader:
             rest = reader.execute(_HELD, {"person": person, "members": list(members)}).fetchone()
         if rest is None or not rest[0]:
-            raise CannotDecide("That is all of this person: leave one identity or account where it is.")
-        says = f"took {' and '.join(members)} out of {_label(store, person)}"
+            raise CannotDecide(LEAVE_ONE)
+        says = f"took {' and '.join(_words(store, members))} out of {_label(store, person)}"
         return _write(store, who, "split", members, None, says)
 
 
@@ -203,6 +209,13 @@ def _first(store: Store, person: str) -> str:
     if found is None:
         raise CannotDecide("This person is not there any more: the page shows who is.")
     return str(found[0])
+
+
+def _words(store: Store, members: Sequence[str]) -> list[str]:
+    """Members as people know them: an identity by its handle, an account by its user name and forge."""
+    with store.reader() as reader:
+        accounts = dict(reader.execute(_ACCOUNTS, {"members": list(members)}).fetchall())
+    return [str(accounts.get(member, member)) for member in members]
 
 
 def _labels(store: Store, persons: Sequence[str]) -> list[str]:

@@ -93,7 +93,9 @@ from identities i left join counted c on c.id = i.id
 where i.person = $person
 group by i.handle, i.name, i.email, i.because
 union all
-select a.source || ':' || a.id, u.name, '@' || u.username || ' on ' || a.source, a.because, null, null, null, null, 1
+select a.source || ':' || a.id, u.name,
+       coalesce('@' || nullif(u.username, ''), 'account ' || a.id) || ' on ' || a.source, a.because,
+       null, null, null, null, 1
 from account_persons a join users u on u.source = a.source and u.id = a.id
 where a.person = $person
 order by rank, authored desc, handle, name
@@ -195,7 +197,10 @@ def person(connection: duckdb.DuckDBPyConnection, filters: Filters, person: str)
 
 
 def evidence(connection: duckdb.DuckDBPyConnection, filters: Filters, person: str) -> pd.DataFrame:
-    """One row per identity and account of a person, and why it belongs there (``because``)."""
+    """One row per identity and account (rank 1) of a person, and why it belongs there (``because``).
+
+    handle is its name in decisions; email of an account says it in words, such as "@ada on gitlab".
+    """
     return ask(connection, EVIDENCE, filters, person=person)
 
 

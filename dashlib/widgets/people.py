@@ -11,6 +11,7 @@ from dashlib.charts import people_tables
 from dashlib.charts.spellings import unlike
 from dashlib.charts.wording import plain
 from dashlib.people.addresses import handle
+from dashlib.people.decisions import LEAVE_ONE
 from dashlib.queries import choices, people
 from dashlib.widgets import people_acts
 from dashlib.widgets.act import may_act, told
@@ -132,13 +133,18 @@ def _actions(row: pd.Series, found: pd.DataFrame) -> None:
             key="people_merge", on_click=people_acts.merge, args=(who, Called(str(other), labels.get(str(other), ""))),
         )  # fmt: skip
     elif chosen == "Take out":
-        titles = unlike(dict.fromkeys(found["handle"]))
+        accounts = found[found["rank"] == 1]
+        titles = unlike(dict.fromkeys(found["handle"])) | dict(zip(accounts["handle"], accounts["email"], strict=True))
         picked = st.multiselect(
             "Is somebody else", list(titles), key="people_split_of", width=620, format_func=lambda one: titles[one]
         )
+        is_all = len(picked) == len(titles)
+        if is_all:
+            st.caption(f":material/info: {LEAVE_ONE}")
         st.button(
-            "Make a person of their own", type="primary", icon=":material/call_split:", disabled=not picked,
-            key="people_split", on_click=people_acts.split, args=(who, tuple(picked)),
+            "Make a person of their own", type="primary", icon=":material/call_split:", disabled=is_all or not picked,
+            key="people_split", on_click=people_acts.split,
+            args=(who, tuple(picked), tuple(titles[one] for one in picked)),
         )  # fmt: skip
     elif chosen == "Robot":
         says = "This is a person" if row["is_bot"] else "This is a robot"

@@ -51,10 +51,10 @@ def answer_all(pairs: tuple[tuple[str, str], ...], file: str, same: bool) -> Non
     decide(says, waits, lambda who: decisions.answer_all(runtime().store, who, pairs, same=same), None)
 
 
-def split(person: Called, members: tuple[str, ...]) -> None:
-    """Some of a person are a person of their own."""
+def split(person: Called, members: tuple[str, ...], words: tuple[str, ...]) -> None:
+    """Some of a person, handles told in ``words``, are a person of their own."""
     says = f"Taken out: a person of their own now. {_WORKED_IN}"
-    waits = f"{' and '.join(members)} {'is' if len(members) == 1 else 'are'} not {person.label}."
+    waits = f"{' and '.join(words)} {'is' if len(members) == 1 else 'are'} not {person.label}."
     decide(says, waits, lambda who: decisions.split(runtime().store, who, person.id, members))
 
 

@@ -16,7 +16,7 @@ from dashlib.charts.over_time import PICK
 from dashlib.model import Filters, Put
 from dashlib.people import decisions
 from dashlib.people.refresh import refresh
-from dashlib.people.tables import MAILMAPS
+from dashlib.people.tables import ACCOUNT_EMAILS, MAILMAPS
 from dashlib.queries import commits
 from dashlib.runtime import runtime
 from dashlib.store import open_store
@@ -190,6 +190,33 @@ def test_take_out_mark_and_team(visit: Open) -> None:
     app.button(key="people_bot").click().run()
     assert asked(f"select is_bot from persons where id = '{BOB}'") == [(True,)]
     assert "robot: Kim said so" in words(app).replace("\\", "")
+
+
+def test_all_of_a_person_cannot_be_taken_out_and_that_is_said_before_a_name_is_asked(visit: Open) -> None:
+    app = choose(visit("people", who=BOB), "Take out")
+    told = "That is all of this person: leave one identity or account where it is."
+    app.multiselect(key="people_split_of").set_value(["Pair <bob@one.example>"]).run()
+    assert told not in words(app) and not app.button(key="people_split").disabled
+    app.multiselect(key="people_split_of").set_value(["Bob <bob@one.example>", "Pair <bob@one.example>"]).run()
+    assert told in words(app) and app.button(key="people_split").disabled
+    assert not [one for one in app.text_input if one.key == "name_asked"]
+
+
+def test_an_account_that_is_taken_out_is_told_in_words(visit: Open) -> None:
+    app = visit("people")
+    shown = {"source": "gitlab", "id": 1, "email": BOB, "shown_by": "hook"}
+    runtime().store.write(Put(ACCOUNT_EMAILS, [shown]))
+    refresh(runtime().store)
+    app = choose(visit("people", who=BOB), "Take out")
+    assert "@ada on gitlab" in app.multiselect(key="people_split_of").options
+    app.multiselect(key="people_split_of").set_value(["gitlab:1"]).run()
+    app.button(key="people_split").click().run()
+    assert [one.value for one in app.text] == ["@ada on gitlab is not Bob (@ada)."]
+    app.text_input(key="name_asked").set_value("Kim")
+    app.button(key="name_saved").click().run()
+    assert asked("select members, says from person_decisions") == [
+        (["gitlab:1"], "took @ada on gitlab out of Bob (@ada)")
+    ]
 
 
 def test_from_another_machine_nothing_can_be_changed(visit: Open, monkeypatch: pytest.MonkeyPatch) -> None:
