@@ -80,10 +80,15 @@ class Mailmap:
         folded = folded_ascii(email)
         return folded in self._simple or folded in self._named
 
-    def all_of(self) -> dict[str, Said]:
-        """What is said of the addresses that go to another one whatever the name is, by the address."""
+    def all_of(self, *, but_named: bool = False) -> dict[str, Said]:
+        """What is said of the addresses that go to another one whatever the name is, by the address.
+
+        ``but_named``: also of those of which a line takes single names elsewhere.
+        """
         return {
-            found: said for found, said in self._simple.items() if said.email is not None and found not in self._named
+            found: said
+            for found, said in self._simple.items()
+            if said.email is not None and (but_named or found not in self._named)
         }
 
     def moves(self, address: str) -> bool:

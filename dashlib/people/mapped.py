@@ -11,7 +11,9 @@ forge's private address the forge may vouch in the place of commits (``owners``)
 its repository has never seen is at most likely: it is proposed, with the line as evidence.
 
 **A file that the command ``mailmap`` read** counts behind each repository's own, as git's ``mailmap.file`` does, and
-holds everywhere: whoever runs the dashboard said so. Its chains and swaps, too, are followed one step at a time. What
+holds everywhere: whoever runs the dashboard said so. Its chains and swaps, too, are followed one step at a time. A line
+with the name that was found (``<a> Bob <b>``) is, as in git, about that one identity: everybody else at the address,
+what another line says of all of it, and the account whose address it is stay where they are without the line. What
 somebody said on the page people goes before it: a line of it that takes two persons for one who were told apart is not
 followed, in no repository.
 """
@@ -125,7 +127,7 @@ def told(
         answer.mapped.append(mapped)
         if one.project_id in whole:
             goes[lowered(one.email)].add(mapped.address)
-    of_file = {address: alias for address, alias in _aliases(file).items() if not refused(alias)}
+    of_file = {address: one for address, one in _aliases(file, but_named=True).items() if not refused(one)}
     answer.by_file = sorted(of_file.values())
     moved = of_file.keys() | {address for address, targets in goes.items() if targets - {address}}
     reached = {target for address, targets in goes.items() for target in targets - {address}}
@@ -168,16 +170,27 @@ def _called(said: Said, one: Found) -> str:
     return f"{trimmed(one.name) or '(no name)'}, " if said.found_name is not None else ""
 
 
-def _aliases(mailmap: Mailmap) -> dict[str, Alias]:
-    """The lines about all of an address that are no step of a chain, by the address."""
+def _aliases(mailmap: Mailmap, *, but_named: bool = False) -> dict[str, Alias]:
+    """The lines about all of an address that are no step of a chain, by the address.
+
+    ``but_named``: a line that takes a single name of one of the two addresses elsewhere does not take the rest along.
+    That holds of the file alone, which is followed in every repository; what a repository's line says of a name is not
+    known of others, where that name would be taken along.
+    """
     lines: dict[str, list[Said]] = defaultdict(list)
-    for address, said in mailmap.all_of().items():
+    for address, said in mailmap.all_of(but_named=but_named).items():
         lines[lowered(address)].append(said)
+
+    def goes_on(proper: str) -> bool:
+        if but_named:
+            return any(lowered(said.email) != proper for said in lines.get(proper, ()))
+        return mailmap.moves(proper)
+
     found = {}
     for address, [said, *more] in lines.items():
         proper = lowered(said.email)
         if more or proper == address or not says_who(address) or not says_who(proper):
             continue
-        if not mailmap.moves(proper) and not mailmap.reaches(address):
+        if not goes_on(proper) and not mailmap.reaches(address):
             found[address] = Alias(address, proper, f"{said.place} says that {address} is {proper}", said.file)
     return found

@@ -224,6 +224,9 @@ class _Work:
             if home is not None:
                 self._joined.join(home[0], node)
                 self._holders[home[0]] += 1
+                # Whose account an address is stays true where all who have it are somebody else by a mailmap.
+                for point in self._accounts_of(one.address):
+                    self._joined.join(("address", one.address, None), (*point, None))
                 continue
             if says_who(one.address):
                 self._tie(node, ("address", one.address), f"the same address, {one.address}")

@@ -10,7 +10,7 @@ from importlib import resources
 from itertools import combinations
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from dashlib.people.addresses import says_who
@@ -509,3 +509,81 @@ def test_a_line_joins_no_two_accounts_by_the_address_of_a_user_name() -> None:
     seen = identity("Dependency Bot", "dependency-bot@noreply.gitlab.example", NOW, {1, 2})
     found = resolve([seen], [kim, bot], {1: line}, [], HOSTS)
     assert found.person_of["gitlab:7"] != found.person_of["gitlab:2"]
+
+
+by_name = st.builds(
+    lambda proper, email, name, found: f"{proper} <{email}> {name} <{found}>",
+    st.sampled_from(["", "Ada Lovelace", "Kim"]),
+    st.sampled_from(["ada@one.example", "new@one.example", "other@one.example"]),
+    st.sampled_from(["Ada", "Bob"]),
+    st.sampled_from(ADDRESSES),
+)
+of_addresses = st.builds(
+    lambda email, found: f"<{email}> <{found}>",
+    st.sampled_from(["ada@one.example", "kim@one.example", "gone@one.example"]),
+    st.sampled_from(ADDRESSES),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(worlds(), st.lists(of_addresses, max_size=2), st.lists(by_name, min_size=1, max_size=2))
+def test_a_line_by_name_of_the_file_moves_the_identity_that_it_names_alone(
+    world: dict[str, Any], of_all: list[str], named: list[str]
+) -> None:
+    """As ``git check-mailmap`` has it; accounts and their other addresses stay the person they were."""
+    kept = {"identities": [one for one in world["identities"] if one.found], "accounts": world["accounts"]}
+    told = world | kept | {"decisions": []}
+    before, after = parsed("\n".join(of_all)), parsed("\n".join([*of_all, *named]))
+    # Who reaches an address that as a whole goes to another one is, for git, not whom it goes to: they are not joined.
+    of_whole = {address.lower() for address in before.all_of()}
+    assume(not any((entry.email or "").lower() in of_whole for entry in after.entries))
+
+    def persons(mailmap: Mailmap) -> dict[Any, str]:
+        found = worked_out(told, mailmaps={0: mailmap})
+        here = {(one.mapped.found.project_id, one.mapped.found.handle): one.person for one in found.here}
+        units = [(each.project_id, one.handle) for one in told["identities"] for each in one.found]
+        commits = {unit: here.get(unit, found.person_of[unit[1]]) for unit in units}
+        return commits | {one.handle: found.person_of[one.handle] for one in told["accounts"]}
+
+    first, then = persons(before), persons(after)
+    stays = {one.handle for one in told["identities"] if mapped_to(one, before) == mapped_to(one, after)}
+    rest = [unit for unit in first if not isinstance(unit, tuple) or unit[1] in stays]
+    for one, other in combinations(rest, 2):
+        assert (first[one] == first[other]) == (then[one] == then[other]), (one, other)
+
+
+def test_a_line_by_name_takes_neither_the_account_nor_its_other_addresses_along() -> None:
+    private = "7-ada@users.noreply.gitlab.example"
+    ada = Account("gitlab", 7, "ada", NOW, (("ada@one.example", "it makes public the address"),))
+    found_so = [("Ada", "ada@one.example"), ("Ada", private), ("A.", "a@x.example")]
+    known = [identity(name, address, NOW, {1}) for name, address in found_so]
+
+    def persons(text: str) -> list[set[str]]:
+        found = resolve(known, [ada], {0: parsed(text)}, [], HOSTS)
+        here = {one.mapped.found.handle: one.person for one in found.here}
+        of = {one.handle: here.get(one.handle, found.person_of[one.handle]) for one in known}
+        of["gitlab:7"] = found.person_of["gitlab:7"]
+        return [{one for one, person in of.items() if person == each} for each in dict.fromkeys(of.values())]
+
+    public, noreply, third = (one.handle for one in known)
+    assert persons("") == [{public, noreply, "gitlab:7"}, {third}]
+    # The one identity goes; of the account nothing else does.
+    assert persons("Pair <pair@x.example> Ada <ada@one.example>") == [{public}, {noreply, "gitlab:7"}, {third}]
+    # What a line says of all of an address holds also where another one takes a name of it, or of where it goes.
+    joins = "<a@x.example> <ada@one.example>\n"
+    assert persons(joins) == [{public, noreply, third, "gitlab:7"}]
+    for named in ("Bob <b@x.example> Bob <ada@one.example>", "Bob <b@x.example> Bob <a@x.example>"):
+        assert persons(joins + named) == persons(joins)
+    assert persons(f"{joins}Pair <p@x.example> A. <a@x.example>") == [{public, noreply, "gitlab:7"}, {third}]
+
+
+def test_whose_account_an_address_is_stays_known_where_its_identity_goes_elsewhere() -> None:
+    """A number of GitHub's and a user name are one account's by an address that has both."""
+    some = [
+        identity(name, f"{local}@users.noreply.github.com", NOW, {1})
+        for name, local in (("Ada", "7+ada"), ("A.", "ada"), ("L.", "7"))
+    ]
+    both, login, number = (one.handle for one in some)
+    for line in ("", "Pair <pair@x.example> Ada <7+ada@users.noreply.github.com>"):
+        found = resolve(some, [], {0: parsed(line)}, [], HOSTS).person_of
+        assert found[login] == found[number] and (found[both] == found[login]) == (not line)
