@@ -8,8 +8,6 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
-import duckdb
-
 from dashlib.model import Put
 from dashlib.people.mailmap import parsed
 from dashlib.people.refresh import WORKING, refresh
@@ -17,7 +15,22 @@ from dashlib.people.tables import MAILMAPS
 from dashlib.store import Store
 
 _Who: TypeAlias = Mapping[str, tuple[str, str]]
-"""Person and label by handle of identity and account."""
+"""Person and label by what pages count of somebody: the commits of an identity in one repository, an account, and an
+identity that only a mailmap knows. Whose an identity is altogether may be another one: see ``identities_here``.
+"""
+_SEEN = """
+with seen as (
+    select 'commits ' || f.project_id || ' ' || f.id as part, coalesce(h.person, i.person) as person
+    from bookkeeping.identities_found f
+    join identities i on i.id = f.id
+    left join identities_here h on h.project_id = f.project_id and h.id = f.id
+    union all
+    select 'account ' || source || ':' || id, person from account_persons
+    union all
+    select 'named ' || id, person from identities anti join bookkeeping.identities_found using (id)
+)
+select s.part, p.id, p.label from seen s join persons p on p.id = s.person
+"""
 
 
 @dataclass(frozen=True)
@@ -97,25 +110,13 @@ def take(store: Store, name: str, text: str) -> Outcome:
 def _several(of: _Who, at: _Who) -> list[tuple[str, tuple[str, ...]]]:
     """The persons of one time who are several at another, by their labels; ``of`` and ``at`` are of those times."""
     found: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
-    for handle in of.keys() & at.keys():
-        found[of[handle]].add(at[handle])
+    for part in of.keys() & at.keys():
+        found[of[part]].add(at[part])
     told = [(label, tuple(sorted(label for _, label in who))) for (_, label), who in found.items() if len(who) > 1]
     return sorted(told)
 
 
 def _who(store: Store) -> _Who:
     with store.reader() as reader:
-        return _asked(reader)
-
-
-def _asked(reader: duckdb.DuckDBPyConnection) -> _Who:
-    found = reader.execute(
-        """
-        select t.handle, p.id, p.label
-        from (
-            select handle, person from identities union select source || ':' || id, person from account_persons
-        ) t
-        join persons p on p.id = t.person
-        """
-    ).fetchall()
-    return {handle: (person, label) for handle, person, label in found}
+        found = reader.execute(_SEEN).fetchall()
+    return {part: (person, label) for part, person, label in found}

@@ -19,7 +19,7 @@ from dashlib.queries.people import callable_by
 from dashlib.sources.tables import MEMBERS
 from dashlib.store import open_store
 from tests.people.world import company, figures, mailmap
-from tests.queries.build import Builder, row
+from tests.queries.build import MIDNIGHT, Builder, row
 
 ADA, TWO, BOB = "ada.lovelace@one.example", "ada.lovelace@two.example", "bob@one.example"
 
@@ -189,6 +189,52 @@ def test_a_mailmap_read_in_joins_and_an_empty_one_lets_go(built: Builder) -> Non
     ]  # fmt: skip
     take(built.store, "team", "")
     assert figures(built) == before
+
+
+def moved(built: Builder, text: str) -> tuple[list[tuple[str, tuple[str, ...]]], list[tuple[str, tuple[str, ...]]]]:
+    """Whom a file joins and parts, by what the command says; and that it counts the persons that pages list."""
+    [before] = built.rows("select count(*) as n from persons")
+    outcome = take(built.store, "team", text)
+    [now] = built.rows("select count(*) as n from persons")
+    assert (outcome.persons_before, outcome.persons) == (before["n"], now["n"])
+    joined = [(one.label, one.before) for one in outcome.joined]
+    return joined, [(one.label, one.now) for one in outcome.parted]
+
+
+def people_of(built: Builder) -> None:
+    """Three persons with an address each, in two repositories."""
+    built.project(2, "acme/web/site")
+    for number, name in enumerate("abc"):
+        for project in (1, 2):
+            built.commit(f"{name}{project}", (name.upper(), f"{name}@x.example"), project_id=project, at=MIDNIGHT)
+    refresh(built.store)
+
+
+def test_a_chain_is_told_as_pages_count_it(built: Builder) -> None:
+    """Of A to B and B to C the commits of B are C's, and those of A are nobody's but A's, under another address."""
+    people_of(built)
+    assert moved(built, "<b@x.example> <a@x.example>\n<c@x.example> <b@x.example>\n") == ([("C", ("B", "C"))], [])
+    credited = "select person_label as label, count(*) as n from commits_by_author group by all order by all"
+    assert [tuple(one.values()) for one in built.rows(credited)] == [("A", 2), ("C", 4)]
+    assert moved(built, "") == ([], [("C", ("B", "C"))])
+
+
+def test_a_swap_joins_and_parts_nobody(built: Builder) -> None:
+    people_of(built)
+    assert moved(built, "<b@x.example> <a@x.example>\n<a@x.example> <b@x.example>\n") == ([], [])
+
+
+def test_a_line_by_name_is_told_as_pages_count_it(built: Builder) -> None:
+    people_of(built)
+    for name, project in (("Bob", 1), ("Old", 2)):
+        built.commit(name, (name, "a@x.example"), project_id=project, at=MIDNIGHT)
+    refresh(built.store)
+    # Others go to the address of the name that leaves it: it keeps its own there, and its commits are elsewhere.
+    text = "<b@x.example> Bob <a@x.example>\n<a@x.example> <c@x.example>\n"
+    joined, parted = moved(built, text)
+    assert joined == [("B", ("A", "B")), ("C", ("A", "C"))] and parted == [("A", ("B", "C"))]
+    whose = "select person from commits_by_author where commit_id = 'Bob'"
+    assert built.rows(whose) == built.rows("select person from commits_by_author where commit_id = 'b1'")
 
 
 def test_who_was_told_apart_stays_so_whatever_the_file_says(built: Builder) -> None:
