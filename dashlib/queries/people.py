@@ -101,22 +101,23 @@ where a.person = $person
 order by rank, authored desc, handle, name
 """
 
-ELSEWHERE = """
-select r.path_with_namespace, h.name, h.email, h.because
-from identities_here h
-join projects r on r.id = h.project_id
-join identities i on i.id = h.id
-where h.person = $person and i.person <> h.person order by all
+_HERE = """
+with told as (
+    select h.id, any_value(h.name) as name, any_value(h.email) as email, h.person,
+           list(r.path_with_namespace order by r.path_with_namespace) as places,
+           count(*) = (select count(*) from bookkeeping.identities_found f where f.id = h.id) as is_everywhere,
+           string_agg(distinct h.because, '; ' order by h.because) as because
+    from identities_here h
+    join projects r on r.id = h.project_id
+    join identities i on i.id = h.id
+    where {of} = $person and i.person <> h.person
+    group by h.id, h.person
+)
+select coalesce(t.name, '') as name, coalesce(t.email, '') as email, t.because, t.places, t.is_everywhere, p.label
+from told t join persons p on p.id = t.person
+order by t.is_everywhere desc, t.places, t.name, t.email, p.label
 """
-
-AWAY = """
-select r.path_with_namespace, h.name, h.email, h.because, h.person, p.label
-from identities_here h
-join projects r on r.id = h.project_id
-join identities i on i.id = h.id
-join persons p on p.id = h.person
-where i.person = $person and i.person <> h.person order by all
-"""
+ELSEWHERE, AWAY = _HERE.format(of="h.person"), _HERE.format(of="i.person")
 
 PROPOSALS = """
 select s.person, s.other, p.label, o.label as other_label, p.name, o.name as other_name,
@@ -205,12 +206,18 @@ def evidence(connection: duckdb.DuckDBPyConnection, filters: Filters, person: st
 
 
 def elsewhere(connection: duckdb.DuckDBPyConnection, filters: Filters, person: str) -> pd.DataFrame:
-    """One row per identity that is this person in one repository, as a mailmap has it, and elsewhere is not."""
+    """One row per identity that a mailmap makes this person in some repositories, and that is another one's else.
+
+    Columns name, email, because, places (the paths of those repositories), is_everywhere (they are all that have it).
+    """
     return ask(connection, ELSEWHERE, filters, person=person)
 
 
 def away(connection: duckdb.DuckDBPyConnection, filters: Filters, person: str) -> pd.DataFrame:
-    """One row per identity of this person that is somebody else (``label``) in a repository, as a mailmap has it."""
+    """One row per identity of this person and somebody else (``label``) who it is in some repositories, by a mailmap.
+
+    Columns as those of ``elsewhere``, and label.
+    """
     return ask(connection, AWAY, filters, person=person)
 
 

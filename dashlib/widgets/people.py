@@ -23,7 +23,7 @@ from dashlib.widgets.people_acts import Called, addressed
 
 VIEWS = ("list", "proposals", "teams", "decisions")
 _WHO = "who"
-_SHOWN, _A_PAGE = 20, 100
+_SHOWN, _PLACES, _A_PAGE = 20, 3, 100
 _ALL = ""
 
 
@@ -104,18 +104,25 @@ def _teams(row: pd.Series) -> list[dict[str, Any]]:
 
 
 def _here(person: str) -> None:
-    """What holds in single repositories: who is this person there alone, and who of this person is somebody else."""
-    there = asked(people.elsewhere, person=person)
+    """What holds in some repositories: who is this person there, and who of this person is somebody else."""
+    there, away = asked(people.elsewhere, person=person), asked(people.away, person=person)
     for _, one in there.head(_SHOWN).iterrows():
         who = f"{handle(one['name'], one['email'])} is this person: {one['because']}."
-        st.caption(addressed(f"In {one['path_with_namespace']} alone {who}"))
-    away = asked(people.away, person=person)
+        st.caption(addressed(f"{_places(list(one['places']), one['is_everywhere'], ' alone')} {who}"))
     for _, one in away.head(_SHOWN).iterrows():
         who = f"{handle(one['name'], one['email'])} is {one['label']}: {one['because']}."
-        st.caption(addressed(f"In {one['path_with_namespace']} {who}"))
+        st.caption(addressed(f"{_places(list(one['places']), one['is_everywhere'])} {who}"))
     more = len(there) + len(away) - min(len(there), _SHOWN) - min(len(away), _SHOWN)
     if more:
         st.caption(f"The view identities_here has {more:,} more of these.")
+
+
+def _places(paths: list[str], is_everywhere: bool, alone: str = "") -> str:
+    if is_everywhere:
+        return "In every repository that has it,"
+    more = [f"{len(paths) - _PLACES:,} more"] if len(paths) > _PLACES else []
+    *first, last = [*paths[:_PLACES], *more]
+    return f"In {', '.join(first)} and {last}{alone}" if first else f"In {last}{alone}"
 
 
 def _actions(row: pd.Series, found: pd.DataFrame) -> None:

@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from dashlib.charts.over_time import PICK
 from dashlib.model import Filters, Put
 from dashlib.people import decisions
+from dashlib.people.files import take
 from dashlib.people.refresh import refresh
 from dashlib.people.tables import ACCOUNT_EMAILS, MAILMAPS
 from dashlib.queries import commits
@@ -284,6 +285,49 @@ def test_the_page_of_a_person_links_by_id_and_tells_what_a_mailmap_did(visit: Op
     refresh(runtime().store)
     line = f"the .mailmap of acme/core/engine, line 1, says that {TWO} is {BOB}"
     assert line in str(list(visit("people", who=BOB).dataframe[1].value["because"]))
+
+
+def test_where_somebody_is_somebody_else_is_told_once_and_as_it_is(visit: Open) -> None:
+    """A file holds in every repository; a repository's own .mailmap in that one alone."""
+    visit("people")
+    built = Builder(runtime().store)
+    for project in (2, 3):
+        built.project(project, f"acme/web/site{project}")
+        built.commit(f"chain{project}", ("Bob", BOB), project_id=project)
+    built.write()
+    take(runtime().store, "team.mailmap", f"<{BOB}> <{TWO}>\n<{ADA}> <{BOB}>\n")
+    line = f"the file team.mailmap, line 2, says that `{BOB}` is `{ADA}`."
+    told = words(visit("people", who=ADA))
+    assert told.count(f"In every repository that has it, Bob <`{BOB}`> is this person: {line}") == 1
+    assert "alone" not in told
+    [(there,)] = asked(f"select person from identities where handle = 'Bob <{BOB}>'")
+    assert told.count("In every repository") == 2 and there == BOB
+    told = words(visit("people", who=there))
+    assert told.count(f"In every repository that has it, Bob <`{BOB}`> is Bob (`{ADA}`): {line}") == 1
+    take(runtime().store, "team.mailmap", "")
+    row = {"origin": "project", "project_id": 1, "name": "", "text": f"<{ADA}> Bob <{BOB}>", "commit_id": "x"}
+    runtime().store.write(Put(MAILMAPS, [row | {"read_at": datetime(2026, 3, 10)}]))
+    refresh(runtime().store)
+    line = f"the .mailmap of acme/core/engine, line 1, says that Bob, `{BOB}` is `{ADA}`."
+    assert f"In acme/core/engine alone Bob <`{BOB}`> is this person: {line}" in words(visit("people", who=ADA))
+    [(label,)] = asked(f"select label from persons where id = '{ADA}'")
+    told = words(visit("people", who=BOB))
+    assert f"In acme/core/engine Bob <`{BOB}`> is {label.replace(ADA, f'`{ADA}`')}: {line}" in told
+
+
+def test_an_identity_without_a_name_or_address_can_be_somebody_else(visit: Open) -> None:
+    visit("people")
+    built = Builder(runtime().store)
+    built.project(2, "acme/web/site")
+    for number, nobody in enumerate([(None, ""), ("Nul", None)]):
+        for project in (1, 2):
+            built.commit(f"nobody{number}", nobody, project_id=project)  # type: ignore[arg-type]
+    built.write()
+    row = {"origin": "project", "project_id": 1, "name": "", "text": f"<{ADA}> <>\n<{ADA}> Nul <>", "commit_id": "x"}
+    runtime().store.write(Put(MAILMAPS, [row | {"read_at": datetime(2026, 3, 10)}]))
+    refresh(runtime().store)
+    app = visit("people", who=ADA)
+    assert not app.exception and words(app).count("In acme/core/engine alone") == 2
 
 
 def test_the_first_change_asks_for_a_name_once_and_has_a_button(visit: Open) -> None:

@@ -204,7 +204,7 @@ def moved(built: Builder, text: str) -> tuple[list[tuple[str, tuple[str, ...]]],
 def people_of(built: Builder) -> None:
     """Three persons with an address each, in two repositories."""
     built.project(2, "acme/web/site")
-    for number, name in enumerate("abc"):
+    for name in "abc":
         for project in (1, 2):
             built.commit(f"{name}{project}", (name.upper(), f"{name}@x.example"), project_id=project, at=MIDNIGHT)
     refresh(built.store)
