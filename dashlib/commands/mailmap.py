@@ -29,7 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Read the file and say whom it joined and parted. Exit code 1 when some of its lines say nothing."""
+    """Read the file and say whom it joined and parted, and which of its lines are not followed for what somebody
+    decided on the page people. Exit code 1 when some of its lines say nothing.
+    """
     text, name = _text(arguments.file), str(arguments.file.resolve())
     app = control.running(settings.database)
     if app is not None:
@@ -38,6 +40,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         with open_store(settings.database) as store:
             outcome = take(store, name, text)
     _tell(outcome)
+    _tell_overruled(outcome)
     for line, why in outcome.bad:
         say.note(f"{arguments.file}:{line}: {why}")
     return say.DONE_WITH_ERRORS if outcome.bad else say.DONE
@@ -71,3 +74,16 @@ def _tell(outcome: Outcome) -> None:
         say.out(f"  {text}")
     if len(moved) > _MOST_SHOWN:
         say.out(f"  … and {len(moved) - _MOST_SHOWN:,} more; the page people shows all")
+
+
+def _tell_overruled(outcome: Outcome) -> None:
+    many = len(outcome.overruled)
+    if not many:
+        return
+    say.out(
+        f"{many:,} line{' is' if many == 1 else 's are'} not followed: what is decided on the page people goes before"
+    )
+    for one in outcome.overruled[:_MOST_SHOWN]:
+        say.out(f"  {one.says}: {one.decided}")
+    if many > _MOST_SHOWN:
+        say.out(f"  … and {many - _MOST_SHOWN:,} more; the page people shows them under decisions")

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 from dashlib.model import Put
+from dashlib.people import journal
+from dashlib.people.found import file_called
 from dashlib.people.mailmap import parsed
 from dashlib.people.refresh import WORKING, refresh
 from dashlib.people.tables import MAILMAPS
@@ -50,9 +52,17 @@ class Parted:
 
 
 @dataclass(frozen=True)
+class NotFollowed:
+    """A line that a decision on the page people goes before: what it says, with its number, and who decided what."""
+
+    says: str
+    decided: str
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What came of a file: lines that say something, lines that do not (number and why), whom it joined and parted,
-    and how many persons there were before and are now.
+    how many persons there were before and are now, and which lines are not followed for what somebody decided.
 
     A file that takes the place of one read before may do both: lines that are gone part whom they had joined.
     """
@@ -63,6 +73,7 @@ class Outcome:
     parted: tuple[Parted, ...]
     persons_before: int
     persons: int
+    overruled: tuple[NotFollowed, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """For the way from the app to a command."""
@@ -78,6 +89,7 @@ class Outcome:
             tuple(Parted(str(one["label"]), tuple(one["now"])) for one in told["parted"]),
             int(told["persons_before"]),
             int(told["persons"]),
+            tuple(NotFollowed(str(one["says"]), str(one["decided"])) for one in told.get("overruled", ())),
         )
 
 
@@ -95,6 +107,7 @@ def take(store: Store, name: str, text: str) -> Outcome:
         store.write(Put(MAILMAPS, [row]))
         refresh(store)
         after = _who(store)
+        overruled = _overruled(store, file_called(name))
     joined = [Joined(label, others) for label, others in _several(after, before)]
     parted = [Parted(label, others) for label, others in _several(before, after)]
     return Outcome(
@@ -104,6 +117,7 @@ def take(store: Store, name: str, text: str) -> Outcome:
         tuple(parted),
         len(set(before.values())),
         len(set(after.values())),
+        overruled,
     )
 
 
@@ -120,3 +134,15 @@ def _who(store: Store) -> _Who:
     with store.reader() as reader:
         found = reader.execute(_SEEN).fetchall()
     return {part: (person, label) for part, person, label in found}
+
+
+def _overruled(store: Store, file: str) -> tuple[NotFollowed, ...]:
+    with store.reader() as reader:
+        decided = {one.number: f"{one.done_by} {one.says}{one.day}" for one in journal.written(reader)}
+        lines = reader.execute(
+            "select says, decision from bookkeeping.overruled_lines where file = $file order by line, says",
+            {"file": file},
+        ).fetchall()
+    # "the file team.mailmap, line 12, says that …" without the file, which whoever reads it has just named.
+    told = [(says.removeprefix(f"{file}, ").replace(", says", " says", 1), number) for says, number in lines]
+    return tuple(NotFollowed(says, decided[number]) for says, number in told)

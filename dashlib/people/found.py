@@ -130,12 +130,15 @@ def mailmaps(reader: duckdb.DuckDBPyConnection) -> dict[int, Mailmap]:
         """
     ).fetchall()
     for project, called, text in told:
-        file = (
-            f"the file {Path(called).name}" if project == FILE else f"the .mailmap of {called or f'project {project}'}"
-        )
+        file = file_called(called) if project == FILE else f"the .mailmap of {called or f'project {project}'}"
         read = parsed(text, file)
         found[project] = found[project] | read if project in found else read
     return found
+
+
+def file_called(name: str) -> str:
+    """What people call a file that the command ``mailmap`` read: of two in other folders the same."""
+    return f"the file {Path(name).name}"
 
 
 def hosts(reader: duckdb.DuckDBPyConnection) -> dict[str, str]:

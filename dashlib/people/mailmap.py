@@ -119,7 +119,7 @@ class Mailmap:
             self._simple[folded] = Said(
                 before.name if entry.name is None else entry.name,
                 before.email if entry.email is None else entry.email,
-                entry.line,
+                before.line if of_before else entry.line,
                 place=before.place if of_before else entry.place,
                 file=before.file if of_before else entry.file,
             )

@@ -15,7 +15,7 @@ holds everywhere: whoever runs the dashboard said so. Its chains and swaps, too,
 with the name that was found (``<a> Bob <b>``) is, as in git, about that one identity: everybody else at the address,
 what another line says of all of it, and the account whose address it is stay where they are without the line. What
 somebody said on the page people goes before it: a line of it that takes two persons for one who were told apart is not
-followed, in no repository.
+followed, in no repository, and which line and which decision that are is told (``Overruled``).
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from dashlib.people.addresses import handle, lowered, says_who, trimmed
+from dashlib.people.journal import Decision
 from dashlib.people.mailmap import Mailmap, Said
 from dashlib.people.owners import Owners
 
@@ -51,7 +52,8 @@ class Found:
 class Mapped:
     """What the mailmap of a repository makes of an identity there: name and address as git shows them, and the line.
 
-    ``proper`` is the name that the file gives, if it is the file that does.
+    ``proper`` is the name that the file gives, if it is the file that does; ``file`` and ``line`` are
+    what people call the line's file, and its number.
     """
 
     found: Found
@@ -59,6 +61,8 @@ class Mapped:
     email: str
     because: str
     proper: str | None = None
+    file: str = ""
+    line: int = 0
 
     @property
     def address(self) -> str:
@@ -80,26 +84,47 @@ class Alias:
     because: str
     file: str = ""
     """What people call the file of the line."""
+    line: int = 0
 
 
-Refused: TypeAlias = Callable[["Mapped | Alias"], bool]
-"""Whether what a line of the file says goes against what somebody decided."""
+@dataclass(frozen=True, order=True)
+class Overruled:
+    """A line that is not followed where a decision (its number) says otherwise: what people call its file, its number
+    there, and what it says (``because``).
+    """
+
+    file: str
+    line: int
+    because: str
+    decision: int
+
+
+Refused: TypeAlias = Callable[["Mapped | Alias"], Decision | None]
+"""The decision that what a line of the file says goes against, if any does."""
 
 
 @dataclass
 class Told:
     """What all mailmaps say: of identities in their repositories; of addresses everywhere, by the file or by
-    repositories that vouch for it; and what is only likely.
+    repositories that vouch for it; what is only likely; and what the file says in vain.
     """
 
     mapped: list[Mapped] = field(default_factory=list)
     by_file: list[Alias] = field(default_factory=list)
     vouched: list[Alias] = field(default_factory=list)
     likely: list[Alias] = field(default_factory=list)
+    overruled: set[Overruled] = field(default_factory=set)
+
+    def follows(self, line: Mapped | Alias, refused: Refused) -> bool:
+        """Whether no decision goes before a line of the file; one that does is noted."""
+        decision = refused(line)
+        if decision is not None:
+            self.overruled.add(Overruled(line.file, line.line, line.because, decision.number))
+        return decision is None
 
 
 def told(
-    found: Iterable[Found], mailmaps: Mapping[int, Mailmap], owners: Owners, refused: Refused = lambda _: False
+    found: Iterable[Found], mailmaps: Mapping[int, Mailmap], owners: Owners, refused: Refused = lambda _: None
 ) -> Told:
     """What ``mailmaps`` (by repository; ``FILE`` is the file) make of all spellings there are in these repositories.
 
@@ -116,7 +141,8 @@ def told(
         said = _said(one, mailmap)
         if said is not None and file.speaks_of(trimmed(one.email)):
             own = _said(one, mailmaps.get(one.project_id, Mailmap()))
-            if _goes(one, said) not in (lowered(one.email), _goes(one, own)) and refused(_mapped(one, said, file)):
+            is_new = _goes(one, said) not in (lowered(one.email), _goes(one, own))
+            if is_new and not answer.follows(_mapped(one, said, file), refused):
                 said = own
         if said is None:
             if one.project_id in whole and mailmap.moves(lowered(one.email)):
@@ -127,7 +153,8 @@ def told(
         answer.mapped.append(mapped)
         if one.project_id in whole:
             goes[lowered(one.email)].add(mapped.address)
-    of_file = {address: one for address, one in _aliases(file, but_named=True).items() if not refused(one)}
+    aliases = _aliases(file, but_named=True)
+    of_file = {address: alias for address, alias in aliases.items() if answer.follows(alias, refused)}
     answer.by_file = sorted(of_file.values())
     moved = of_file.keys() | {address for address, targets in goes.items() if targets - {address}}
     reached = {target for address, targets in goes.items() for target in targets - {address}}
@@ -163,7 +190,7 @@ def _mapped(one: Found, said: Said, file: Mailmap) -> Mapped:
         because = f"{said.place} says that {lowered(email)} is {name}"
     else:
         because = f"{said.place} says that {_called(said, one)}{lowered(one.email)} is {lowered(email)}"
-    return Mapped(one, name, email, because, proper)
+    return Mapped(one, name, email, because, proper, said.file, said.line)
 
 
 def _called(said: Said, one: Found) -> str:
@@ -192,5 +219,7 @@ def _aliases(mailmap: Mailmap, *, but_named: bool = False) -> dict[str, Alias]:
         if more or proper == address or not says_who(address) or not says_who(proper):
             continue
         if not goes_on(proper) and not mailmap.reaches(address):
-            found[address] = Alias(address, proper, f"{said.place} says that {address} is {proper}", said.file)
+            found[address] = Alias(
+                address, proper, f"{said.place} says that {address} is {proper}", said.file, said.line
+            )
     return found

@@ -27,6 +27,7 @@ from dashlib.people.tables import (
     ACCOUNT_PERSONS,
     IDENTITIES,
     IDENTITIES_HERE,
+    OVERRULED_LINES,
     PERSON_FACTS,
     PROPOSALS,
     TEAM_MEMBERS,
@@ -150,6 +151,7 @@ def _worked_out(reader: duckdb.DuckDBPyConnection, kept: _Kept, *, same_people: 
     return [
         *_difference(reader, IDENTITIES, list(spelled.values())),
         *_difference(reader, IDENTITIES_HERE, here),
+        *_difference(reader, OVERRULED_LINES, rows.overruled_rows(people)),
         *_difference(reader, ACCOUNT_PERSONS, rows.account_rows(accounts, people, told)),
         *_difference(reader, PERSON_FACTS, list(told.values())),
         *_difference(reader, TEAM_MEMBERS, rows.team_rows(reader, decisions, told, spelled, people)),

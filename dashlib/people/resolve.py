@@ -26,7 +26,7 @@ from typing import TypeAlias
 from dashlib.people.addresses import handle, person_id, private, says_who, trimmed
 from dashlib.people.journal import Decision
 from dashlib.people.mailmap import Mailmap
-from dashlib.people.mapped import FILE, Alias, Found, Mapped, Refused, Told, told
+from dashlib.people.mapped import FILE, Alias, Found, Mapped, Overruled, Refused, Told, told
 from dashlib.people.owners import Account, Owners
 
 
@@ -60,7 +60,8 @@ class Here:
 class People:
     """``person_of`` and ``because``: by handle of identity or account. ``named`` are identities that only a .mailmap
     knows; ``proper`` the names that the file gives, by person; ``likely`` pairs of persons whom a line takes for one,
-    with that line and its file.
+    with that line and its file; ``overruled`` the lines that are not followed for what somebody decided,
+    in their order.
     """
 
     person_of: dict[str, str] = field(default_factory=dict)
@@ -69,6 +70,7 @@ class People:
     named: dict[str, tuple[str, str]] = field(default_factory=dict)
     proper: dict[str, str] = field(default_factory=dict)
     likely: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+    overruled: list[Overruled] = field(default_factory=list)
 
 
 _Order: TypeAlias = tuple[datetime, int, str]
@@ -132,7 +134,9 @@ def resolve(
         without = {project: mailmap for project, mailmap in mailmaps.items() if project != FILE}
         refused.append(worked(told(spellings, without, owners)).refuses)
     said = told(spellings, mailmaps, owners, *refused)
-    return worked(said).people(said.likely)
+    found = worked(said).people(said.likely)
+    found.overruled = sorted({*found.overruled, *said.overruled})
+    return found
 
 
 class _Work:
@@ -142,7 +146,7 @@ class _Work:
         self._joined = _Joined()
         self._hosts = hosts
         self._owners = owners
-        self._rejected = [one.members for one in decisions if one.kind == "reject"]
+        self._rejected = [one for one in decisions if one.kind == "reject"]
         self._apart: dict[str, int] = {}
         for one in decisions:
             if one.kind == "split":
@@ -158,6 +162,7 @@ class _Work:
         self._by_mailmap: dict[object, list[str]] = defaultdict(list)
         self._said: set[str] = set()
         self._mapped = mapped
+        self._overruled: set[Overruled] = set()
 
     def _tie(self, node: str, point: tuple[object, ...], why: str = "") -> None:
         """Join a node to what it has in common with others; who was split off shares with those split off with him."""
@@ -175,6 +180,8 @@ class _Work:
         for one in mapped:
             node = one.found.handle
             target = None if node in self._apart else self._target(one, known)
+            if target is None:
+                self._note_taken_out(one)
             self._targets.append((one, node if target is None else target))
             if target is not None:
                 goes[node][target].append(one)
@@ -187,6 +194,13 @@ class _Work:
             # Whose own address others go to in some repository stays where he is.
             if not others and self._own(identity) not in reached and {one.found for one in came} == identity.found:
                 self._homes[node] = (target, person_id(trimmed(came[0].name), came[0].address))
+
+    def _note_taken_out(self, one: Mapped) -> None:
+        """A line about somebody whom a decision took out, or whom it means, is not followed."""
+        node, proper = one.found.handle, handle(one.name, one.address)
+        if one.moves or (not says_who(one.address) and proper != node):
+            number = self._apart[node] if node in self._apart else self._apart[proper]
+            self._overruled.add(Overruled(one.file, one.line, one.because, number))
 
     def _say(self, point: object, because: str) -> None:
         """What a mailmap did stands with whom it moved or named, and with those to whom it moved him."""
@@ -303,23 +317,23 @@ class _Work:
         """Join the addresses that lines of mailmaps take for one everywhere, but not whom somebody told apart."""
         for alias in aliases:
             one, other = (self._point_of(address) for address in (alias.address, alias.proper))
-            if self._join_unless_told_apart(one, other):
+            if self._join_unless_told_apart(one, other) is None:
                 for point in (one, other):
                     self._say(point, alias.because)
 
-    def refuses(self, line: Mapped | Alias) -> bool:
-        """Whether a line of the file would join persons whom somebody told apart. Those it may join are one from then
+    def refuses(self, line: Mapped | Alias) -> Decision | None:
+        """The decision that told persons apart whom a line of the file would join. Those it may join are one from then
         on, so that no chain of lines leads from one to the other.
         """
         if isinstance(line, Alias):
             one, other = self._point_of(line.address), self._point_of(line.proper)
         elif line.found.handle in self._apart:
-            return False
+            return None
         else:
             one = line.found.handle
             proper = handle(line.name, line.address)
             other = self._point_of(line.address) if says_who(line.address) else proper
-        return not self._join_unless_told_apart(one, other)
+        return self._join_unless_told_apart(one, other)
 
     def _point_of(self, address: str) -> object:
         """What an address stands for, one with its account where it is a private one."""
@@ -328,12 +342,13 @@ class _Work:
             self._joined.join(point, (*account, None))
         return point
 
-    def _join_unless_told_apart(self, one: object, other: object) -> bool:
+    def _join_unless_told_apart(self, one: object, other: object) -> Decision | None:
         both = {self._joined.top(one), self._joined.top(other)}
-        if len(both) == 2 and any({self._joined.top(member) for member in pair} == both for pair in self._rejected):
-            return False
+        for decision in self._rejected if len(both) == 2 else ():
+            if {self._joined.top(member) for member in decision.members} == both:
+                return decision
         self._joined.join(other, one)
-        return True
+        return None
 
     def decide(self, decisions: Sequence[Decision]) -> None:
         """Join what people joined; a later split parts it again."""
@@ -365,6 +380,7 @@ class _Work:
         found.named = self._named
         found.here = [Here(one, ids[self._joined.top(target)]) for one, target in self._targets]
         found.proper = self._proper_names(found.here)
+        found.overruled = list(self._overruled)
         for alias in likely:
             pair = [self._known(address, ids) for address in (alias.address, alias.proper)]
             if pair[0] and pair[1] and pair[0] != pair[1]:

@@ -101,6 +101,14 @@ def here_rows(people: People) -> list[Row]:
     ]
 
 
+def overruled_rows(people: People) -> list[Row]:
+    """Rows of ``overruled_lines``."""
+    first = {(one.file, one.because): one for one in reversed(people.overruled)}
+    return [
+        {"file": one.file, "line": one.line, "says": one.because, "decision": one.decision} for one in first.values()
+    ]
+
+
 def spellings(
     reader: duckdb.DuckDBPyConnection,
     counted: Sequence[Mapping[str, Any]],

@@ -147,6 +147,15 @@ MAILMAPS = table(
     shown=True,
 )
 
+OVERRULED_LINES = table(
+    "overruled_lines",
+    grain="One row per line of a mailmap that is not followed where somebody decided otherwise: what people call the "
+    "file, the line's number, what it says, and the decision (person_decisions.number; of several the first).",
+    key=["file", "says"],
+    columns={"file": "VARCHAR", "line": "BIGINT", "says": "VARCHAR", "decision": "BIGINT"},
+    schema="bookkeeping",
+)
+
 IDENTITIES_FOUND = table(
     "identities_found",
     grain="One row per repository and identity in its commits: in how many it is author, committer or co-author, and "
@@ -177,5 +186,5 @@ COMMITS_MOVED = table(
 
 TABLES = (
     IDENTITIES, IDENTITIES_HERE, ACCOUNT_PERSONS, PERSON_FACTS, TEAM_MEMBERS, PROPOSALS, DECISIONS, ACCOUNT_EMAILS,
-    MAILMAPS, IDENTITIES_FOUND, COMMITS_MOVED,
+    MAILMAPS, OVERRULED_LINES, IDENTITIES_FOUND, COMMITS_MOVED,
 )  # fmt: skip

@@ -145,6 +145,12 @@ where m.text is not null and trim(m.text) <> ''
 order by m.origin, place
 """
 
+OVERRULED = """
+select o.says, d.done_by, d.says as decided, team_time(d.done_at) as done
+from bookkeeping.overruled_lines o join person_decisions d on d.number = o.decision
+order by o.file, o.line, o.says
+"""
+
 CALLABLE = """
 select distinct word, person from (
     select unnest([address, handle]) as word, person from identities
@@ -237,6 +243,13 @@ def teams(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFra
 def mailmaps(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:
     """One row per .mailmap that says something: place, origin, lines, read."""
     return ask(connection, MAILMAPS, filters)
+
+
+def overruled(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:
+    """One row per line of a .mailmap that a decision goes before: says (file, line and what it says); done_by,
+    decided and done (the team's time) of the decision.
+    """
+    return ask(connection, OVERRULED, filters)
 
 
 def known_as(connection: duckdb.DuckDBPyConnection, filters: Filters, word: str) -> pd.DataFrame:

@@ -225,3 +225,17 @@ def decided() -> None:
     if len(read):
         places = "; ".join(f"{one.place} ({one.lines:,} lines, read {one.read:%d %b %Y})" for one in read.itertuples())
         st.caption(f":material/description: {plain(f'.mailmap read from {places}.')}")
+        _overruled()
+
+
+def _overruled() -> None:
+    """Which lines of the mailmaps are not followed, and what was decided instead."""
+    found = asked(people.overruled)
+    if found.empty:
+        return
+    many = f"{len(found):,} line{' of them is' if len(found) == 1 else 's of them are'}"
+    st.caption(f":material/block: {many} not followed, for what was decided here goes before:")
+    for _, one in found.head(_A_PAGE).iterrows():
+        st.caption(addressed(f"{one['says']}: {one['done_by']} {one['decided']}, {one['done']:%d %b %Y}."))
+    if len(found) > _A_PAGE:
+        st.caption(f"The table bookkeeping.overruled_lines has {len(found) - _A_PAGE:,} more of these.")

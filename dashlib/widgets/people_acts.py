@@ -16,7 +16,7 @@ _WORKED_IN = "It is being worked into the figures. Undo stands under decisions."
 
 def addressed(text: str) -> str:
     """Text from outside as Markdown in which nothing is markup; addresses stand as code, else they become links."""
-    parts = re.split(r"([^\s<>();,`]+@[^\s<>();,`]+[^\s<>();,.`])", text)
+    parts = re.split(r"([^\s<>();,`]+@[^\s<>();,`]+[^\s<>();,.:`])", text)
     return "".join(f"`{part}`" if place % 2 else plain(part) for place, part in enumerate(parts))
 
 

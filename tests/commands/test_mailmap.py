@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from dashlib.people import decisions
 from dashlib.store import open_store
 from tests.commands.shell import Shell
 from tests.people.world import company
@@ -50,6 +51,24 @@ def test_a_file_that_loses_lines_parts_and_says_whom(shell: Shell) -> None:
     file.write_text("")
     said = shell("mailmap", "team.mailmap")
     assert (said.code, said.out.splitlines()[0]) == (0, "0 lines read; 6 persons before, 7 now: 0 joined, 1 parted")
+
+
+def test_a_line_that_a_decision_goes_before_is_told_with_who_decided(shell: Shell) -> None:
+    one, two = (f"ada.lovelace@{name}.example" for name in ("one", "two"))
+    with open_store(shell.folder / "data" / "dashboard.duckdb") as store:
+        built = Builder(store)
+        built.project()
+        company(built)
+        built.write()
+        decisions.reject(store, "Kim", one, two)
+    (shell.folder / "team.mailmap").write_text(TEXT)
+    said = shell("mailmap", "team.mailmap")
+    assert (
+        said.code == 0 and said.out.splitlines()[0] == "1 line read; nobody was joined or parted: 7 persons as before"
+    )
+    assert said.out.splitlines()[1] == "1 line is not followed: what is decided on the page people goes before"
+    decided = f"Kim said that Ada Lovelace ({one}) and Ada Lovelace ({two}) are two persons, "
+    assert said.out.splitlines()[2].startswith(f"  line 1 says that {two} is {one}: {decided}")
 
 
 def test_a_file_that_is_not_there_is_one_line(shell: Shell) -> None:

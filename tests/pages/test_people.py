@@ -315,6 +315,19 @@ def test_where_somebody_is_somebody_else_is_told_once_and_as_it_is(visit: Open) 
     assert f"In acme/core/engine Bob <`{BOB}`> is {label.replace(ADA, f'`{ADA}`')}: {line}" in told
 
 
+def test_the_lines_of_a_mailmap_that_a_decision_goes_before_are_told(visit: Open) -> None:
+    visit("people")
+    number = decisions.reject(runtime().store, "Kim", ADA, TWO)
+    take(runtime().store, "/of/kim/team.mailmap", f"# ours\n<{ADA}> <{TWO}>\n")
+    told = words(visit("people", people_view="decisions"))
+    assert "1 line of them is not followed, for what was decided here goes before:" in told
+    line = f"the file team.mailmap, line 2, says that `{TWO}` is `{ADA}`: Kim said that Ada Lovelace (`{ADA}`) and"
+    assert line in told
+    assert number is not None
+    decisions.undo(runtime().store, "Kim", number)
+    assert "not followed" not in words(visit("people", people_view="decisions"))
+
+
 def test_an_identity_without_a_name_or_address_can_be_somebody_else(visit: Open) -> None:
     visit("people")
     built = Builder(runtime().store)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from dashlib.model import Filters, Put
 from dashlib.people import decisions
 from dashlib.people.decisions import CannotDecide
-from dashlib.people.files import take
+from dashlib.people.files import Outcome, take
 from dashlib.people.refresh import refresh, remember_bots, remember_teams
 from dashlib.people.teams import names_of, whom
 from dashlib.people.teams_csv import read
@@ -244,11 +245,47 @@ def test_who_was_told_apart_stays_so_whatever_the_file_says(built: Builder) -> N
     before = built.rows("select author_email, person from commits_by_author order by all")
     assert number is not None
     outcome = take(built.store, "team", f"Ada King <{ADA}> <{TWO}>\n")
+    [line] = outcome.overruled
+    assert line.says == f"line 1 says that {TWO} is {ADA}"
+    assert line.decided.startswith(f"Kim said that Ada Lovelace ({ADA}) and Ada Lovelace ({TWO}) are two persons, ")
+    assert Outcome.of(json.loads(json.dumps(outcome.as_json()))) == outcome
     assert outcome.joined == () and persons(built)["Ada Lovelace <ada.lovelace@two.example>"] == TWO
     assert built.rows("select author_email, person from commits_by_author order by all") == before
     assert (ADA, TWO) not in proposals(built)
     decisions.undo(built.store, "Kim", number)
     assert persons(built)["Ada Lovelace <ada.lovelace@two.example>"] == ADA
+    assert take(built.store, "team", f"Ada King <{ADA}> <{TWO}>\n").overruled == ()
+
+
+def test_a_line_about_somebody_who_was_taken_out_is_told_as_overruled(built: Builder) -> None:
+    """By the address, by the name, and of whom it means; what others at the address have of it is followed."""
+    company(built)
+    decisions.split(built.store, "Kim", BOB, ["Pair <bob@one.example>"])
+
+    def overruled(text: str) -> list[str]:
+        told = take(built.store, "/of/kim/team.mailmap", text).overruled
+        assert all(one.decided.startswith("Kim took Pair <bob@one.example> out of Bob (") for one in told)
+        return [one.says for one in told]
+
+    assert overruled(f"Robert <{BOB}>\n<{ADA}> <{BOB}>\n") == [f"line 2 says that {BOB} is {ADA}"]
+    assert persons(built)["Bob <bob@one.example>"] == ADA != persons(built)["Pair <bob@one.example>"]
+    assert overruled(f"# here\n<{ADA}> Pair <{BOB}>\n") == [f"line 2 says that Pair, {BOB} is {ADA}"]
+    assert overruled(f"<{ADA}> Bob <{BOB}>\n<{ADA}> <{TWO}>\n") == []
+
+
+def test_what_a_line_says_in_vain_is_told_once_whatever_repositories_it_speaks_in(built: Builder) -> None:
+    """In the file's order, not in that of its words; of another file nothing."""
+    people_of(built)
+    refresh(built.store)
+    for one, other in ("ab", "bc", "ac"):
+        decisions.reject(built.store, "Kim", f"{one}@x.example", f"{other}@x.example")
+    lines = [f"# {number}" for number in range(8)]
+    text = "\n".join(
+        ["<b@x.example> <a@x.example>", *lines, "<c@x.example> <b@x.example>", "<a@x.example> C <c@x.example>"]
+    )
+    told = take(built.store, "team.mailmap", text).overruled
+    assert [one.says.partition(" says")[0] for one in told] == ["line 1", "line 10", "line 11"]
+    assert take(built.store, "other.mailmap", "A <a@x.example>").overruled == ()
 
 
 def test_what_a_repository_says_of_a_shared_address_counts_in_its_figures(built: Builder) -> None:
