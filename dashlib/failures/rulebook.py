@@ -15,7 +15,7 @@ from dashlib.failures.literals import NoLiteral, Words, required
 from dashlib.failures.reason import CATEGORIES
 
 # Raised with every change of the code that gives the same rules another answer.
-ENGINE_VERSION = 8
+ENGINE_VERSION = 9
 RULES = Path(__file__).parent / "rules"
 Pick = Literal["first", "last"]
 
@@ -49,7 +49,7 @@ class Rule:
     follow: tuple[str, ...] = ()
     within: int = 12
     needs_follow: bool = False
-    lead: Literal["match", "follow"] = "match"
+    lead: Literal["match", "follow", "under"] = "match"
     says: Literal["both", "match", "follow"] = "both"
     phase: str | None = None
     because: tuple[str, ...] = ()
@@ -104,7 +104,7 @@ class Rule:
 
 _ALLOWED = (
     ("pick", ("first", "last")),
-    ("lead", ("match", "follow")),
+    ("lead", ("match", "follow", "under")),
     ("says", ("both", "match", "follow")),
     ("innermost", ("first", "last")),
 )

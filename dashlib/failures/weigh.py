@@ -71,6 +71,8 @@ class _Weighed:
         if finding.under and finding.rule.category == "test_failure" and finding.rule.lead == "follow":
             # The test's name tells more than what else it said.
             return (*followed[:1], finding.under, *own, *followed[1:])
+        if finding.under and finding.rule.lead == "under":
+            return (finding.under, *own, *followed)
         return (*followed, *own) if finding.rule.lead == "follow" and followed else (*own, *followed)
 
 
