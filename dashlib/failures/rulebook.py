@@ -30,7 +30,8 @@ class Rule:
 
     ``rank`` is the rule's weight (0 to 100, the scale stands in ``rules/README.md``); ``order`` its place in the files,
     which decides between equals. ``pick`` says which of several matches speaks. ``follow`` are patterns for the lines
-    after the match (each brings at most one) up to ``within`` lines on; ``lead`` says which of them is most telling.
+    after the match (each brings at most one) up to ``within`` lines on; ``lead`` says which of them, or the line above,
+    is most telling. Outside of its ``phase``, in another one of the runner's, the category is ``elsewhere``.
     ``head`` begins the line above under which a tool already said what ``follow`` looks for; that line ends with the
     first group of the match. ``adds`` is put behind the groups in the signature.
     ``frame`` is a line of the stack below the match, its groups what it names; of those that ``foreign`` does not
@@ -52,6 +53,7 @@ class Rule:
     lead: Literal["match", "follow", "under"] = "match"
     says: Literal["both", "match", "follow"] = "both"
     phase: str | None = None
+    elsewhere: str | None = None
     because: tuple[str, ...] = ()
     head: str | None = None
     adds: str | None = None
@@ -60,6 +62,10 @@ class Rule:
     innermost: Pick = "first"
     under: str | None = None
     words: tuple[Words, ...] = field(default=())
+
+    def category_in(self, phase: str | None) -> str:
+        """The category of a line that stands in a phase of the runner's; None where the log tells of no phase."""
+        return self.category if phase in (None, self.phase) else self.elsewhere or self.category
 
     @cached_property
     def others(self) -> tuple[tuple[bytes, ...], ...]:
@@ -110,7 +116,7 @@ _ALLOWED = (
 )
 _FIELDS = {
     "id", "category", "match", "rank", "pick", "unless", "follow", "within", "needs_follow", "lead", "says", "phase",
-    "because", "head", "adds", "frame", "foreign", "innermost", "under",
+    "elsewhere", "because", "head", "adds", "frame", "foreign", "innermost", "under",
 }  # fmt: skip
 
 
@@ -161,8 +167,9 @@ def _rule(family: str, entry: dict[str, object], default_rank: int, order: int) 
             compiled(pattern or "")
     except PatternError as error:
         raise RuleError(f"{rule.id}: {error}") from error
-    if rule.category not in CATEGORIES:
-        raise RuleError(f"{rule.id}: no such category: {rule.category}")
+    for category in (rule.category, rule.elsewhere or rule.category):
+        if category not in CATEGORIES:
+            raise RuleError(f"{rule.id}: no such category: {category}")
     return rule
 
 

@@ -109,7 +109,7 @@ def _weigh(found: Findings, failure_reason: str | None, green: Green | None) -> 
             return _without_lines(failure_reason), None
         best = weighed[0]
     lines, telling = _chosen(best, weighed, found, green)
-    category = _exhausted(best, weighed) or best.finding.rule.category
+    category = _exhausted(best, weighed) or best.finding.rule.category_in(best.finding.phase)
     said = Reason(
         category,
         headline(best.finding, lines),

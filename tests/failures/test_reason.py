@@ -49,6 +49,28 @@ def test_the_section_the_log_died_in_is_a_witness() -> None:
     assert explain_text(died).category == "git_checkout"
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "fatal: unable to access 'https://h.example/a/b.git/': Could not resolve host: h.example",
+        "fatal: unable to access 'https://h.example/a/b.git/': The requested URL returned error: 503",
+        "ssh: Could not resolve hostname h.example: Name or service not known\n"
+        "fatal: Could not read from remote repository.",
+        "error: RPC failed; curl 56 GnuTLS recv error (-54)\nfatal: the remote end hung up unexpectedly",
+    ],
+    ids=["name", "server", "ssh", "cut off"],
+)
+def test_git_that_does_not_reach_the_server_is_a_checkout_only_where_the_runner_checks_out(said: str) -> None:
+    lines = said.split("\n")
+    source = section("get_sources", "Fetching changes with git depth set to 20...", *lines)
+    pushed = section("step_script", "$ git push origin HEAD:main", *lines)
+    failed = ["ERROR: Job failed: exit code 128"]
+    fetched, script = explain_text(log(source, failed)), explain_text(log(section("get_sources"), pushed, failed))
+    assert (fetched.category, script.category) == ("git_checkout", "network")
+    assert fetched.lines[0].text == script.lines[0].text == lines[0]
+    assert str(script.signature).startswith("network: ")
+
+
 def test_a_command_that_succeeded_is_not_the_reason() -> None:
     said = '$ ./configure\nconfigure: error: no acceptable C compiler found\nThe command "./configure" exited with 0.\n'
     failed = (

@@ -40,6 +40,8 @@ def test_a_file_says_what_its_family_is(path: Path) -> None:
         ("not toml", "rules.toml"),
         (GOOD + GOOD, "two rules are called a.b"),
         (GOOD.replace('"lint"', '"linty"'), "a.b: no such category: linty"),
+        (GOOD + 'elsewhere = "linty"\n', "a.b: no such category: linty"),
+        (GOOD + 'lead = "above"\n', "a.b: lead is match or follow or under"),
         (GOOD + "colour = 1\n", "no such field: colour"),
         (GOOD.replace("problem found: .+", ".+"), "no word of 3 letters"),
         (GOOD.replace('id = "a.b"\n', ""), "rules"),
