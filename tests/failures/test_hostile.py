@@ -85,6 +85,12 @@ def test_where_nothing_was_said_nothing_is_quoted(log: bytes) -> None:
     assert explain([log + FAILED]) == NOTHING_SAID
 
 
+def test_noise_that_happens_to_have_brackets_is_noise() -> None:
+    chance = random.Random(1)
+    lines = (chance.randbytes(4) + b"[" + chance.randbytes(4) + b"]: " + chance.randbytes(8) for _ in range(500))
+    assert explain([b"\n".join(lines)]) == NOTHING_SAID
+
+
 # Up to a hundred megabytes, made while they are read; the process may use 96 MB more than before it read any, and ten
 # times the processor time that the dearest of these logs takes.
 RUN = """
