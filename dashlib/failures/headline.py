@@ -81,8 +81,11 @@ def signature(finding: Finding, category: str, lines: tuple[TellingLine, ...]) -
     if category in _SAID_BY_MANY and command:
         said.append(command)
     elif rule.rank < _VERDICT or not any(_NAME.search(part) for part in said):
-        more = next((other for other in (template(line.text) for line in lines[1:]) if other not in said), command)
-        said.extend([more] if more else [])
+        others = [other for other in (template(line.text) for line in lines[1:]) if other not in said]
+        if command:
+            # An exit code, which the runner says last, names nothing either.
+            others = [other for other in others if rule.rank < _VERDICT or _NAME.search(other)] + [command]
+        said.extend(others[:1])
     return f"{category}: {' | '.join(said)}"
 
 
