@@ -16,7 +16,8 @@ from typing import Any
 import orjson
 
 from dashlib.failures.linear import compiled
-from dashlib.failures.mask import MASKED, TELLING, mask
+from dashlib.failures.mask import MASKED, mask
+from dashlib.failures.secret_shapes import TELLING
 
 _VARIABLES = ("variables", "variable")
 """Keys end so: ``variables``, ``build_variables``, ``push_options.ci.variable`` (of ``git push -o ci.variable=…``)."""
