@@ -33,6 +33,9 @@ from dashlib.failures.secret_shapes import (
 
 MASKED = "[MASKED]"
 _TELLING = compiled(TELLING)
+# Of a user in a URL whose password is masked: "://gitlab-ci-token:[MASKED]@host" names no secret but the masked one.
+_BEGINS_USER = re.compile(r"://[^/\s:@\"'<>]{0,100}$")
+_LONGEST_BEFORE = 110
 _LONGEST_KEY = 20_000
 _MOST_TIMES = 4
 
@@ -158,7 +161,7 @@ def _valued(pattern: re.Pattern[str], said: str) -> Iterator[Span]:
     while (found := pattern.search(said, at)) is not None:
         group = next(name for name in ("inner", "in_double", "in_single", "plain") if found[name] is not None)
         start, end = found.span(group)
-        if is_ordinary(
+        if _is_masked_in_url(said, found.start(), start) or is_ordinary(
             found["name"],
             found["more"],
             found["sep"].strip("\\\"'") if pattern is NAMED else "",
@@ -171,6 +174,14 @@ def _valued(pattern: re.Pattern[str], said: str) -> Iterator[Span]:
             continue
         yield start, end, MASKED
         at = end
+
+
+def _is_masked_in_url(said: str, name: int, value: int) -> bool:
+    """Whether a name is a URL's user and its value a masked password: host and path behind that are no secret."""
+    return (
+        said.startswith(f"{MASKED}@", value)
+        and _BEGINS_USER.search(said, max(0, name - _LONGEST_BEFORE), name) is not None
+    )
 
 
 def _without_keys(text: str) -> str:

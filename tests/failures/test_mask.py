@@ -49,6 +49,24 @@ def test_a_credential_and_what_stays_around_it(line: str, kept: str) -> None:
     assert kept in masked
 
 
+@pytest.mark.parametrize("secret", [CANARY, MASKED, "with/" + CANARY, f"with@{CANARY}"])
+@pytest.mark.parametrize(
+    "user", ["oauth2", "gitlab-ci-token", "x-token-auth", "deploy_token", "api-key", "password", ""]
+)
+@pytest.mark.parametrize(
+    "around", ["{}", "fatal: unable to access '{}': The requested URL returned error: 403", '"{}"']
+)
+def test_host_and_path_stay_whoever_the_user_is(around: str, user: str, secret: str) -> None:
+    url = "https://{}:{}@gitlab.fjordlys.example/a/b.git/"
+    assert mask(around.format(url.format(user, secret))) == around.format(url.format(user, MASKED))
+
+
+def test_a_token_behind_a_masked_password_of_a_url() -> None:
+    said = mask(f"https://gitlab-ci-token:{MASKED}@gitlab.fjordlys.example/x?private_token={CANARY}&page=2")
+    assert said.startswith(f"https://gitlab-ci-token:{MASKED}@gitlab.fjordlys.example/x?private_token={MASKED}")
+    assert mask(f"token:{MASKED}@{CANARY}") == f"token:{MASKED}", "no URL: a password may hold an @"
+
+
 @pytest.mark.parametrize("kind", ["RSA ", "EC ", "OPENSSH ", "ENCRYPTED ", ""])
 @pytest.mark.parametrize(
     "written",
