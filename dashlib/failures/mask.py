@@ -19,16 +19,23 @@ from dashlib.failures.secret_shapes import (
     ALONE_IN_URL,
     BEARER,
     CLIENTS,
+    ELEMENT,
     FLAG,
     HEADER,
     HOOKS,
     HTPASSWD,
     IN_URL,
+    ITEM,
     KEY_BEGINS,
     KEY_BODY,
+    LISTED,
     NAMED,
+    ORACLE,
+    SAID,
+    SPOKEN,
     TELLING,
     TOKENS,
+    VAULT,
 )
 
 MASKED = "[MASKED]"
@@ -36,6 +43,7 @@ _TELLING = compiled(TELLING)
 # Of a user in a URL whose password is masked: "://gitlab-ci-token:[MASKED]@host" names no secret but the masked one.
 _BEGINS_USER = re.compile(r"://[^/\s:@\"'<>]{0,100}$")
 _LONGEST_BEFORE = 110
+_VALUES = ("inner", "in_double", "in_single", "plain", "text")
 _LONGEST_KEY = 20_000
 _MOST_TIMES = 4
 
@@ -137,11 +145,12 @@ def _masked(said: str, codes: list[Code]) -> tuple[str, list[Code]]:
     """Masked until nothing more is found: what is masked may have hidden where the next one begins."""
     for _ in range(_MOST_TIMES):
         before = said
-        for pattern in (TOKENS, IN_URL, ALONE_IN_URL, HOOKS, HEADER, BEARER):
+        for pattern in (TOKENS, VAULT, IN_URL, ALONE_IN_URL, ORACLE, HOOKS, HEADER, BEARER):
             said, codes = replaced(said, codes, _found(pattern, said))
-        for pattern in (FLAG, NAMED):
+        said, codes = replaced(said, codes, _listed(said))
+        for pattern in (FLAG, NAMED, SAID, ELEMENT):
             said, codes = replaced(said, codes, _valued(pattern, said))
-        for pattern in (CLIENTS, HTPASSWD):
+        for pattern in (SPOKEN, CLIENTS, HTPASSWD):
             said, codes = replaced(said, codes, _found(pattern, said))
         if said == before:
             break
@@ -159,7 +168,7 @@ def _valued(pattern: re.Pattern[str], said: str) -> Iterator[Span]:
     """Values after names of secrets; an ordinary one stays, and what is in it is looked at again."""
     at = 0
     while (found := pattern.search(said, at)) is not None:
-        group = next(name for name in ("inner", "in_double", "in_single", "plain") if found[name] is not None)
+        group = _group(found)
         start, end = found.span(group)
         if _is_masked_in_url(said, found.start(), start) or is_ordinary(
             found["name"],
@@ -174,6 +183,24 @@ def _valued(pattern: re.Pattern[str], said: str) -> Iterator[Span]:
             continue
         yield start, end, MASKED
         at = end
+
+
+def _listed(said: str) -> Iterator[Span]:
+    """The quoted values of a list after a name of secrets."""
+    at = 0
+    while (found := LISTED.search(said, at)) is not None:
+        at = found.end()
+        before = said[max(0, found.start() - 40) : found.start()]
+        while (item := ITEM.match(said, at)) is not None:
+            group = _group(item)
+            if not is_ordinary(found["name"], found["more"], "", item[group], before, "", quoted=True):
+                yield *item.span(group), MASKED
+            at = item.end()
+
+
+def _group(found: re.Match[str]) -> str:
+    """The named group that holds the value."""
+    return next(name for name, value in found.groupdict().items() if value is not None and name in _VALUES)
 
 
 def _is_masked_in_url(said: str, name: int, value: int) -> bool:

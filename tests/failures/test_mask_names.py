@@ -94,6 +94,28 @@ SECRET = "hunter2Canary9"
         ":password => '{}'",
         "[password] => {}",
         "export password:={}",
+        "jdbc:oracle:thin:scott/{}@db:1521/x",
+        "jdbc:oracle:thin:scott/{}@//db:1521/x",
+        'url=jdbc:oracle:oci:scott/"{} x"@db',
+        "sqlplus scott/{}@db",
+        "sqlplus -S -L scott/{}@//db:1521/x @run.sql",
+        "sqlplus -s 'scott/{}@db'",
+        "sqlldr userid=scott/{} control=x.ctl",
+        "<password>{}</password>",
+        "<username>ci</username><password>{}</password>",
+        "<db:privateKey>{}</db:privateKey>",
+        "<api-key scope='x'><![CDATA[{}]]></api-key>",
+        "<db_pass>{}</db_pass>",
+        '"secret": ["none", "{0}", "x{0}"], "id": 5',
+        "secret: ['{}']",
+        'secret: ["{}',
+        '{{\\"secret\\": [\\"{0}\\", \\"{0}\\"]}}',
+        "secrets.token: [first, {}]",
+        "my password was: '{} and more'",
+        "the password is '{}'",
+        "my password was: {}",
+        "password {} is wrong",
+        "password {}",
     ],
 )
 def test_what_stands_after_a_name_is_masked(line: str) -> None:
@@ -105,6 +127,28 @@ def test_what_stands_after_a_name_is_masked(line: str) -> None:
         assert MASKED in masked
         assert mask(masked) == masked
         assert masked.count("\n") == framed.count("\n")
+
+
+def test_what_stands_around_it_stays() -> None:
+    assert mask(f"sqlplus scott/{SECRET}@db @run.sql") == f"sqlplus scott/{MASKED}@db @run.sql"
+    assert mask(f"jdbc:oracle:thin:scott/{SECRET}@db:1521/x") == f"jdbc:oracle:thin:scott/{MASKED}@db:1521/x"
+    assert mask(f"<id>a</id><password>{SECRET}</password>") == f"<id>a</id><password>{MASKED}</password>"
+    assert mask(f'"secret": ["{SECRET}", "yes"], "b": "c"') == f'"secret": ["{MASKED}", "yes"], "b": "c"'
+    assert mask("my password was: 'three words here', sorry") == f"my password was: '{MASKED}', sorry"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "VAULT_TOKEN s." + "abcdefghijklmnopqrstuvwx",
+        "vault login s." + "abcdefghijklmnopqrstuvwx",
+        "s." + "abcdefghijkl0123456789ab",
+        "VAULT_TOKEN hvb." + "abcdefghijkl0123456789ab",
+    ],
+)
+def test_vault_s_tokens_whatever_stands_before_them(line: str) -> None:
+    assert mask(line).endswith(MASKED)
+    assert mask(f'"{line}"').endswith(f'{MASKED}"')
 
 
 ORDINARY = """\
@@ -159,6 +203,23 @@ Bearer token is missing
 Authorization header missing
 Login failed -please try again
 compass=north
+password required
+password authentication failed
+password Policies2Check.java
+token is 'identifier'
+the password is 'required'
+<password>${env.CI_PASSWORD}</password>
+<password></password>
+<tokenType>Bearer</tokenType>
+<tokens>12</tokens>
+deploy <user> <password> <token>
+"required": ["password", "token"], "token": ["string", "null"]
+./main.go:12:4: s.someFieldNameTwentyFourC undefined (type *server has no field)
+s.getTwentyFourLetters24xx(a)
+jdbc:oracle:thin:@db:1521/x
+sqlplus / as sysdba
+sqlplus -S scott/$DB_PASS@db
+sqlplus /nolog < scripts/run.sql
 Running with gitlab-runner 18.7.0 (a1b2c3d4)
   on runner-a.fjordlys.example xS8s, system ID: r_hGMjbMKzVpZ6
 Getting source from Git repository

@@ -22,6 +22,9 @@ SECRETS = (
     "https://bot:hunter2hunter2@host.example/x", "PRIVATE-TOKEN: hunter2hunter2",
     "authorization: Bearer hunter2hunter2",
     "DB_PASSWORD=hunter2hunter2", 'API_KEY="hunter2hunter2"',
+    "jdbc:oracle:thin:scott/hunter2hunter2@db:1521/x", "sqlplus scott/hunter2hunter2@db",
+    "<password>hunter2hunter2</password>", "<db_pass>hunter2hunter2</db_pass>", '"secret": ["hunter2hunter2"]',
+    "VAULT_TOKEN s." + "a1B2" * 6, "my password was: 'hunter2hunter2 x'", "password Hunter2Hunter2",
     "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\n-----END RSA PRIVATE KEY-----",
 )  # fmt: skip
 
