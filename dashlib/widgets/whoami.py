@@ -59,8 +59,9 @@ def ask_name(then: Callable[[], None], not_now: Callable[[], None], place: str =
             "Your name",
             key=f"name_asked{place}",
             max_chars=_LONGEST,
-            placeholder="as your team knows you",
-            help="Stands beside what you change, so that others know whom to ask. Kept in a cookie of this browser.",
+            placeholder="your user name on GitLab, or how your team knows you",
+            help="Stands beside what you change, so that others know whom to ask. With your GitLab user name a failure "
+            "is yours with one click; by another name you choose the account. Kept in a cookie of this browser.",
         )
         if st.session_state.get(_MISSING):
             st.error("A name is needed: it stands beside the change.", icon=":material/error:")

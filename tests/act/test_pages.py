@@ -121,7 +121,9 @@ def test_the_name_is_asked_once_and_stands_beside_each_change(visited: Visit, mo
     assert "Who are you?" in words(app) and asked("select * from assignments") == []
     order = [getattr(one, "key", None) for one in app.main]
     assert order.index("assign_act") < order.index("name_asked"), "asked below the button that asks"
-    app.text_input(key="name_asked").set_value("  Grace  Hopper ")
+    field = app.text_input(key="name_asked")
+    assert "user name on GitLab" in field.placeholder and "one click" in field.help, "which name makes it one click"
+    field.set_value("  Grace  Hopper ")
     app.button(key="name_saved").click().run()
     assert not [field for field in app.text_input if field.key == "name_asked"]
     assert not app.exception and "ada has it now." in words(app)
