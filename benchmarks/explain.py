@@ -1,10 +1,10 @@
 """What finding the reason in a log costs, beside ``grep -c error``; and how often it is right on labelled logs.
 
 Speed is measured in a process of its own per case (CPU seconds of one core, peak memory), on logs made here: an
-ordinary one of many tools, one in which every line is an error, and the hostile ones (one endless line, binary noise,
-nested sections). With a folder of labelled logs (``labels*.jsonl`` as ``score.py`` reads them) its logs are timed, too,
-joined to one, and scored. The labelled logs are divided once for all by a hash of their failure: two thirds were
-looked at when the rules were written, one third was not.
+ordinary one of many tools, some in which every line is an error or sounds like one, and the hostile ones (one endless
+line, binary noise, nested sections). With a folder of labelled logs (``labels*.jsonl`` as ``score.py`` reads them) its
+logs are timed, too, joined to one, and scored. The labelled logs are divided once for all by a hash of their failure:
+two thirds were looked at when the rules were written, one third was not.
 
     python -m benchmarks.explain [FOLDER] [--megabytes 100]
 """
@@ -115,6 +115,12 @@ def _made(folder: Path, size: int) -> Iterator[Case]:
     yield _case(folder, "the same with the runner's time stamps", stamped.encode(), size, end)
     errors = b"\n".join(b"src/part_%d.c:%d:1: error: unknown type name 'part_%d'" % (n, n, n) for n in range(20_000))
     yield _case(folder, "every line a compiler's error", errors, size // 4, end)
+    pairs = b"\n".join(b"FAIL: test_%d (tests.Case)\nAssertionError: %d != %d" % (n, n, n + 1) for n in range(20_000))
+    yield _case(folder, "two kinds of errors by turns (unittest)", pairs, size // 4, end)
+    passed = "\n".join(
+        f"tests/test_part_{n}.py::test_error_handling PASSED".ljust(73) + f"[ {n % 90 + 10}%]" for n in range(20_000)
+    )
+    yield _case(folder, "names with words of rules (`pytest -v`)", passed.encode(), size, end)
     yield _case(folder, "one endless line", b"error: " * 10_000, size, b"\n")
     yield _case(folder, "binary noise", chance.randbytes(1 << 20), size, b"\n")
     nested = "\n".join(f"section_start:1700000000:part_{n}\r\x1b[0Kpart {n}" for n in range(10_000))

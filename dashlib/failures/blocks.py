@@ -70,6 +70,24 @@ class Block:
         return ends
 
 
+class Numbers:
+    """The numbers of a block's lines, counted on from the one that was asked for last, or back."""
+
+    __slots__ = ("_at", "_block", "_number")
+
+    def __init__(self, block: Block) -> None:
+        self._block, self._at, self._number = block, block.start, block.first_number
+
+    def of(self, at: int) -> int:
+        """The number of the line that begins at ``text[at]``."""
+        if at >= self._at:
+            self._number += self._block.lines_between(self._at, at)
+        else:
+            self._number -= self._block.lines_between(at, self._at)
+        self._at = at
+        return self._number
+
+
 def blocks(log: Iterable[bytes]) -> Iterator[Block]:
     """The log's blocks in order; what they search together is the log, each line once."""
     before, ahead = b"", b""

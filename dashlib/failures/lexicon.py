@@ -1,14 +1,14 @@
-"""Which rules may want a line: the words of all rules in one automaton, and gates that turn most lines away at once."""
+"""Which rules may want a line: the words of all rules in one automaton, then their patterns at once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from ahocorasick_rs import BytesAhoCorasick, MatchKind
 
-from dashlib.failures.linear import Pattern, compiled
+from dashlib.failures.linear import Pattern, Several
 from dashlib.failures.literals import Words, is_common
 from dashlib.failures.place import MARKS
 from dashlib.failures.rulebook import Rule
@@ -26,39 +26,40 @@ WORDS = (
 
 # Kinds of words, as bits.
 OF_RULES, MARK, TELLING = 1, 2, 4
-# After so many lines with the same words it pays to make one pattern of all rules that may want such lines.
+# After so many lines with the same words it pays to look for all rules that may want such lines at once.
 _OFTEN = 48
-# Hostile logs have lines of any number of kinds, and a pattern costs memory.
-_MOST_KINDS, _MOST_GATES = 4_096, 160
+# Hostile logs have lines of any number of kinds, and patterns cost memory.
+_MOST_KINDS, _MOST_AT_ONCE = 4_096, 160
 
 
 class Kind:
-    """Lines that hold the same words: what these are, which rules may match, and what has been learnt about them.
+    """Lines that hold the same words: what these are, and which rules may match.
 
-    ``gate`` matches wherever one of the rules does; ``ahead`` is the place of the rule that took such lines so far,
-    and a pattern that matches wherever one of the weightier ones does. They only save time: what is found is the same.
+    ``at_once`` are these rules' patterns, made where such lines are many: that saves time and finds the same.
     """
 
-    __slots__ = ("ahead", "bits", "gate", "rules", "seen", "taken_by", "wins")
+    __slots__ = ("at_once", "bits", "rules", "seen")
 
     def __init__(self, bits: int, rules: tuple[int, ...]) -> None:
         self.bits, self.rules = bits, rules
-        self.seen = self.wins = 0
-        self.taken_by = -1
-        self.gate: Pattern | None = None
-        self.ahead: tuple[int, Pattern] | None = None
+        self.seen = 0
+        self.at_once: Several | None = None
 
 
 @dataclass
 class Lexicon:
-    """The automaton's words by their number: what kinds each is, and which rules want it."""
+    """The automaton's words by their number: what kinds each is, and which rules want it.
+
+    ``shifts`` says 0 for words that have the line end before them with them, 1 for all others.
+    """
 
     rules: tuple[Rule, ...]
     automaton: BytesAhoCorasick
     of_rules: dict[int, tuple[int, ...]]
     bits: tuple[int, ...]
+    shifts: tuple[int, ...]
     _kinds: dict[frozenset[int], Kind] = field(default_factory=dict)
-    _gates: int = 0
+    _made: int = 0
 
     def kind(self, words: set[int]) -> Kind:
         """The kind of a line that holds these words."""
@@ -67,6 +68,7 @@ class Lexicon:
         if kind is None:
             if len(self._kinds) >= _MOST_KINDS:
                 self._kinds.clear()
+                self._made = 0
             bits, rules = 0, set[int]()
             for word in words:
                 bits |= self.bits[word]
@@ -74,38 +76,27 @@ class Lexicon:
             kind = self._kinds[key] = Kind(bits, tuple(sorted(rules)))
         return kind
 
-    def candidates(self, kind: Kind, core: bytes, shown: bytes) -> Iterator[int]:
-        """The rules that may match a line of this kind; each once, the weightiest first."""
+    def matching(self, kind: Kind, core: bytes, shown: bytes) -> Iterable[int]:
+        """The rules that match a line of this kind; each once, the weightiest first."""
         kind.seen += 1
-        rules = kind.rules
-        if len(rules) > 1:
-            if kind.gate is None and kind.seen > _OFTEN:
-                kind.gate = self._gate(rules)
-            if kind.gate is not None and not matches(kind.gate, core, shown):
-                return
-            if kind.ahead is not None and not matches(kind.ahead[1], core, shown):
-                rules = rules[kind.ahead[0] :]
+        if kind.seen > _OFTEN and kind.at_once is None and len(kind.rules) > 1 and self._made < _MOST_AT_ONCE:
+            self._made += 1
+            kind.at_once = Several(self.rules[index].match for index in kind.rules)
+        if kind.at_once is not None:
+            found = kind.at_once.matching(core)
+            if found is not None and core is not shown:
+                of_shown = kind.at_once.matching(shown)
+                found = None if of_shown is None else [*{*found, *of_shown}]
+            if found is not None:
+                return [kind.rules[place] for place in sorted(found)] if found else ()
+        return self._one_by_one(kind.rules, core, shown)
+
+    def _one_by_one(self, rules: tuple[int, ...], core: bytes, shown: bytes) -> Iterator[int]:
         lowered = shown.lower()
         for index in rules:
-            if _has_all(lowered, self.rules[index].others):
+            rule = self.rules[index]
+            if _has_all(lowered, rule.others) and matches(rule.regexp, core, shown):
                 yield index
-
-    def took(self, kind: Kind, index: int) -> None:
-        """A rule took a line of this kind."""
-        if index != kind.taken_by:
-            kind.taken_by, kind.wins, kind.ahead = index, 0, None
-            return
-        kind.wins += 1
-        if kind.wins == _OFTEN:
-            place = kind.rules.index(index)
-            before = self._gate(kind.rules[:place]) if place > 1 else None
-            kind.ahead = (place, before) if before is not None else None
-
-    def _gate(self, indexes: tuple[int, ...]) -> Pattern | None:
-        if self._gates >= _MOST_GATES:
-            return None
-        self._gates += 1
-        return compiled("|".join(f"(?:{self.rules[index].match})" for index in indexes))
 
 
 @lru_cache(maxsize=4)
@@ -122,6 +113,7 @@ def lexicon(rules: tuple[Rule, ...]) -> Lexicon:
         BytesAhoCorasick([word.encode() for word in numbers], matchkind=MatchKind.Standard),
         {numbers[word]: tuple(indexes) for word, indexes in wanted.items()},
         tuple(OF_RULES * (word in wanted) + MARK * (word in MARKS) + TELLING * (word in WORDS) for word in numbers),
+        tuple(int(not word.startswith("\n")) for word in numbers),
     )
 
 

@@ -37,6 +37,7 @@ _DECORATIONS = tuple(
         *("DEBUG ", "INFO ", "ERROR ", "remote: ", "➤ YN"),
     )
 )
+_DECORATED = frozenset({begin[:1] for begin in _DECORATIONS} | {b" ", b"\t"})
 _MARKER = re.compile(
     rb"section_(?:start|end):\d{1,20}:[\w.\-]{1,255}(?:\[[^\]]{0,255}\])? ?|travis_(?:fold|time):\S{1,120} ?"
 )
@@ -52,17 +53,22 @@ class Line(NamedTuple):
 
 def as_line(number: int, raw: bytes) -> Line:
     """A line without section markers and trailing blanks."""
+    return Line(number, *parted(raw))
+
+
+def parted(raw: bytes) -> tuple[bytes, bytes]:
+    """A line's ``shown`` and ``core``; one and the same object where nothing stands before it."""
     if b"section_" in raw or b"travis_" in raw:
         raw = _MARKER.sub(b"", raw)
     shown = raw.rstrip()
     begin = shown[:60]
+    first = begin[:1]
     if (
-        begin.startswith(_DECORATIONS)
+        (first in _DECORATED and (begin.startswith(_DECORATIONS) or (first in b" \t" and b"[" in begin[:16])))
         or b" | " in begin
         or b"> " in begin
-        or (begin[:1] in b" \t" and b"[" in begin[:16])
     ):
         decorated = _DECORATION.search(shown)
         if decorated:
-            return Line(number, shown, shown[decorated.end() :])
-    return Line(number, shown, shown)
+            return shown, shown[decorated.end() :]
+    return shown, shown

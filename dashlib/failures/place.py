@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 # doc/ci/jobs/job_logs.md and gitlab-runner common/build.go: the stages that the runner itself opens.
 WORKING = {
@@ -30,6 +31,16 @@ _COMMAND = re.compile(rb"^(?:\$ \S|##\[group\]Run |Step \d{1,3}/\d{1,3} : )")
 # Only so many commands are remembered one by one: a hostile log has millions.
 _REMEMBERED = 10_000
 _LONGEST_COMMAND = 400
+
+
+class Where(NamedTuple):
+    """Where in the job a line stands: ``segment`` counts commands and phases; ``command`` is the one that ran."""
+
+    segment: int
+    phase: str | None
+    afterwards: bool
+    command: bytes
+    captured: bool
 
 
 @dataclass
@@ -90,6 +101,10 @@ class Place:
             self.phase, self.segment = name, self.segment + 1
             return ended
         return False
+
+    def here(self) -> Where:
+        """Where lines stand until the next mark."""
+        return Where(self.segment, self.phase, self.is_afterwards, self.command, self.captured)
 
     @property
     def is_afterwards(self) -> bool:
