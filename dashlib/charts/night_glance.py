@@ -11,8 +11,8 @@ import pandas as pd
 from dashlib.charts.night_box import nights_told
 from dashlib.charts.night_grid import Data
 from dashlib.charts.wording import ONLY_BY_HAND, by_hand_told, cause_told, holder_told, reason_told, times_told
-from dashlib.nightlies.report import RED
 from dashlib.nightlies.report_groups import NAMED, alike
+from dashlib.nightlies.report_items import RED
 
 _LINES = {
     "new": "New",

@@ -6,8 +6,9 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from dashlib.nightlies.report import LOST, RED, Item, Note, Risk
+from dashlib.nightlies.report import Note
 from dashlib.nightlies.report_groups import gathered, many_told
+from dashlib.nightlies.report_items import LOST, RED, Item, Risk
 from dashlib.nightlies.report_text import (
     OPEN,
     SECTIONS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 
-from dashlib.nightlies.report import NOBODY, Item
+from dashlib.nightlies.report_items import NOBODY, Item
 
 FROM = 3
 """So many nightlies with one signature share a line."""

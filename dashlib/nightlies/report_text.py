@@ -10,8 +10,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from dashlib.charts.wording import plain, unlinked
-from dashlib.nightlies.report import LOST, RED, Item, Note, Reason, Risk
+from dashlib.nightlies.report import Note
 from dashlib.nightlies.report_groups import gathered, many_told
+from dashlib.nightlies.report_items import LOST, RED, Item, Reason, Risk
 
 SECTIONS = {
     "new": "New",

@@ -16,7 +16,8 @@ from dashlib.__main__ import main
 from dashlib.charts.night_glance import glance
 from dashlib.model import Filters
 from dashlib.nightlies.chats import mattermost, slack
-from dashlib.nightlies.report import NoSuchNight, Risk
+from dashlib.nightlies.report import NoSuchNight
+from dashlib.nightlies.report_items import Risk
 from dashlib.nightlies.report_text import as_html, as_json, as_markdown, as_page, as_text
 from dashlib.queries import nightlies
 from dashlib.settings import Settings
