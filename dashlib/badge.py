@@ -29,6 +29,7 @@ _BAD = (
     ("missing", "never ran"),
     ("times_missing", "more times missed"),
     ("passed_since", "failed first"),
+    ("failed_after", "failed later"),
 )
 _LETTER = 6.6
 """Pixels of a letter of Verdana 11, about: what badges are set in."""

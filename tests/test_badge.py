@@ -93,8 +93,9 @@ def test_any_text_is_well_formed_and_escaped(label: str, word: str) -> None:
         ({"passed": 1, "times_missing": 1}, ("1 more time missed", "missing")),
         ({"passed": 1, "times_missing": 22, "passed_since": 1}, ("22 more times missed, 1 failed first", "missing")),
         ({"passed": 1, "passed_since": 1}, ("1 failed first", "warned")),
+        ({"passed": 1, "failed_after": 1}, ("1 failed later", "warned")),
     ],
 )
 def test_the_worst_decides(counts: dict[str, int], told: tuple[str, str]) -> None:
     names = ("failed", "missing", "running", "late", "to_come", "canceled", "passed", "warned", "ended", "planned")
-    assert badge.told(dict.fromkeys((*names, "times_missing", "passed_since"), 0) | counts) == told
+    assert badge.told(dict.fromkeys((*names, "times_missing", "passed_since", "failed_after"), 0) | counts) == told

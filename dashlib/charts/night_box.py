@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dashlib.charts.night_marks import Struck, also_told, letter
-from dashlib.charts.wording import BY_HAND, NO_FAILED_JOB, cause_told, moment_told, reason_told
+from dashlib.charts.wording import BY_HAND, NO_FAILED_JOB, cause_told, moment_told, reason_told, since_failed_told
 from dashlib.nightlies.versions import Change
 
 _LONGEST = 240
@@ -116,8 +116,10 @@ def _runs(cell: Mapping[str, Any]) -> str | None:
     """How many runs, and how many of them failed, where there are several."""
     if cell["runs"] < 2:
         return None
-    since = ", passed since" if cell["state"] in ("passed", "warned") else ""
-    return f"{cell['runs']}, {cell['failed_runs']} of them failed{since}" if cell["failed_runs"] else str(cell["runs"])
+    if not cell["failed_runs"]:
+        return str(cell["runs"])
+    since = since_failed_told(cell) if cell["state"] in ("passed", "warned") else ""
+    return f"{cell['runs']}, {cell['failed_runs']} of them failed{since}"
 
 
 def _since(day: Any, nights: Any = None, which: str = "") -> str | None:

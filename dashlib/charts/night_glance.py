@@ -10,9 +10,17 @@ import pandas as pd
 
 from dashlib.charts.night_box import nights_told
 from dashlib.charts.night_grid import Data
-from dashlib.charts.wording import ONLY_BY_HAND, by_hand_told, cause_told, holder_told, reason_told, times_told
+from dashlib.charts.wording import (
+    ONLY_BY_HAND,
+    by_hand_told,
+    cause_told,
+    holder_told,
+    late_told,
+    reason_told,
+    times_told,
+)
 from dashlib.nightlies.report_groups import NAMED, alike
-from dashlib.nightlies.report_items import RED
+from dashlib.nightlies.report_items import LOST, RED
 
 _LINES = {
     "new": "New",
@@ -110,7 +118,8 @@ def since_told(day: Any, nights: Any) -> str:
 
 def _missing(row: Mapping[Any, Any]) -> list[str]:
     expected = [] if pd.isna(row["expected_at"]) else [f"expected at {row['expected_at']:%H:%M}"]
-    return [since_told(row["missing_since"], row["nights_missing"]), *expected]
+    since = [] if pd.isna(row["missing_since"]) else [since_told(row["missing_since"], row["nights_missing"])]
+    return [*since, *expected]
 
 
 def _late(row: Mapping[Any, Any]) -> list[str]:
@@ -145,9 +154,10 @@ def _item(row: Mapping[Any, Any], name: str) -> Data:
         owner = text["owner_username"]
         parts = [
             *(_missing(row) if row["change"] == "missing" else _late(row)),
-            cause_told(row) or ("why is not known" if row["change"] == "missing" else None),
+            (cause_told(row) or "why is not known") if row["change"] == "missing" else late_told(row),
             f"owner {owner}" if owner else None,
-            holder_told(text["assignee"]),
+            # Of a nightly that ran at another time, what somebody has is how it ended then.
+            holder_told(text["assignee"] if row["state"] in LOST else None),
         ]
     elif row["change"] == "partly":
         parts = [times_told(row)]

@@ -25,6 +25,7 @@ OPTIONS = {
 """Options whose word in the address is not what a person shall read."""
 BY_HAND = "started by hand, or late"
 ONLY_BY_HAND = f"passed, {BY_HAND}: it did not come by itself in time"
+FAILED_AFTER = "passed first and failed in a later run"
 NO_FAILED_JOB = "the pipeline failed without a failed job"
 CAUSES = {
     "owner_blocked": "its owner is blocked",
@@ -53,6 +54,13 @@ def cause_told(row: Mapping[Any, Any]) -> str | None:
         known = _newest_told(row)
     unread = CAUSES["not_read"] if row["is_unread"] and row["cause"] != "not_read" else None
     return "; ".join(part for part in (known, unread) if part) or None
+
+
+def late_told(row: Mapping[Any, Any]) -> str | None:
+    """What is known of a late nightly: the likely cause, or how many of its times are late where others ran."""
+    if row["state"] == "late":
+        return cause_told(row)
+    return f"{row['late']} of its {row['due']} times {'is' if row['late'] == 1 else 'are'} late"
 
 
 def holder_told(person: object) -> str:
@@ -95,14 +103,25 @@ def moment_told(moment: datetime, night: date) -> str:
 
 
 def times_told(row: Mapping[Any, Any]) -> str:
-    """What the last run of a night does not tell of a nightly's other times, of a row of ``nightly_cells``; else ""."""
+    """What the run that decides a night does not tell of a nightly's other times, of a row of ``nightly_cells``; else
+    ""."""
     parts = []
     if row["missing"] and row["state"] != "missing":
         parts.append(f"{row['missing']} of {row['expected']} times never ran")
     if row["failed_runs"] and row["state"] != "failed":
-        since = ", passed since" if row["state"] in ("passed", "warned") else ""
-        parts.append(f"{row['failed_runs']} of {row['runs']} runs failed{since}")
+        parts.append(f"{row['failed_runs']} of {row['runs']} runs failed{since_failed_told(row)}")
     return "; ".join(parts)
+
+
+def since_failed_told(row: Mapping[Any, Any]) -> str:
+    """Whether a run passed after those that failed, of a row with state, failed_runs and passed_since; "" if none did.
+
+    The run of the last time decides: one that made up for an earlier time can have failed after it.
+    """
+    failed, since = int(row["failed_runs"]), int(row["passed_since"])
+    if not since:
+        return ", after it had passed" if row["state"] in ("passed", "warned") else ""
+    return ", passed since" if since == failed else f", passed since {since} of them"
 
 
 def plain(text: str) -> str:

@@ -3,8 +3,13 @@
 It asks the same questions as the page Nightlies, so its numbers are the page's.
 
 The note of a morning tells of the night of that date, and beside it of the rest of the day before (``evening``): of
-nightlies that were first to run at or after DASH_REPORT_BY of that day. Their night is the date before, whose own note
-was out by then. A night that has nothing before DASH_REPORT_BY is looked at by itself, once its evening has begun.
+what was to run at or after DASH_REPORT_BY of that day, whose own note was out by then. So every time of a nightly
+stands in one note that is sent: one before DASH_REPORT_BY in that of its night's date (as late or running where it has
+not ended by then), one at or after it in the next day's, as part of the evening; of a nightly with times on both sides
+each note tells its own ones alone. Of a run that fills no time, when it was created counts.
+
+Whoever asks for a night (page, command) gets the whole of it, its evening too, as far as that has come; a night that
+has nothing before DASH_REPORT_BY is then looked at by itself.
 """
 
 from __future__ import annotations
@@ -20,10 +25,11 @@ from dashlib.errors import Explained
 from dashlib.model import Filters
 from dashlib.nightlies.report_items import Item, Risk, clock, item, risk
 from dashlib.queries import nightlies
+from dashlib.queries.night_parts import Part
 
 _NO_NUMBERS = ("night", "to_come_until", "is_told")
 _UNDER_WAY = ("running", "late", "to_come")
-_BAD = ("failed", "missing", "canceled", "partly_ran", "passed_since", *_UNDER_WAY)
+_BAD = ("failed", "missing", "canceled", "partly_ran", "passed_since", "failed_after", *_UNDER_WAY)
 _GOOD = ("passed", "warned")
 EVERYTHING = Filters()
 
@@ -81,28 +87,35 @@ def note(
     *,
     dashboard: str = "",
     filters: Filters = EVERYTHING,
+    sent: bool = False,
 ) -> Note:
     """The note of ``night``; by default that of the page: the newest night of which at least half has ended.
 
     ``dashboard`` is the address at which people reach this dashboard (``/`` where they are on it); with it links lead
-    to the failure's page, else to GitLab. Raises NoSuchNight, which names the nights that are stored, where nothing is
-    of that night nor of the evening before.
+    to the failure's page, else to GitLab. ``sent`` makes it that which is sent: of the night it tells no more than what
+    was to run before DASH_REPORT_BY, whenever it goes out, and always of the evening before. Raises NoSuchNight, which
+    names the nights that are stored, where nothing is of that night nor of the evening before.
     """
     filters = replace(filters, since=None, until=None)
     counted = nightlies.nights(connection, filters)
     if night is None and len(counted):
         night = counted["night"].iloc[nightlies.last_told(counted)].date()
-    row = _of(counted, night)
-    evening = _of(nightlies.nights(connection, filters, evening=True), night and night - timedelta(days=1))
-    if not row.empty and not row["by_morning"].iloc[0]:
-        evening = evening.iloc[:0]
     if night is None:
         raise NoSuchNight("No nightly is stored yet: nothing ran, and nothing should have")
+
+    def counts(day: date, part: Part) -> pd.DataFrame:
+        return nightlies.nights(connection, replace(filters, since=day, until=day), part=part)
+
+    before = night - timedelta(days=1)
+    part: Part = "morning" if sent else "night"
+    row = counts(night, part) if sent else _of(counted, night)
+    by_itself = not sent and not row.empty and not row["by_morning"].iloc[0]
+    evening = counted.iloc[:0] if by_itself else counts(before, "evening")
     if row.empty and evening.empty:
         raise NoSuchNight(f"No nightly of {night} is stored{stored_told(counted)}")
 
-    def items(day: date, evening: bool) -> tuple[Item, ...]:
-        found = nightlies.note(connection, filters, night=day, evening=evening).to_dict("records")
+    def items(day: date, part: Part) -> tuple[Item, ...]:
+        found = nightlies.note(connection, filters, night=day, part=part).to_dict("records")
         return tuple(item(one, dashboard) for one in found)
 
     risks = nightlies.at_risk(connection, filters)
@@ -110,10 +123,10 @@ def note(
     return Note(
         night,
         numbers(row),
-        items(night, False),
+        items(night, part),
         tuple(risk(one) for one in risks.to_dict("records")),
         clock(until),
-        items(night - timedelta(days=1), True) if len(evening) else (),
+        items(before, "evening") if len(evening) else (),
         numbers(evening) if len(evening) else {},
         f"{dashboard.rstrip('/')}/report?night={night}" if dashboard else "",
     )
@@ -127,8 +140,8 @@ def stored_told(counted: pd.DataFrame) -> str:
     return f"; {f'the nights from {first} to {last} are' if first != last else f'that of {first} is'}"
 
 
-def _of(counted: pd.DataFrame, night: date | None) -> pd.DataFrame:
-    return counted[counted["night"] == pd.Timestamp(night)] if night is not None else counted.iloc[:0]
+def _of(counted: pd.DataFrame, night: date) -> pd.DataFrame:
+    return counted[counted["night"] == pd.Timestamp(night)]
 
 
 def numbers(counted: pd.DataFrame) -> dict[str, int]:

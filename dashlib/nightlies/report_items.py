@@ -15,6 +15,7 @@ from dashlib.charts.wording import (
     ONLY_BY_HAND,
     by_hand_told,
     cause_told,
+    late_told,
     reason_told,
     times_told,
 )
@@ -92,7 +93,7 @@ def item(row: Mapping[Any, Any], dashboard: str) -> Item:
     if row["change"] == "missing":
         reason: str | None = cause_told(row) or "why is not known"
     elif row["change"] == "late":
-        reason = cause_told(row)
+        reason = late_told(row)
     elif row["change"] == "recovered":
         reason = text["was_reason"]
     elif row["change"] == "canceled":
@@ -102,7 +103,7 @@ def item(row: Mapping[Any, Any], dashboard: str) -> Item:
     elif row["change"] == "only_by_hand":
         reason = ONLY_BY_HAND
     else:
-        reason = text["reason"] or NO_FAILED_JOB
+        reason = text["reason"] or _failed_jobs(row) or NO_FAILED_JOB
     red = row["change"] in RED
     page = f"{base}/failure?failure={text['failure']}" if dashboard and text["failure"] and red else None
     lost = row["change"] in LOST
@@ -114,8 +115,12 @@ def item(row: Mapping[Any, Any], dashboard: str) -> Item:
         else (None, None)
     )
     has_it = (text["issue_title"], text["assignee"])
+    issue_url = text["issue_url"]
     if row["change"] == "recovered":
-        has_it = (text["was_issue_title"], text["was_assignee"])
+        has_it, issue_url = (text["was_issue_title"], text["was_assignee"]), text["was_issue_url"]
+    elif lost and row["state"] not in LOST:
+        # What somebody has is how another time of the night ended.
+        has_it, issue_url = (None, None), None
     return Item(
         change=row["change"],
         repository=row["path_with_namespace"],
@@ -127,11 +132,11 @@ def item(row: Mapping[Any, Any], dashboard: str) -> Item:
         expected_at=clock(row["expected_at"]) if lost else None,
         missing_from=clock(row["missing_from"]) if lost else None,
         who=" – ".join(word for word in has_it if word) or NOBODY,
-        issue_url=text["was_issue_url" if row["change"] == "recovered" else "issue_url"],
+        issue_url=issue_url,
         link=page or (text["job_web_url"] if red else None) or text["url"],
         owner=text["owner_username"],
         signature=text["signature_id"] if red else None,
-        by_hand=by_hand_told(row) if red or row["change"] == "recovered" else "",
+        by_hand=_by_hand(row),
     )
 
 
@@ -145,6 +150,16 @@ def _jobs(row: Mapping[Any, Any]) -> str | None:
         return None
     more = int(row["failed_jobs"]) - 1
     return f"{row['job_name']} and {more} more" if more > 0 else row["job_name"]
+
+
+def _by_hand(row: Mapping[Any, Any]) -> str:
+    return by_hand_told(row) if row["change"] in (*RED, "recovered") else ""
+
+
+def _failed_jobs(row: Mapping[Any, Any]) -> str | None:
+    """How many jobs failed, where the night holds none of them any more: they passed in a later run of it."""
+    count = 0 if pd.isna(row["failed_jobs"]) else int(row["failed_jobs"])
+    return f"{count} job{'' if count == 1 else 's'} failed, and passed since" if count else None
 
 
 def risk(row: Mapping[Any, Any]) -> Risk:

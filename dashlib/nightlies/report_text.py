@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from dashlib.charts.wording import plain, unlinked
+from dashlib.charts.wording import FAILED_AFTER, plain, unlinked
 from dashlib.nightlies.report import Note
 from dashlib.nightlies.report_groups import gathered, many_told
 from dashlib.nightlies.report_items import LOST, RED, Item, Reason, Risk
@@ -30,6 +30,7 @@ _TOO = (
     ("canceled", "canceled"),
     ("partly_ran", "did not run every time"),
     ("passed_since", "failed first and passed since"),
+    ("failed_after", FAILED_AFTER),
     ("running", "still running"),
     ("late", "late"),
 )

@@ -34,7 +34,7 @@ with {matching}, {nights}, levels as ({levels}
            sum(failed_jobs)::bigint as failed_jobs, sum(failed_allowed_jobs)::bigint as failed_allowed_jobs,
            sum(first_jobs)::bigint as first_jobs, sum(expected)::bigint as expected,
            sum(times_missing)::bigint as times_missing, sum(times_late)::bigint as times_late,
-           sum(failed_runs)::bigint as failed_runs,
+           sum(failed_runs)::bigint as failed_runs, sum(passed_since)::bigint as passed_since,
            sum(runs)::bigint as runs, max(duration) as duration, bool_or(is_new) as is_new,
            min(red_since) filter (state = 'failed') as red_since, min(missing_since) as missing_since,
            max(nights_missing) as nights_missing, bool_or(by_hand) as by_hand, min(owner_username) as owner,
@@ -173,8 +173,8 @@ with {matching}, {nights}, levels as ({levels}
     group by place
 )
 select v.level, v.group_name, v.top, p.name, v.middle, v.part, v.label, v.path, v.slot, v.state, v.reds, v.failed_jobs,
-       v.failed_allowed_jobs, v.first_jobs, v.expected, v.times_missing, v.times_late, v.failed_runs, v.runs,
-       v.duration, coalesce({is_new}, false) as is_new,
+       v.failed_allowed_jobs, v.first_jobs, v.expected, v.times_missing, v.times_late, v.failed_runs, v.passed_since,
+       v.runs, v.duration, coalesce({is_new}, false) as is_new,
        coalesce(v.red_since, a.red_since) as red_since,
        v.missing_since, v.nights_missing, coalesce(v.by_hand, false) as by_hand, v.owner, v.cause,
        v.url,

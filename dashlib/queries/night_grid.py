@@ -77,10 +77,11 @@ def grid(
     Columns: level (0 for a row, 1 and 2 for what is in it), group_name, top, middle, part (what tells the row from
     others), name (of the row, for people), label, path, slot (first day), state (the worst), reds (failed nights of
     nightlies in it), failed_jobs, failed_allowed_jobs, first_jobs (of the failed those that failed newly), expected
-    (times at which nightlies were to run), of them times_missing and times_late, runs, of them failed_runs, duration
-    (seconds, the longest), is_new, red_since (of a warned one: since when its job fails), missing_since,
-    nights_missing, by_hand, owner; of the worst of it: cause, url, job_names (of a warned one its allowed job), reason,
-    category, signature_id, signature, failure (key of the failure's page), job_web_url, runner, issue_title, issue_url,
+    (times at which nightlies were to run), of them times_missing and times_late, runs, of them failed_runs, of these
+    passed_since (a run passed after it), duration (seconds, the longest), is_new, red_since (of a warned one: since
+    when its job fails), missing_since, nights_missing, by_hand, owner; of the worst of it: cause, url, job_names
+    (of a warned one its allowed job), reason, category, signature_id, signature, failure (key of the failure's page),
+    job_web_url, runner, issue_title, issue_url,
     assignee, schedule, expected_at and missing_from (of what is missing or late, the team's wall clock: when it was to
     run, when a late one becomes missing), is_unread (its repository was not read since, so nobody knows),
     last_pipeline_id, last_pipeline_night, last_pipeline_state and last_pipeline_url (of what is missing or late, the

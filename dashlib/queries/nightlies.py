@@ -8,6 +8,7 @@ import duckdb
 import pandas as pd
 
 from dashlib.model import Filters
+from dashlib.queries.night_parts import IS_LATER, PARTS, Part, part_of
 from dashlib.queries.night_rows import HERE, WITHIN
 from dashlib.queries.question import ask
 
@@ -20,9 +21,9 @@ SHOWN: dict[str, dict[str, int | bool | None]] = {
 }
 """Which rows the grid has: the word in the widget and the URL, and what it asks ``night_grid.grid`` for."""
 # Times that are still to come count where the night has begun; those of its evening only once its evening has.
-_NIGHTS = f"""
-with due as (
-    select * from nightly_changes where {_HERE} and state <> 'off' and (is_evening or not $evening)@ALIKE@
+_COUNTED = f"""
+with @PART@, due as (
+    select * from part where {_HERE} and state <> 'off'@ALIKE@
 ), counted as (
     select night,
            count(*) as nightlies,
@@ -37,15 +38,16 @@ with due as (
            count(*) filter (state = 'passed') as passed,
            count(*) filter (state = 'canceled') as canceled,
            count(*) filter (state = 'running') as running,
-           count(*) filter (state = 'late') as late,
+           count(*) filter (late > 0) as late,
            count(*) filter (state in ('canceled', 'running', 'late')) as other,
            coalesce(sum(failed_jobs), 0)::bigint as failed_jobs,
            count(*) filter (missing > 0 and state <> 'missing') as partly_ran,
            coalesce(sum(missing) filter (state <> 'missing'), 0)::bigint as times_missing,
-           count(*) filter (failed_runs > 0 and state in ('passed', 'warned')) as passed_since,
+           count(*) filter (passed_since > 0 and state in ('passed', 'warned')) as passed_since,
+           count(*) filter (failed_runs > passed_since and state in ('passed', 'warned')) as failed_after,
            bool_or(is_evening) as has_evening,
-           count(*) filter (state not in ('running', 'late')) as ended,
-           count(*) filter (state not in ('running', 'late') and not is_evening) as ended_by_morning
+           count(*) filter (state <> 'running' and late = 0) as ended,
+           count(*) filter (state <> 'running' and late = 0 and not is_evening) as ended_by_morning
     from due group by night
 ), waiting as (
     select c.night,
@@ -60,7 +62,7 @@ with due as (
     join nightly_to_come t on t.night = c.night
     left join due d on d.project_id = t.project_id and d.schedule_id = t.schedule_id and d.night = t.night
     where within(t.namespace, $groups) and chosen(t.path_with_namespace, $projects) and chosen(t.person, $persons)
-      and (t.is_evening or not $evening)
+      and (t.is_evening or not @IS_EVENING@)
     group by c.night
 )
 select c.* exclude (by_morning, has_evening, ended_by_morning),
@@ -76,9 +78,13 @@ from counted c
 left join waiting w on w.night = c.night
 order by c.night
 """
-NIGHTS = _NIGHTS.replace("@ALIKE@", "")
+_NIGHTS: dict[Part, str] = {
+    part: _COUNTED.replace("@PART@", part_of(part, WITHIN)).replace("@IS_EVENING@", str(part == "evening").lower())
+    for part in PARTS
+}
+NIGHTS: dict[Part, str] = {part: sql.replace("@ALIKE@", "") for part, sql in _NIGHTS.items()}
 # What is still to run on the one night cannot be compared with how it went on another.
-NIGHTS_ALIKE = _NIGHTS.replace(
+NIGHTS_ALIKE = _NIGHTS["night"].replace(
     "@ALIKE@",
     """ and (project_id, coalesce(schedule_id, 0)) not in (
         select (project_id, schedule_id) from nightly_to_come where night = $alike::date
@@ -90,7 +96,7 @@ NIGHTS_ALIKE = _NIGHTS.replace(
 # Nothing is compared with a night whose numbers will move.
 EVERY_NIGHT = f"""
 with counted as (
-{_NIGHTS.replace("@ALIKE@", "").replace("order by c.night", "").strip()}
+{NIGHTS["night"].replace("order by c.night", "").strip()}
 )
 select *,
        case when is_over then failed - lag(failed) over by_night end as failed_change,
@@ -136,48 +142,55 @@ group by all
 order by stopped desc, risks, path_with_namespace, schedule_id
 """
 
-NOTE = f"""
-with changes as materialized (
-    from nightly_changes
-), was as (
+_NOTE = f"""
+with @PART@, was as (
     select project_id, schedule_id, arg_max({{
                'job_name': job_name, 'reason': reason, 'issue_title': issue_title, 'issue_url': issue_url,
                'assignee': assignee
            }}, night) as last
     from changes where state = 'failed' and night < $night::date group by all
+), times as (
+    select project_id, schedule_id,
+           count(*) filter (expected_at is not null and state <> 'off') as due,
+           count(*) filter (expected_at is not null and by_hand) as by_hand_times
+    from nightly_slots
+    where night = $night::date and ($part = 'night' or {IS_LATER} = ($part = 'evening'))
+    group by all
 )
 select change, path_with_namespace,
        coalesce(schedule_description, 'schedule ' || n.schedule_id, 'unknown schedule') as schedule, n.schedule_id,
        n.project_id, night, state, nights_red, red_since, missing_since, nights_missing, job_name, failed_jobs, reason,
-       category, cause, expected, runs, failed_runs,
-       missing, team_time(coalesce(late_at, expected_at)) as expected_at,
-       if(not is_unread, team_time(late_at + late_after()), null) as missing_from, is_unread,
-       owner_username, issue_title, issue_state, issue_url, assignee, by_hand,
+       category, cause, expected, due, runs, failed_runs, passed_since,
+       missing, late, team_time(coalesce(late_at, expected_at)) as expected_at,
+       if(late_at + late_after() > utc_now(), team_time(late_at + late_after()), null) as missing_from, is_unread,
+       owner_username, issue_title, issue_state, issue_url, assignee, by_hand, by_hand_times,
        extra_state, team_time(extra_at) as extra_at, signature_id, failure, job_web_url, url, first_jobs, without_issue,
        last_pipeline_id, last_pipeline_night, last_pipeline_state, last_pipeline_url,
-       case when change = 'recovered' then last.job_name end as was_job_name,
-       case when change = 'recovered' then last.reason end as was_reason,
-       case when change = 'recovered' then last.issue_title end as was_issue_title,
-       case when change = 'recovered' then last.issue_url end as was_issue_url,
-       case when change = 'recovered' then last.assignee end as was_assignee
+       case when was_red then last.job_name end as was_job_name,
+       case when was_red then last.reason end as was_reason,
+       case when was_red then last.issue_title end as was_issue_title,
+       case when was_red then last.issue_url end as was_issue_url,
+       case when was_red then last.assignee end as was_assignee
 from (
-    select * exclude (change), unnest([
+    select * exclude (change), coalesce(change = 'recovered' and previous_state = 'failed', false) as was_red, unnest([
                change,
                if((missing > 0 and state <> 'missing') or (failed_runs > 0 and state <> 'failed'), 'partly', null),
                if(by_hand and state in ('passed', 'warned') and change is null, 'only_by_hand', null),
                if(state = 'canceled', 'canceled', null),
-               if(state = 'late', 'late', null)
+               if(late > 0, 'late', null)
            ]) as change
-    from changes
-    where {HERE} and night = $night::date and (is_evening or not $evening)
+    from part
+    where {HERE} and night = $night::date
 ) n
 left join was w on w.project_id = n.project_id and w.schedule_id is not distinct from n.schedule_id
+left join times t on t.project_id = n.project_id and t.schedule_id is not distinct from n.schedule_id
 where change is not null
 order by list_position(['new', 'missing', 'late', 'still_red', 'partly', 'only_by_hand', 'canceled',
                         'recovered'], change),
          coalesce(nights_red, nights_missing) desc,
          path_with_namespace, schedule, n.schedule_id
 """
+NOTE: dict[Part, str] = {part: _NOTE.replace("@PART@", part_of(part, "night = $night::date")) for part in PARTS}
 
 SENT = """
 select night, channel, outcome, tries, team_time(tried_at) as tried, error
@@ -186,17 +199,19 @@ from bookkeeping.notes_sent order by night desc, channel limit 30
 
 
 def nights(
-    connection: duckdb.DuckDBPyConnection, filters: Filters, *, evening: bool = False, alike: date | None = None
+    connection: duckdb.DuckDBPyConnection, filters: Filters, *, part: Part = "night", alike: date | None = None
 ) -> pd.DataFrame:
     """One row per night on which anything ran or should have, oldest first; a schedule counts once a night.
 
-    ``evening`` leaves those alone that were first to run at or after DASH_REPORT_BY; ``alike`` is a night under way:
-    those of which nothing was to run on it yet count on no night.
-    Columns: night (the team's day); nightlies (the states below, added up), runs (those that ran),
-    failed, of which newly_failed and still_red; recovered, missing (never ran), warned, passed, canceled, running,
-    late; other (the last three); failed_jobs (jobs that were not allowed to fail). Of nightlies that are to run several
-    times a night: partly_ran (those that did not every time), times_missing (at which nobody ran them), passed_since
-    (a run failed, a later one did not). ended (no run of theirs is awaited), by_morning (first to run before
+    ``part`` counts only its times before DASH_REPORT_BY (morning) or those from then on (evening); ``alike`` is a night
+    under way: nightlies of which nothing was to run on it yet count on no night, of the whole of it.
+    Columns: night (the team's day); nightlies (failed, missing, warned, passed and other, added up), runs (those that
+    ran), failed, of which newly_failed and still_red; recovered, missing (never ran), warned, passed, canceled,
+    running, late (of any of its times, however another one ended); other (what is canceled, running, or late as a
+    whole); failed_jobs (jobs that were not allowed to fail). Of nightlies that are to run several times a night, and
+    passed: passed_since (a run failed, a later one passed), failed_after (a run failed later than any passed: somebody
+    made up for an earlier time); whatever they did, partly_ran (those that did not every time) and times_missing (at
+    which nobody ran them). ended (no run of theirs is awaited), by_morning (first to run before
     DASH_REPORT_BY). Of the night under way: planned (nightlies and those of which nothing was to run yet), to_come
     (of which a run is to come; until DASH_REPORT_BY, or, once what comes after it has begun, until midnight),
     to_come_until (the last of these times, the team's wall clock), this_evening (to run at or after DASH_REPORT_BY, as
@@ -205,8 +220,8 @@ def nights(
     half of all), so that the night is worth looking at.
     """
     if alike is not None:
-        return ask(connection, NIGHTS_ALIKE, filters, evening=evening, alike=alike)
-    return ask(connection, NIGHTS, filters, evening=evening)
+        return ask(connection, NIGHTS_ALIKE, filters, alike=alike)
+    return ask(connection, NIGHTS[part], filters)
 
 
 def every_night(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:
@@ -216,7 +231,7 @@ def every_night(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.D
     in the period; null for its first, and for one whose numbers will move: under way, or with nightlies to come later
     that day, so that is_over is false).
     """
-    return ask(connection, EVERY_NIGHT, filters, evening=False)
+    return ask(connection, EVERY_NIGHT, filters)
 
 
 def last_told(nights: pd.DataFrame) -> int:
@@ -247,19 +262,21 @@ def at_risk(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataF
     return ask(connection, AT_RISK, filters)
 
 
-def note(
-    connection: duckdb.DuckDBPyConnection, filters: Filters, *, night: date, evening: bool = False
-) -> pd.DataFrame:
+def note(connection: duckdb.DuckDBPyConnection, filters: Filters, *, night: date, part: Part = "night") -> pd.DataFrame:
     """One row per nightly and thing that the morning note of a night tells of it; whatever the period of the filters.
 
-    ``evening`` leaves those alone that were first to run at or after DASH_REPORT_BY.
-    Columns: change (in this order: new, missing, late, still_red, partly (some of its times that night never ran, or a
-    run failed and was followed by another), only_by_hand (it passed, and did not run by itself), canceled, recovered),
+    ``part`` tells only of its times before DASH_REPORT_BY (morning) or of those from then on (evening): whether it
+    failed newly there says what came before, the morning too; nights count it as a night.
+    Columns: change (in this order: new, missing, late (any of its times is), still_red, partly (some of its times that
+    night never ran, or a run failed and another one decides), only_by_hand (it passed, and the run that decides did not
+    come by itself), canceled, recovered),
     path_with_namespace, schedule, schedule_id, project_id, night, state, nights_red, red_since, missing_since,
     nights_missing, job_name, failed_jobs, reason, category, cause (of a missing or late one; of a late one
-    missing_since and nights_missing tell of the nights before it), expected, runs, failed_runs, missing (times that
-    night), expected_at (the team's wall clock), missing_from (when a late one becomes missing, same clock; null where
-    that waits for a sync: is_unread), owner_username, issue_title, issue_state, issue_url, assignee, by_hand (or late),
+    missing_since and nights_missing tell of the nights before it; of a missing or late time of one that ran
+    they are null), expected, due (times at which it was not off), runs, failed_runs, passed_since (of them, those after
+    which one passed), missing and late (times that night), expected_at (the team's wall clock), missing_from (when a
+    late one becomes missing, same clock; null where that waits for a sync), is_unread (so it does), owner_username,
+    issue_title, issue_state, issue_url, assignee, by_hand (or late), by_hand_times (times that such runs fill),
     extra_state and extra_at (how the newest run ended that somebody started beside it, and when that began, same
     clock), signature_id (of its reason), failure (key of the failure's page), job_web_url, url (of the run, else of the
     schedules), first_jobs (jobs that failed newly), without_issue (failed jobs that no issue is linked to),
@@ -267,7 +284,7 @@ def note(
     schedule's newest run before), was_job_name, was_reason, was_issue_title, was_issue_url and was_assignee (of a
     recovered one, its last failure before).
     """
-    return ask(connection, NOTE, filters, night=night, evening=evening)
+    return ask(connection, NOTE[part], filters, night=night, part=part)
 
 
 def sent(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:

@@ -20,6 +20,7 @@ from dashlib.store import views
 from dashlib.store.exchange import exchange
 
 PARTS = (
+    "nightly_slots",
     "nightly_changes",
     "nightly_job_nights",
     "nightly_schedules",

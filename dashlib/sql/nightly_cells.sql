@@ -9,9 +9,10 @@
 -- pipeline_id, by_hand, cause, is_unread, failed_jobs, duration and url are those of the row that decides; expected
 -- counts the times at which the schedule was to run, expected_at is the first of them: those at which it was off are no
 -- such times, unless it was off at all of them. runs counts the pipelines, missing, late and off the times that nothing
--- filled, failed_runs the pipelines that failed, whatever came after them, without those that change nothing. late_at
--- is the newest of the late times. first_at is expected_at, else when the first pipeline was created; is_evening: it
--- lies at or after DASH_REPORT_BY, so the morning note of the day after tells of the cell.
+-- filled, failed_runs the pipelines that failed, whatever came after them, without those that change nothing;
+-- passed_since those of them after which one passed. late_at is the newest of the late times. first_at is expected_at,
+-- else when the first pipeline was created; is_evening: it lies at or after DASH_REPORT_BY, so the morning note of the
+-- day after tells of the cell.
 with cells as (
     select
         project_id, any_value(path_with_namespace) as path_with_namespace, any_value(namespace) as namespace,
@@ -36,10 +37,14 @@ with cells as (
         max(expected_at) filter (state = 'late') as late_at,
         count(*) filter (state = 'off') as off,
         count(*) filter (state = 'failed' and not is_extra) as failed_runs,
+        count(*) filter (state = 'failed' and not is_extra and created_at < passed_at) as passed_since,
         min(created_at) filter (not is_extra) as begun_at
     from (
         select *,
                max(decides) over (partition by project_id, schedule_id, night) as last_decides,
+               max(created_at) filter (state in ('passed', 'warned') and not is_extra) over (
+                   partition by project_id, schedule_id, night
+               ) as passed_at,
                decides <> last_decides and coalesce(is_extra or created_at > next_at, false) as is_beside
         from (
             select *,

@@ -13,7 +13,15 @@ import streamlit as st
 from dashlib.charts import palette
 from dashlib.charts.night_box import nights_told
 from dashlib.charts.night_grid import missing_form
-from dashlib.charts.wording import CAUSES, cause_told, holder_told, narrowed_told, plain, reason_told
+from dashlib.charts.wording import (
+    CAUSES,
+    FAILED_AFTER,
+    cause_told,
+    holder_told,
+    narrowed_told,
+    plain,
+    reason_told,
+)
 from dashlib.model import Filters
 from dashlib.queries import night_grid, night_rows
 from dashlib.queries import nightlies as queries
@@ -139,6 +147,7 @@ def night_line(now: pd.Series, before: pd.Series | None) -> str:
         who, times = _nightlies(now["partly_ran"]), "time" if now["times_missing"] == 1 else "times"
         told_of.append(f"{now['partly_ran']} {who} did not run every time: {now['times_missing']} {times} missed")
     told_of += [f"{now['passed_since']} failed first and passed since"] if now["passed_since"] else []
+    told_of += [f"{now['failed_after']} {FAILED_AFTER}"] if now["failed_after"] else []
     told_of += [f"{now['canceled']} canceled"] if now["canceled"] else []
     told_of += [f"{now['this_evening']} to come later today"] if now["this_evening"] else []
     return " ".join([*parts, f"{'; '.join(told_of)}."])
@@ -152,17 +161,16 @@ def evening_before(nights: pd.DataFrame, place: int, chosen: Filters) -> tuple[s
     """What the night's morning note tells of the rest of the day before: its numbers and its rows; None for nothing."""
     if not nights["by_morning"].iloc[place]:
         return None
-    whole = replace(chosen, since=None, until=None)
     day = nights["night"].iloc[place] - pd.Timedelta(days=1)
-    found = of_nights(queries.nights, whole, evening=True)
-    now = found[found["night"] == day]
-    if now.empty:
+    that_day = replace(chosen, since=day.date(), until=day.date())
+    found = of_nights(queries.nights, that_day, part="evening")
+    if found.empty:
         return None
-    counts = now.iloc[0]
+    counts = found.iloc[0]
     line = f"{counts['failed']} failed ({counts['newly_failed']} new), {counts['missing']} never ran"
     begun = runtime().settings.report_by
     said = f"Later on {day:%A, %d %B}, from {begun} on: {line}; {night_line(counts, None)}"
-    return said, of_nights(queries.note, whole, night=day.date(), evening=True)
+    return said, of_nights(queries.note, that_day, night=day.date(), part="evening")
 
 
 def tell_empty(chosen: Narrowed) -> None:
@@ -188,7 +196,8 @@ def tell_without_jobs(chosen: Narrowed, rows: str, told_of: pd.DataFrame) -> Non
     lost = set(chosen.states) & {"missing", "late"}
     if rows != "job" and not (rows == "reason" and (chosen.whose or lost)):
         return
-    gone = told_of[told_of["change"].isin(lost or {"missing", "late"})]
+    lost = lost or {"missing", "late"}
+    gone = told_of[told_of["change"].isin(lost) & told_of["state"].isin(lost)]
     if chosen.whose:
         gone = gone[gone["owner_username"].isin(chosen.whose) | gone["assignee"].isin(chosen.whose)]
     if not gone.empty:

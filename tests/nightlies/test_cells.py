@@ -49,6 +49,7 @@ def test_a_whole_cell_of_an_hourly_schedule(built: Builder) -> None:
         "late_at": None,
         "off": 0,
         "failed_runs": 2,
+        "passed_since": 1,
         "first_at": MIDNIGHT,
         "is_evening": False,
     }

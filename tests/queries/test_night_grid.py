@@ -57,6 +57,8 @@ def test_the_copy_in_memory_holds_what_the_views_answer(company: Builder, name: 
     ("question", "more"),
     [
         *((question, {}) for question in (nightlies.nights, nightlies.history, nightlies.at_risk)),
+        *((nightlies.nights, {"part": part}) for part in ("morning", "evening")),
+        *((nightlies.note, {"night": NIGHT, "part": part}) for part in ("morning", "evening")),
         *((night_failures.failures_over_time, {"by": by}) for by in ("job", night_failures.STATE)),
         *((question, {"night": NIGHT}) for question in (nightlies.note, night_failures.failed_jobs)),
     ],

@@ -104,6 +104,7 @@ def test_the_line_below_the_numbers_tells_what_they_cannot() -> None:
         "partly_ran",
         "times_missing",
         "passed_since",
+        "failed_after",
         "canceled",
         "this_evening",
     )
@@ -111,10 +112,12 @@ def test_the_line_below_the_numbers_tells_what_they_cannot() -> None:
     assert night_line(quiet, None) == "1 of 1 nightly ran; 0 jobs failed."
     once = pd.Series(dict(quiet) | {"partly_ran": 1, "times_missing": 1})
     assert night_line(once, None).endswith("1 nightly did not run every time: 1 time missed.")
-    told = pd.Series(dict(quiet) | {"partly_ran": 1, "times_missing": 22, "passed_since": 1, "canceled": 2})
+    told = pd.Series(
+        dict(quiet) | {"partly_ran": 1, "times_missing": 22, "passed_since": 1, "failed_after": 1, "canceled": 2}
+    )
     assert night_line(told, None) == (
         "1 of 1 nightly ran; 0 jobs failed; 1 nightly did not run every time: 22 times missed; "
-        "1 failed first and passed since; 2 canceled."
+        "1 failed first and passed since; 1 passed first and failed in a later run; 2 canceled."
     )
 
 

@@ -1,0 +1,133 @@
+"""A part of each night by itself, as SQL: its times before DASH_REPORT_BY (morning), or those from then on (evening).
+
+A nightly that runs several times a day has times in both. The sent note of its date tells of those of the morning, the
+next day's of those of the evening (``dashlib.nightlies.report``), each as if the others were not there.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+Part = Literal["night", "morning", "evening"]
+"""The whole night, or a part of it; nightlies that have no time there are none of it."""
+PARTS: tuple[Part, ...] = get_args(Part)
+IS_LATER = """
+(is_evening(coalesce(expected_at, created_at)) or team_day(coalesce(expected_at, created_at)) > night)
+""".strip()
+"""Whether a row of nightly_slots is of the evening: of a run that fills no time, when it was created says so, which can
+be on the day after its night, whose note is out by then."""
+
+# What decides is what decides a night (nightly_cells), of the times of that part alone. The verdict before that of an
+# evening is its morning's, so that a failure of the morning is not new in the evening, and a pass there recovers.
+# Jobs are those of the whole night's last verdicts: of a morning whose failure has passed since they tell nothing.
+_HALVES = """
+changes as (
+    from nightly_changes
+), halves as (
+    select project_id, schedule_id, night, later,
+           arg_max({'state': state, 'cause': cause, 'is_unread': is_unread, 'pipeline_id': pipeline_id,
+                    'by_hand': by_hand, 'failed_jobs': failed_jobs, 'night': night, 'url': url}, decides) as last,
+           min(expected_at) as expected_at,
+           min(expected_at) filter (state = 'missing') as missing_at,
+           count(expected_at) filter (state <> 'off') as expected,
+           count(pipeline_id) as runs,
+           count(*) filter (state = 'missing') as missing,
+           count(*) filter (state = 'late') as late,
+           max(expected_at) filter (state = 'late') as late_at,
+           count(*) filter (state = 'failed') as failed_runs,
+           count(*) filter (state = 'failed' and created_at < passed_at) as passed_since
+    from (
+        select *,
+               max(created_at) filter (state in ('passed', 'warned')) over (
+                   partition by project_id, schedule_id, night, later
+               ) as passed_at,
+               row(
+                   case when pipeline_id is not null and expected_at is not null then 5
+                        when state = 'late' then 4
+                        when state = 'missing' then 3
+                        when pipeline_id is not null then 2
+                        else 1 end,
+                   coalesce(expected_at, created_at),
+                   coalesce(pipeline_id, 0)
+               ) as decides
+        from (
+            select *, @IS_LATER@ as later
+            from nightly_slots where not is_extra and @WHERE@
+        )
+    )
+    group by project_id, schedule_id, night, later
+), judged as (
+    select h.*, h.last.state in ('missing', 'late') as is_lost, c.state in ('missing', 'late') as is_lost_night,
+           h.last.state in ('failed', 'warned') as has_failure,
+           h.morning.state in ('passed', 'warned', 'failed') as has_judged_morning,
+           if(has_judged_morning, h.morning.state, c.previous_state) as before,
+           case when h.last.state = 'missing' then 'missing'
+                when h.last.state = 'failed' then if(before = 'failed', 'still_red', 'new')
+                when h.last.state in ('passed', 'warned') and before = 'failed' then 'recovered'
+           end as change
+    from (
+        select *, lag(last) over (partition by project_id, schedule_id, night order by later) as morning from halves
+    ) h
+    join changes c
+        on c.project_id = h.project_id and c.schedule_id is not distinct from h.schedule_id and c.night = h.night
+), part as (
+    select c.* replace (
+               h.later as is_evening, h.last.state as state, h.change as change, h.last.cause as cause,
+               coalesce(h.last.is_unread, false) as is_unread, h.last.pipeline_id as pipeline_id,
+               coalesce(h.last.by_hand, false) as by_hand, h.last.failed_jobs as failed_jobs, h.last.url as url,
+               coalesce(h.missing_at, h.expected_at) as expected_at, h.expected as expected, h.runs as runs,
+               h.missing as missing, h.late as late, h.late_at as late_at, h.failed_runs as failed_runs,
+               h.passed_since as passed_since,
+               if(h.last.pipeline_id = c.pipeline_id, c.extra_state, null) as extra_state,
+               if(h.last.pipeline_id = c.pipeline_id, c.extra_at, null) as extra_at,
+               if(has_judged_morning, null, c.previous_state) as previous_state,
+               case when h.change in ('new', 'still_red', 'recovered') then
+                   if(h.change <> 'new' and c.previous_state = 'failed', r.red_since, c.night)
+               end as red_since,
+               case when h.change in ('new', 'still_red', 'recovered') then
+                   if(h.change <> 'new' and c.previous_state = 'failed', r.nights_red, 0)
+                   + ('failed' in (h.last.state, coalesce(h.morning.state, '')))::int
+               end as nights_red,
+               if(h.last.state = c.state, c.missing_since, null) as missing_since,
+               if(h.last.state = c.state, c.nights_missing, null) as nights_missing,
+               if(is_lost, coalesce(h.morning.pipeline_id, l.pipeline_id), null) as last_pipeline_id,
+               if(is_lost, if(h.morning.pipeline_id is null, l.night, h.night), null) as last_pipeline_night,
+               if(is_lost, if(h.morning.pipeline_id is null, l.state, h.morning.state), null) as last_pipeline_state,
+               if(is_lost, if(h.morning.pipeline_id is null, l.url, h.morning.url), null) as last_pipeline_url,
+               if(has_failure, c.job_name, null) as job_name, if(has_failure, c.reason, null) as reason,
+               if(has_failure, c.category, null) as category, if(has_failure, c.signature_id, null) as signature_id,
+               if(has_failure, c.failure, null) as failure, if(has_failure, c.job_web_url, null) as job_web_url,
+               if(has_failure, c.issue_title, null) as issue_title, if(has_failure, c.issue_state, null) as issue_state,
+               if(has_failure, c.issue_url, null) as issue_url,
+               if(is_lost and h.last.state = c.state or has_failure and not is_lost_night, c.assignee, null) as assignee
+           )
+    from judged h
+    join changes c
+        on c.project_id = h.project_id and c.schedule_id is not distinct from h.schedule_id and c.night = h.night
+    asof left join (select * from changes where state = 'failed') r
+        on r.project_id = c.project_id and coalesce(r.schedule_id, 0) = coalesce(c.schedule_id, 0)
+        and r.night < c.night
+    asof left join (select * from changes where pipeline_id is not null) l
+        on l.project_id = c.project_id and coalesce(l.schedule_id, 0) = coalesce(c.schedule_id, 0)
+        and l.night < c.night
+    where h.later = @LATER@
+)""".strip()
+_WHOLE = """
+changes as (
+    from nightly_changes
+), part as (
+    from changes
+)""".strip()
+
+
+def part_of(part: Part, where: str) -> str:
+    """CTEs ``changes`` (nightly_changes) and ``part``: its rows with what they tell of a part of the night alone.
+
+    One row per schedule and night that has a time in the part (or a run that fills none, by when it was created), with
+    the columns of nightly_changes; those that the morning note does not ask stay those of the whole night. ``where``
+    says as SQL of which nights.
+    """
+    if part == "night":
+        return _WHOLE
+    later = str(part == "evening").lower()
+    return _HALVES.replace("@IS_LATER@", IS_LATER).replace("@WHERE@", f"({where})").replace("@LATER@", later)
