@@ -11,15 +11,16 @@ import pandas as pd
 from dashlib.charts.night_box import nights_told
 from dashlib.charts.night_grid import Data
 from dashlib.charts.wording import (
-    ONLY_BY_HAND,
+    beside_told,
     by_hand_told,
     cause_told,
     holder_told,
     late_told,
+    only_by_hand_told,
     reason_told,
     times_told,
 )
-from dashlib.nightlies.report_groups import NAMED, alike
+from dashlib.nightlies.report_groups import NAMED, alike, together_told
 from dashlib.nightlies.report_items import LOST, RED
 
 _LINES = {
@@ -79,7 +80,8 @@ def _key(row: Mapping[Any, Any]) -> str | None:
 
 
 def _items(rows: Sequence[_Named]) -> Data:
-    """Several that failed alike: how many, why, the first names, who has them; it leads to the first one's page."""
+    """Several that failed alike: how many, why, the first names, what somebody started, who has them; it leads to the
+    first one's page."""
     first = _item(*rows[0])
     names = [name for _, name in rows]
     more = f", and {len(names) - NAMED} more" if len(names) > NAMED else ""
@@ -87,7 +89,8 @@ def _items(rows: Sequence[_Named]) -> Data:
     nobody = sum(_has_it(row) == holder_told(None) for row, _ in rows)
     who = has_it.pop() if len(has_it) == 1 else f"nobody has {nobody} of them" if nobody else ""
     reason = _cut(reason_told(str(rows[0][0]["reason"]))) if isinstance(rows[0][0]["reason"], str) else _NO_JOB
-    about = f"{reason}: {', '.join(names[:NAMED])}{more}" + (f", {who}" if who else "")
+    by_hand = together_told([by_hand_told(row) for row, _ in rows])
+    about = ", ".join(part for part in (f"{reason}: {', '.join(names[:NAMED])}{more}", by_hand, who) if part)
     title = ", ".join(str(row["path_with_namespace"]) for row, _ in rows[:_TITLED])
     return first | {"name": f"{len(rows)} nightlies", "title": title, "about": about}
 
@@ -162,11 +165,11 @@ def _item(row: Mapping[Any, Any], name: str) -> Data:
     elif row["change"] == "partly":
         parts = [times_told(row)]
     elif row["change"] == "only_by_hand":
-        parts = [ONLY_BY_HAND]
+        parts = [only_by_hand_told(row), beside_told(row)]
     elif row["change"] == "canceled":
         parts = ["no verdict"]
     else:
-        parts = [f"was red for {nights_told(int(row['nights_red']))}"]
+        parts = [f"was red for {nights_told(int(row['nights_red']))}", by_hand_told(row)]
     full = f"{row['path_with_namespace']} · {row['schedule']}"
     found: Data = {
         "name": name,

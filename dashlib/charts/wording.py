@@ -24,7 +24,7 @@ OPTIONS = {
 }
 """Options whose word in the address is not what a person shall read."""
 BY_HAND = "started by hand, or late"
-ONLY_BY_HAND = f"passed, {BY_HAND}: it did not come by itself in time"
+BY_HAND_OFF = "started by hand while it was off"
 FAILED_AFTER = "passed first and failed in a later run"
 NO_FAILED_JOB = "the pipeline failed without a failed job"
 CAUSES = {
@@ -91,10 +91,29 @@ def reason_told(reason: str) -> str:
 
 
 def by_hand_told(row: Mapping[Any, Any]) -> str:
-    """What somebody started of a night, of a row with night, by_hand, extra_state and extra_at; "" where nobody did."""
-    if isinstance(row["extra_state"], str):
-        return f"{row['extra_state']} when started by hand {moment_told(row['extra_at'], row['night'])}"
-    return BY_HAND if row["by_hand"] else ""
+    """What somebody started of a night, of a row of ``queries.nightlies.note``; "" where nobody did.
+
+    The run that decides, and the newest one beside it.
+    """
+    decides = (BY_HAND if row["due"] else BY_HAND_OFF) if row["by_hand"] else ""
+    return "; ".join(part for part in (decides, beside_told(row)) if part)
+
+
+def beside_told(row: Mapping[Any, Any]) -> str:
+    """How the newest run ended that somebody started beside the one that decides; "" where nobody did."""
+    if not isinstance(row["extra_state"], str):
+        return ""
+    return f"{row['extra_state']} when started by hand {moment_told(row['extra_at'], row['night'])}"
+
+
+def only_by_hand_told(row: Mapping[Any, Any]) -> str:
+    """Of a nightly that passed by hand: whether all of it did, or some of its times, or nothing was to run at all."""
+    due, times = int(row["due"]), int(row["by_hand_times"])
+    if not due:
+        return f"passed, {BY_HAND_OFF}"
+    if times < due:
+        return f"passed, {times} of its {due} times {BY_HAND}"
+    return f"passed, {BY_HAND}: it did not come by itself in time"
 
 
 def moment_told(moment: datetime, night: date) -> str:

@@ -9,15 +9,8 @@ from typing import Any
 from dashlib.nightlies.report import Note
 from dashlib.nightlies.report_groups import gathered, many_told
 from dashlib.nightlies.report_items import LOST, RED, Item, Risk
-from dashlib.nightlies.report_text import (
-    OPEN,
-    SECTIONS,
-    claim_told,
-    evening_headline,
-    expected_told,
-    headline,
-    why_told,
-)
+from dashlib.nightlies.report_text import OPEN, SECTIONS, evening_headline, headline
+from dashlib.nightlies.report_words import claim_told, expected_told, why_told
 
 _LISTED = (15, 10, 6, 3, 1, 0)
 """Items of a part that a chat shows, fewer where they are too long; the rest is counted."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 
 from dashlib.nightlies.report_items import NOBODY, Item
@@ -37,7 +38,8 @@ def gathered(items: Sequence[Item]) -> list[list[Item]]:
 def many_told(
     items: Sequence[Item], safe: Callable[[str], str], link: Callable[[str, str], str], bold: Callable[[str], str]
 ) -> str:
-    """One line for nightlies that failed alike: how many, why, the first names, since when, who has them.
+    """One line for nightlies that failed alike: how many, why, the first names, since when, what somebody started, who
+    has them.
 
     ``safe`` makes text from outside harmless, ``link`` makes a link of address and text (and that harmless).
     """
@@ -49,9 +51,18 @@ def many_told(
         f"{bold(f'{len(items)} nightlies')}: {safe(job + (first.reason or ''))}",
         ", ".join(names) + (f", and {more} more" if more > 0 else ""),
         _since(items),
+        safe(together_told([item.by_hand for item in items])),
         _who(items, safe, link),
     ]
     return " – ".join(part for part in parts if part)
+
+
+def together_told(words: Sequence[str]) -> str:
+    """What is said of several nightlies ("" of those of which nothing is): the most frequent words, and of how many."""
+    counted = Counter(word for word in words if word).most_common()
+    parts = [word if count == len(words) else f"{count} of them {word}" for word, count in counted[:NAMED]]
+    more = sum(count for _, count in counted[NAMED:])
+    return "; ".join([*parts, f"{more} more by hand"] if more else parts)
 
 
 def _since(items: Sequence[Item]) -> str:

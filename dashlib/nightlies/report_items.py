@@ -12,10 +12,11 @@ import pandas as pd
 from dashlib.charts.wording import (
     CAUSES,
     NO_FAILED_JOB,
-    ONLY_BY_HAND,
+    beside_told,
     by_hand_told,
     cause_told,
     late_told,
+    only_by_hand_told,
     reason_told,
     times_told,
 )
@@ -37,8 +38,8 @@ class Item:
     them; of a late one how many nights before it did not run either, if any. ``who`` has it, or its issue; ``owner`` is
     its schedule's. ``signature`` is that of its reason. ``link`` leads to what explains it. ``expected_at`` is when a
     missing or late one was to run, ``missing_from`` when a late one becomes missing (the team's wall clock).
-    ``by_hand`` says of a failed or recovered one that its run was started by hand, or late, or how a run ended that
-    somebody started beside it; "" where nobody did.
+    ``by_hand`` says of a failed or recovered one that its run was started by hand, or late, and how a run ended that
+    somebody started beside it (of one that passed by hand, that alone); "" where nobody did.
     """
 
     change: str
@@ -101,7 +102,7 @@ def item(row: Mapping[Any, Any], dashboard: str) -> Item:
     elif row["change"] == "partly":
         reason = times_told(row)
     elif row["change"] == "only_by_hand":
-        reason = ONLY_BY_HAND
+        reason = only_by_hand_told(row)
     else:
         reason = text["reason"] or _failed_jobs(row) or NO_FAILED_JOB
     red = row["change"] in RED
@@ -153,6 +154,8 @@ def _jobs(row: Mapping[Any, Any]) -> str | None:
 
 
 def _by_hand(row: Mapping[Any, Any]) -> str:
+    if row["change"] == "only_by_hand":
+        return beside_told(row)
     return by_hand_told(row) if row["change"] in (*RED, "recovered") else ""
 
 

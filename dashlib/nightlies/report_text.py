@@ -12,7 +12,8 @@ from typing import Any
 from dashlib.charts.wording import FAILED_AFTER, plain, unlinked
 from dashlib.nightlies.report import Note
 from dashlib.nightlies.report_groups import gathered, many_told
-from dashlib.nightlies.report_items import LOST, RED, Item, Reason, Risk
+from dashlib.nightlies.report_items import LOST, RED, Item, Risk
+from dashlib.nightlies.report_words import calm_told, claim_told, expected_told, since_told, why_told
 
 SECTIONS = {
     "new": "New",
@@ -138,22 +139,14 @@ def _lines(note: Note, form: _Form) -> Iterator[str]:
     if note.is_calm and note.evening_counts:
         told += f". {safe(evening_headline(note))}"
     yield f"{told}. {OPEN}" if note.under_way else told
+    if note.is_calm:
+        yield from _calm_lines(note, safe)
+        return
     for change, title in SECTIONS.items():
         items = note.of(change)
-        if not items:
-            continue
-        if note.is_calm:
-            names = (safe(item.repository) + (f" ({item.by_hand})" if item.by_hand else "") for item in items)
-            yield f"{title}: {', '.join(names)}"
-            continue
-        yield f"\n{form.part}{title} ({len(items)})\n"
-        yield from (f"- {_told(group, form)}" for group in gathered(items))
-    if note.is_calm:
-        if not note.of("recovered"):
-            yield "Recovered: none"
-        yield f"At risk today: {', '.join(map(safe, _at_risk(note))) or 'none'}"
-        yield "All is calm."
-        return
+        if items:
+            yield f"\n{form.part}{title} ({len(items)})\n"
+            yield from (f"- {_told(group, form)}" for group in gathered(items))
     if note.evening_counts:
         # With nothing below it, it is a line and no heading.
         yield f"\n{form.part if note.evening else ''}{safe(evening_headline(note))}\n"
@@ -161,6 +154,20 @@ def _lines(note: Note, form: _Form) -> Iterator[str]:
     if note.risks:
         yield f"\n{form.part}At risk today ({len(note.risks)})\n"
         yield from (f"- {_risk_told(risk, form)}" for risk in note.risks)
+
+
+def _calm_lines(note: Note, safe: Callable[[str], str]) -> Iterator[str]:
+    """One line for each part, the evening before in it; then who is at risk, and that all is calm."""
+    later = f"later on {note.evening_before:%A}"
+    for change, title in SECTIONS.items():
+        found = [(item, "") for item in note.of(change)]
+        found += [(item, later) for item in note.evening if item.change == change]
+        if found or change == "recovered":
+            told = [(safe(item.repository), safe(calm_told(item, when))) for item, when in found]
+            names = (f"{name} ({beside})" if beside else name for name, beside in told)
+            yield f"{title}: {', '.join(names) or 'none'}"
+    yield f"At risk today: {', '.join(map(safe, _at_risk(note))) or 'none'}"
+    yield "All is calm."
 
 
 def _told(items: Sequence[Item], form: _Form) -> str:
@@ -174,7 +181,7 @@ def _item_told(item: Item, form: _Form) -> str:
     safe = form.safe
     where = f"{form.bold(safe(item.repository))} · {safe(item.schedule)}"
     parts = [f"{safe(item.job)}: {safe(item.reason or '')}" if item.job else safe(item.reason or "")]
-    parts += [expected_told(item), _since(item)]
+    parts += [expected_told(item), since_told(item)]
     if item.change in RED or item.issue_url:
         parts.append(form.link(item.issue_url, item.who) if item.issue_url else safe(item.who))
     if item.change in LOST:
@@ -184,51 +191,12 @@ def _item_told(item: Item, form: _Form) -> str:
     return " – ".join([where, *(part for part in parts if part)])
 
 
-def claim_told(item: Item) -> str:
-    """Whose a nightly is that did not run, and who looks after that."""
-    has_it = f"{item.who} has it"
-    return f"owner: {item.owner}, {has_it}" if item.owner else f"owner not known, {has_it}"
-
-
 def _risk_told(risk: Risk, form: _Form) -> str:
     """One schedule at risk."""
     safe = form.safe
     where = f"{form.bold(safe(risk.repository))} · {safe(risk.schedule)} ({safe(risk.owner)})"
     link = f" – {form.link(risk.link, 'schedules')}" if risk.link else ""
     return f"{where} – {safe(why_told(risk))}{link}"
-
-
-def why_told(risk: Risk) -> str:
-    """Why a schedule is at risk, with what is known of it and the day when it stops; plain text."""
-    told = "; ".join(map(_reason_told, risk.reasons or (Reason(risk.why, risk.detail, risk.stops),)))
-    return f"{'has stopped: ' if risk.stopped else ''}{told}"
-
-
-def _reason_told(reason: Reason) -> str:
-    detail = f": {reason.detail}" if reason.detail else ""
-    return f"{reason.why}{detail}" + (f", on {reason.stops:%d %b %Y}" if reason.stops else "")
-
-
-def expected_told(item: Item) -> str:
-    """When a nightly that did not run was to, and until when a late one is waited for; of a failed one, where somebody
-    started it; "" of any other."""
-    if item.expected_at is None:
-        return item.by_hand
-    until = f", missing from {item.missing_from:%H:%M} on" if item.missing_from else ""
-    return f"expected at {item.expected_at:%H:%M}{until}"
-
-
-def _since(item: Item) -> str:
-    if item.since is None or item.nights is None or item.change == "new":
-        return ""
-    nights = f"{item.nights} night{'' if item.nights == 1 else 's'}"
-    if item.change == "recovered":
-        return f"was red for {nights}, since {item.since:%a %d %b}"
-    if item.change == "missing":
-        return f"missing for {nights}, since {item.since:%a %d %b}"
-    if item.change == "late":
-        return f"not run since {item.since:%a %d %b}, {nights} before"
-    return f"red for {nights}, since {item.since:%a %d %b}"
 
 
 def markdown(text: str) -> str:
@@ -275,7 +243,7 @@ def _item_html(item: Item) -> str:
     if item.job or item.reason:
         job = f"{html.escape(item.job)}: " if item.job else ""
         words.append(f"{job}<code>{html.escape(item.reason or '')}</code>")
-    words += [html.escape(said) for said in (expected_told(item), _since(item)) if said]
+    words += [html.escape(said) for said in (expected_told(item), since_told(item)) if said]
     if item.change in RED or item.issue_url:
         words.append(_link(item.issue_url, item.who) if item.issue_url else html.escape(item.who))
     if item.change in LOST:

@@ -7,13 +7,16 @@ from datetime import UTC, date
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from dashlib import badge
 from dashlib.charts.night_glance import glance
 from dashlib.charts.night_grid import grid_data
-from dashlib.model import Filters
+from dashlib.model import Filters, Put
 from dashlib.nightlies.chats import mattermost
 from dashlib.nightlies.report import Note
-from dashlib.nightlies.report_text import OPEN, as_html, as_markdown, as_text, headline
+from dashlib.nightlies.report_text import OPEN, as_html, as_markdown, as_page, as_text, headline
+from dashlib.nightlies.tables import SCHEDULE_SLOTS
 from dashlib.queries import night_grid, nightlies
 from dashlib.queries.night_grid import Narrowed
 from tests.nightlies.notes import EARLY, written
@@ -22,6 +25,8 @@ from tests.queries.build import Builder
 
 NIGHT = NIGHTS[0].date()
 TIMES = [NIGHTS[0].replace(hour=0) + place * 6 * HOUR for place in range(4)]
+BY_HAND = "started by hand, or late"
+ONLY = f"passed, {BY_HAND}: it did not come by itself in time"
 
 
 def lines(built: Builder, night: date = NIGHT) -> dict[str, list[str]]:
@@ -101,3 +106,110 @@ def box(built: Builder) -> dict[str, str]:
     grid = night_grid.grid(built.nights(), Filters(), narrowed=Narrowed(NIGHT), only_red=False)
     cell: Any = grid_data(grid, framed=NIGHT)["rows"][0]["cells"][-1]["tip"]
     return dict(cell)
+
+
+@pytest.mark.parametrize(
+    ("by_itself", "by_hand", "words"),
+    [
+        (3, 1, f"passed, 1 of its 4 times {BY_HAND}"),
+        (2, 2, f"passed, 2 of its 4 times {BY_HAND}"),
+        (0, 4, ONLY),
+    ],
+)
+def test_how_many_times_were_by_hand_is_told(built: Builder, by_itself: int, by_hand: int, words: str) -> None:
+    expect(built, *TIMES)
+    for at in TIMES[:by_itself]:
+        built.night(at)
+    for at in TIMES[by_itself:]:
+        built.night(at + 4 * HOUR)
+    assert by_itself + by_hand == len(TIMES)
+    assert_by_hand(built, words)
+
+
+def test_a_run_by_hand_while_the_nightly_was_off_is_told_as_such(built: Builder) -> None:
+    """Nothing was to come by itself: it is no nightly that did not."""
+    expect(built, NIGHTS[0], off="schedule_off")
+    built.night(NIGHTS[0] + 8 * HOUR)
+    assert_by_hand(built, "passed, started by hand while it was off")
+
+
+def assert_by_hand(built: Builder, words: str) -> None:
+    """It is told so in the calm note, and above the grid."""
+    found = written(built)
+    [item] = found.items
+    assert (item.change, item.reason, found.is_calm) == ("only_by_hand", words, True)
+    assert f"Only by hand: acme/core/engine ({words})" in as_text(found)
+    assert "in time" not in as_html(found) or words == ONLY
+    assert lines(built) == {"Only by hand": [words]}
+
+
+def test_a_failure_by_hand_while_the_nightly_was_off_is_told_as_such(built: Builder) -> None:
+    expect(built, NIGHTS[0], off="schedule_off")
+    built.night(NIGHTS[0] + 8 * HOUR, failed=["lint"])
+    assert written(built).items[0].by_hand == "started by hand while it was off"
+
+
+@pytest.mark.parametrize(("before", "change"), [("lint", "recovered"), (None, "only_by_hand")])
+def test_what_ran_by_hand_and_what_ran_beside_it_are_both_told(built: Builder, before: str | None, change: str) -> None:
+    expect(built, *NIGHTS[:2])
+    built.night(NIGHTS[0], failed=[before] if before else [])
+    built.night(NIGHTS[1] + 8 * HOUR, passed=["lint"])
+    built.night(NIGHTS[1] + 10 * HOUR, failed=["lint"])
+    found = written(built, NIGHTS[1].date())
+    [item] = found.items
+    beside = "failed when started by hand at 11:00"
+    assert (item.change, found.is_calm) == (change, True)
+    assert item.by_hand == (f"{BY_HAND}; {beside}" if before else beside)
+    for text in [*texts(found), as_page(found).replace("\\", "")]:
+        assert BY_HAND in text and beside in text
+    [[about]] = lines(built, NIGHTS[1].date()).values()
+    assert BY_HAND in about and beside in about
+
+
+def evening(built: Builder, failed: bool = False) -> None:
+    """Beside the night's nightly one of the evening before, which passed by hand; it had failed the day before."""
+    built.schedule(8, description="Evening")
+    at = NIGHTS[0] + 19 * HOUR
+    expect(built, NIGHTS[1])
+    expect(built, at - 24 * HOUR, at, id=8)
+    built.night(NIGHTS[1])
+    built.night(at - 24 * HOUR, failed=["lint"] if failed else [], schedule_id=8)
+    built.night(at + 3 * HOUR, passed=["lint"], schedule_id=8)
+
+
+@pytest.mark.parametrize(
+    ("failed", "told"),
+    [
+        (True, [f"Recovered: acme/core/engine (later on Tuesday; {BY_HAND})"]),
+        (False, [f"Only by hand: acme/core/engine (later on Tuesday; {ONLY})", "Recovered: none"]),
+    ],
+)
+def test_a_calm_note_names_what_was_of_the_evening_before(built: Builder, failed: bool, told: list[str]) -> None:
+    evening(built, failed)
+    found = written(built, NIGHTS[1].date())
+    assert found.is_calm and found.items == () and len(found.evening) == 1
+    for text in (as_markdown(found), as_text(found), as_page(found).replace("\\", "")):
+        assert text.splitlines()[2:-2] == told
+
+
+def test_nightlies_that_failed_alike_say_what_somebody_started(built: Builder) -> None:
+    """Three passed at nine when somebody started them, the fourth did not come by itself, the fifth nobody touched."""
+    rows = []
+    for id in range(10, 15):
+        built.project(id, f"acme/r{id}")
+        built.schedule(id, project_id=id)
+        slot = {"project_id": id, "schedule_id": id, "expected_at": NIGHTS[0], "repeated": False, "off_cause": None}
+        rows.append(slot)
+        at = NIGHTS[0] + (8 * HOUR if id == 13 else 0 * HOUR)
+        run = built.pipeline(at, "failed", project_id=id, schedule_id=id)
+        built.failure(built.job(run, "lint", "failed", at, id), "no docker on host", id)
+        if id < 13:
+            built.pipeline(NIGHTS[0] + 8 * HOUR, project_id=id, schedule_id=id)
+    built.store.write(Put(SCHEDULE_SLOTS, rows))
+    words = f"3 of them passed when started by hand at 09:00; 1 of them {BY_HAND}"
+    found = written(built)
+    assert len(found.of("new")) == 5
+    for text in texts(found):
+        assert "5 nightlies" in text and words in text
+    [about] = lines(built)["New"]
+    assert about == f"no docker on host: r10, r11, r12, and 2 more, {words}, nobody has it"
