@@ -163,7 +163,8 @@ def told(
             if alias.address in of_file or alias.proper in moved or alias.address in reached:
                 continue
             seen = history[project]
-            is_theirs = {alias.address, alias.proper} <= seen and len(goes[alias.address]) == 1
+            # Who stays where he is goes nowhere: git folds ASCII alone, so <JÖRG@x> is not about jörg@x.
+            is_theirs = {alias.address, alias.proper} <= seen and goes[alias.address] == {alias.proper}
             otherwise = goes[alias.address] - {alias.proper}
             if is_theirs or (not otherwise and owners.vouch(alias.address, alias.proper, seen)):
                 answer.vouched.append(alias)

@@ -69,6 +69,7 @@ def committed(folder: Path, authors: Sequence[tuple[str, str]], mailmap: str) ->
 @given(AUTHORS, st.lists(line() | MOVES, max_size=8))
 @example(SPELLED, SWAP)
 @example(SPELLED, CHAIN)
+@example([("Jane Doe", "jane@example.com"), ("Jane Doe", "Jörg@x.example")], ["<jane@example.com> <JÖRG@x.example>"])
 @example(SPELLED, ["Jane <jane@example.com> J <j@x.example>", "# no <j@x.example>", "Jay <j@x.example>"])
 def test_figures_and_persons_are_what_git_counts_after_mapping(
     tmp_path_factory: pytest.TempPathFactory, authors: list[tuple[str, str]], lines: list[str]
