@@ -128,7 +128,7 @@ def _weighed(found: Findings, failure_reason: str | None, green: Green | None) -
     ends = sorted({lines[0].number for _, lines in found.endings if lines} | {found.last_number})
     for rule_index, findings in found.of_rules.items():
         ordered = findings if not findings or findings[0].rule.pick == "first" else findings[::-1]
-        for index, finding in enumerate(ordered):
+        for index, finding in enumerate(one for one in ordered if not _is_binary(one)):
             rule = finding.rule
             score = float(rule.rank)
             if rule.rank <= _VAGUE and _ECHOED.search(finding.line.core):
@@ -155,6 +155,12 @@ def _weighed(found: Findings, failure_reason: str | None, green: Green | None) -
             if green and _held(finding, green):
                 score += _KNOWN_WHEN_GREEN
             yield _Weighed(score, finding, index)
+
+
+def _is_binary(finding: Finding) -> bool:
+    """Whether a rule found its words by chance; text in another encoding is broken, too, but holds no controls."""
+    said = text_of(finding.line.core)
+    return not is_text(said) and (finding.rule.rank <= _VAGUE or any(char < " " and char != "\t" for char in said))
 
 
 def _held(finding: Finding, green: Green) -> bool:

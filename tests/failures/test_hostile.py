@@ -91,6 +91,17 @@ def test_noise_that_happens_to_have_brackets_is_noise() -> None:
     assert explain([b"\n".join(lines)]) == NOTHING_SAID
 
 
+@pytest.mark.parametrize("said", [b"\xf1\x02\xe4x\xf8\xb1.tf", b"\xf1\xe4.tf", b"e: \xc9\x13\xf8\xf1t\xe4\x07:\x18!}"])
+def test_noise_that_looks_like_a_tool_s_line_is_noise(said: bytes) -> None:
+    assert explain([NOISE[:4_000] + b"\n" + said + b"\n" + NOISE]) == NOTHING_SAID
+
+
+def test_a_tool_s_line_in_another_encoding_is_none() -> None:
+    said = "e: Till.kt: (1, 1): Ошибка: неизвестная ссылка".encode("cp1251")
+    assert explain([b"till.tf"]).rule == "terraform.format"
+    assert explain([said]).rule == "kotlinc.error"
+
+
 # Up to a hundred megabytes, made while they are read; the process may use 96 MB more than before it read any, and ten
 # times the processor time that the dearest of these logs takes.
 RUN = """
