@@ -104,6 +104,12 @@ FILES = [
     "from \"query\" /* ( */ ('from numbers')",
     "from query_table('pg_' || 'settings')",
     "from checkpoint()",
+    # Blanks to DuckDB that nobody sees.
+    *(
+        f"from {name}{blank}({text})"
+        for blank in "\u200b\u200d\u2060\ufeff\u00a0\u3000"
+        for name, text in (("checkpoint", ""), ("query", "'from duckdb_' || 'settings()'"))
+    ),
     "from truncate_duckdb_logs()",
     "from enable_logging(level = 'trace', storage = 'file', storage_path = '{folder}/log')",
     "select write_log('x') from enable_logging(storage = 'file', storage_path = '{folder}/log')",
