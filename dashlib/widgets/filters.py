@@ -33,6 +33,7 @@ def filter_bar(shown: bool) -> None:
         st.session_state["filters"] = Filters()
         return
     _reach_the_night()
+    _own_days()
     since, until = _period()
     groups = some_of("Group", asked(choices.groups)["path"], key="group", placeholder="All groups")
     known = asked(choices.projects)
@@ -101,6 +102,12 @@ def _period() -> tuple[date, date]:
         if until < since:
             st.caption(":material/swap_horiz: The last day comes before the first: read the other way round.")
     return min(since, until), max(since, until)
+
+
+def _own_days() -> None:
+    """Days that an address names without a period are a period of one's own: nobody means them to be passed over."""
+    if arriving("period") == [] and {"from", "to"} & set(st.query_params):
+        put({"period": [CUSTOM]})
 
 
 def _reach_the_night() -> None:

@@ -137,6 +137,12 @@ def test_the_calendar_has_every_day(filled: Open, span: str) -> None:
     assert days["events"].sum() == 10
 
 
+def test_days_in_the_address_alone_are_a_period_of_ones_own(filled: Open) -> None:
+    app = filled("activity", **{"from": "2020-01-01", "to": "2020-01-31"})
+    assert app.selectbox(key="period").value == "custom"
+    assert "No events for these filters. The newest are of" in app.info[0].value
+
+
 def test_nothing_in_a_period(filled: Open) -> None:
     app = filled("activity", period="custom", **{"from": "2020-01-01", "to": "2020-01-31"})
     assert "No events for these filters. The newest are of" in app.info[0].value
