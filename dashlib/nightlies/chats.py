@@ -120,7 +120,7 @@ def _item(item: Item, safe: Callable[[str], str], link: Callable[[str, str], str
         parts.append(link(item.issue_url, item.who) if item.issue_url else safe(item.who))
     if item.change in LOST:
         parts.append(safe(claim_told(item)))
-    return f"• {title}{name} – {' – '.join(part for part in parts if part)}"
+    return f"• {title}{name} · {safe(item.schedule)} – {' – '.join(part for part in parts if part)}"
 
 
 def _markdown(text: str) -> str:

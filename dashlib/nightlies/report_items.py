@@ -160,9 +160,10 @@ def _by_hand(row: Mapping[Any, Any]) -> str:
 
 
 def _failed_jobs(row: Mapping[Any, Any]) -> str | None:
-    """How many jobs failed, where the night holds none of them any more: they passed in a later run of it."""
+    """How many jobs failed, where no job is named: they passed in a later run, or other times decide the night."""
     count = 0 if pd.isna(row["failed_jobs"]) else int(row["failed_jobs"])
-    return f"{count} job{'' if count == 1 else 's'} failed, and passed since" if count else None
+    told = f"{count} job{'' if count == 1 else 's'} failed"
+    return None if not count else told if row["is_part"] else f"{told}, and passed since"
 
 
 def risk(row: Mapping[Any, Any]) -> Risk:

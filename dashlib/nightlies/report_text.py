@@ -137,8 +137,8 @@ def _lines(note: Note, form: _Form) -> Iterator[str]:
     yield f"{form.title}Nightlies of {note.night:%A, %d %B %Y}"
     told = headline(note)
     if note.is_calm and note.evening_counts:
-        told += f". {safe(evening_headline(note))}"
-    yield f"{told}. {OPEN}" if note.under_way else told
+        told = f"{told.removesuffix('.')}. {safe(evening_headline(note))}"
+    yield f"{told.removesuffix('.')}. {OPEN}" if note.under_way else told
     if note.is_calm:
         yield from _calm_lines(note, safe)
         return

@@ -17,9 +17,10 @@ IS_LATER = """
 """Whether a row of nightly_slots is of the evening: of a run that fills no time, when it was created says so, which can
 be on the day after its night, whose note is out by then."""
 
-# What decides is what decides a night (nightly_cells), of the times of that part alone. The verdict before that of an
-# evening is its morning's, so that a failure of the morning is not new in the evening, and a pass there recovers.
-# Jobs are those of the whole night's last verdicts: of a morning whose failure has passed since they tell nothing.
+# What decides is what decides a night (nightly_cells), of the times of that part alone. Parts follow one another, night
+# after night: the verdicts of those before say whether it failed newly, and since when it is red. So a failure of the
+# morning is not new in the evening, and a pass there recovers. A night of such a row counts once.
+# Jobs are those of the whole night's last verdicts: where another part decides the night they tell nothing of this one.
 _HALVES = """
 changes as (
     from nightly_changes
@@ -52,22 +53,36 @@ changes as (
                ) as decides
         from (
             select *, @IS_LATER@ as later
-            from nightly_slots where not is_extra and @WHERE@
+            from nightly_slots where not is_extra
         )
     )
     group by project_id, schedule_id, night, later
+), followed as (
+    select *,
+           lag(last) over (partition by project_id, schedule_id, night order by later) as morning,
+           last_value(if(has_verdict, last.state, null) ignore nulls) over those_before as before,
+           count(*) filter (has_verdict and last.state <> 'failed') over those_before as streak
+    from (select *, last.state in ('passed', 'warned', 'failed') as has_verdict from halves)
+    window those_before as (
+        partition by project_id, schedule_id order by night, later rows between unbounded preceding and 1 preceding
+    )
+), in_a_row as (
+    select *,
+           min(night) filter (last.state = 'failed') over so_far as red_since,
+           count(distinct night) filter (last.state = 'failed') over so_far as nights_red
+    from followed
+    window so_far as (
+        partition by project_id, schedule_id, streak order by night, later
+        rows between unbounded preceding and current row
+    )
 ), judged as (
     select h.*, h.last.state in ('missing', 'late') as is_lost, c.state in ('missing', 'late') as is_lost_night,
-           h.last.state in ('failed', 'warned') as has_failure,
-           h.morning.state in ('passed', 'warned', 'failed') as has_judged_morning,
-           if(has_judged_morning, h.morning.state, c.previous_state) as before,
+           h.last.state in ('failed', 'warned') and h.last.pipeline_id = c.pipeline_id as has_failure,
            case when h.last.state = 'missing' then 'missing'
                 when h.last.state = 'failed' then if(before = 'failed', 'still_red', 'new')
                 when h.last.state in ('passed', 'warned') and before = 'failed' then 'recovered'
            end as change
-    from (
-        select *, lag(last) over (partition by project_id, schedule_id, night order by later) as morning from halves
-    ) h
+    from (from in_a_row where @WHERE@) h
     join changes c
         on c.project_id = h.project_id and c.schedule_id is not distinct from h.schedule_id and c.night = h.night
 ), part as (
@@ -80,14 +95,9 @@ changes as (
                h.passed_since as passed_since,
                if(h.last.pipeline_id = c.pipeline_id, c.extra_state, null) as extra_state,
                if(h.last.pipeline_id = c.pipeline_id, c.extra_at, null) as extra_at,
-               if(has_judged_morning, null, c.previous_state) as previous_state,
-               case when h.change in ('new', 'still_red', 'recovered') then
-                   if(h.change <> 'new' and c.previous_state = 'failed', r.red_since, c.night)
-               end as red_since,
-               case when h.change in ('new', 'still_red', 'recovered') then
-                   if(h.change <> 'new' and c.previous_state = 'failed', r.nights_red, 0)
-                   + ('failed' in (h.last.state, coalesce(h.morning.state, '')))::int
-               end as nights_red,
+               if(h.morning.state = 'failed', null, before) as previous_state,
+               if(h.change in ('new', 'still_red', 'recovered'), h.red_since, null) as red_since,
+               if(h.change in ('new', 'still_red', 'recovered'), h.nights_red, null) as nights_red,
                if(h.last.state = c.state, c.missing_since, null) as missing_since,
                if(h.last.state = c.state, c.nights_missing, null) as nights_missing,
                if(is_lost, coalesce(h.morning.pipeline_id, l.pipeline_id), null) as last_pipeline_id,
@@ -104,9 +114,6 @@ changes as (
     from judged h
     join changes c
         on c.project_id = h.project_id and c.schedule_id is not distinct from h.schedule_id and c.night = h.night
-    asof left join (select * from changes where state = 'failed') r
-        on r.project_id = c.project_id and coalesce(r.schedule_id, 0) = coalesce(c.schedule_id, 0)
-        and r.night < c.night
     asof left join (select * from changes where pipeline_id is not null) l
         on l.project_id = c.project_id and coalesce(l.schedule_id, 0) = coalesce(c.schedule_id, 0)
         and l.night < c.night

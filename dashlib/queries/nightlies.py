@@ -145,8 +145,8 @@ order by stopped desc, risks, path_with_namespace, schedule_id
 _NOTE = f"""
 with @PART@, was as (
     select project_id, schedule_id, arg_max({{
-               'job_name': job_name, 'reason': reason, 'issue_title': issue_title, 'issue_url': issue_url,
-               'assignee': assignee
+               'night': night, 'job_name': job_name, 'reason': reason, 'issue_title': issue_title,
+               'issue_url': issue_url, 'assignee': assignee
            }}, night) as last
     from changes where state = 'failed' and night < $night::date group by all
 ), times as (
@@ -160,17 +160,17 @@ with @PART@, was as (
 select change, path_with_namespace,
        coalesce(schedule_description, 'schedule ' || n.schedule_id, 'unknown schedule') as schedule, n.schedule_id,
        n.project_id, night, state, nights_red, red_since, missing_since, nights_missing, job_name, failed_jobs, reason,
-       category, cause, expected, due, runs, failed_runs, passed_since,
+       category, cause, $part <> 'night' as is_part, expected, due, runs, failed_runs, passed_since,
        missing, late, team_time(coalesce(late_at, expected_at)) as expected_at,
        if(late_at + late_after() > utc_now(), team_time(late_at + late_after()), null) as missing_from, is_unread,
        owner_username, issue_title, issue_state, issue_url, assignee, by_hand, by_hand_times,
        extra_state, team_time(extra_at) as extra_at, signature_id, failure, job_web_url, url, first_jobs, without_issue,
        last_pipeline_id, last_pipeline_night, last_pipeline_state, last_pipeline_url,
-       case when was_red then last.job_name end as was_job_name,
-       case when was_red then last.reason end as was_reason,
-       case when was_red then last.issue_title end as was_issue_title,
-       case when was_red then last.issue_url end as was_issue_url,
-       case when was_red then last.assignee end as was_assignee
+       case when was_red and last.night >= red_since then last.job_name end as was_job_name,
+       case when was_red and last.night >= red_since then last.reason end as was_reason,
+       case when was_red and last.night >= red_since then last.issue_title end as was_issue_title,
+       case when was_red and last.night >= red_since then last.issue_url end as was_issue_url,
+       case when was_red and last.night >= red_since then last.assignee end as was_assignee
 from (
     select * exclude (change), coalesce(change = 'recovered' and previous_state = 'failed', false) as was_red, unnest([
                change,
@@ -271,7 +271,8 @@ def note(connection: duckdb.DuckDBPyConnection, filters: Filters, *, night: date
     night never ran, or a run failed and another one decides), only_by_hand (it passed, and the run that decides did not
     come by itself), canceled, recovered),
     path_with_namespace, schedule, schedule_id, project_id, night, state, nights_red, red_since, missing_since,
-    nights_missing, job_name, failed_jobs, reason, category, cause (of a missing or late one; of a late one
+    nights_missing, job_name, failed_jobs, reason, category, is_part (see ``part``: of a failure no job is named where
+    the other part decides the night), cause (of a missing or late one; of a late one
     missing_since and nights_missing tell of the nights before it; of a missing or late time of one that ran
     they are null), expected, due (times at which it was not off), runs, failed_runs, passed_since (of them, those after
     which one passed), missing and late (times that night), expected_at (the team's wall clock), missing_from (when a

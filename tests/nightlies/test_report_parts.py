@@ -33,11 +33,15 @@ HOURS = (0, 4, 8, 12, 16, 20)
 
 
 def twice(built: Builder, outcomes: str) -> None:
-    """A nightly at 01:00 and at 22:00, night after night: passed (p), failed (f) or never ran (m) at each time."""
+    """A nightly at 01:00 and at 22:00, night after night: passed (p), failed (f), canceled (c), running (r)
+    or never ran (m) at each time.
+    """
     for place, outcome in enumerate(outcomes):
         at = NIGHTS[place // 2] + place % 2 * EVENING
         expect(built, at)
-        if outcome != "m":
+        if outcome in "cr":
+            built.pipeline(at, {"c": "canceled", "r": "running"}[outcome])
+        elif outcome != "m":
             built.night(at, failed=["lint"] if outcome == "f" else [], passed=["lint"] if outcome == "p" else [])
 
 
@@ -106,11 +110,48 @@ def test_each_note_tells_its_own_times(
         assert (item.since, item.nights) == red
 
 
+@pytest.mark.parametrize(
+    ("outcomes", "change", "red"),
+    [
+        ("pfpff", "still_red", (DAYS[1], 2)),
+        ("pfpfp", "recovered", (DAYS[1], 1)),
+        ("ppfcf", "still_red", (DAYS[1], 2)),
+        ("ppfcp", "recovered", (DAYS[1], 1)),
+        ("pffcf", "still_red", (DAYS[0], 3)),
+        ("ppfrf", "still_red", (DAYS[1], 2)),
+    ],
+)
+def test_verdicts_follow_one_another_part_by_part(
+    built: Builder, outcomes: str, change: str, red: tuple[date, int]
+) -> None:
+    """A pass between two failures ends what was red, and a night whose last time says nothing hides no failure."""
+    twice(built, outcomes)
+    [item] = sent(built, DAYS[2]).items
+    assert (item.change, (item.since, item.nights)) == (change, red)
+
+
+def test_a_failure_that_another_time_follows_names_no_job_of_that_one(built: Builder) -> None:
+    twice(built, "pp")
+    for at, job in ((NIGHTS[1], "lint"), (NIGHTS[1] + EVENING, "e2e")):
+        expect(built, at)
+        built.night(at, failed=[job])
+    [item] = sent(built, DAYS[1]).items
+    assert (item.change, item.job, item.reason) == ("new", None, "1 job failed")
+
+
+def test_where_nothing_was_to_run_yet_one_full_stop_ends_it(built: Builder) -> None:
+    for night in NIGHTS[:2]:
+        expect(built, night + EVENING)
+        built.night(night + EVENING, passed=["lint"])
+    told = as_markdown(sent(built, DAYS[1]))
+    assert "Nothing was to run yet. Later on" in told and ".." not in told
+
+
 def test_a_failure_of_the_morning_does_not_stand_in_the_evening_again(built: Builder) -> None:
     """It passed since; the note that goes out late, after the evening, says no more of the morning than before."""
     twice(built, "ppfpp")
     [item] = sent(built, DAYS[1]).items
-    assert (item.change, item.job, item.reason) == ("new", None, "1 job failed, and passed since")
+    assert (item.change, item.job, item.reason) == ("new", None, "1 job failed")
     evening = sent(built, DAYS[2])
     assert (evening.evening_counts["failed"], evening.evening_counts["passed_since"]) == (0, 0)
     assert [item.change for item in evening.evening] == ["recovered"]
@@ -148,7 +189,7 @@ def test_every_failure_arrives_once(built: Builder) -> None:
     assert arrived == [first, first + DAY, first + 2 * DAY + 19 * HOUR, first + 3 * DAY]
     texts = [one["text"] for one in heard.heard]
     assert [text.count("lint: script") for text in texts] == [0, 2, 1, 0]
-    assert texts[2].count("1 job failed, and passed since") == 1, "at 04:00; at 22:00 it passed"
+    assert texts[2].count("1 job failed –") == 1, "at 04:00; at 22:00 it passed"
     assert [text.count("Recovered: ") + text.count("Recovered (1)") for text in texts] == [0, 0, 0, 1]
 
 
