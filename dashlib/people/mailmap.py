@@ -9,8 +9,6 @@ from dashlib.people.addresses import lowered
 
 _SPACE = " \t\n\r"
 _UPPER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
-_LINE_BYTES = 1023
-"""git reads lines of a file into a buffer of this size; what is behind it would be a line of its own."""
 
 
 @dataclass(frozen=True)
@@ -149,9 +147,6 @@ def parsed(text: str, file: str = "") -> Mailmap:
     read = Mailmap()
     for number, line in enumerate(re.split(r"\n", text.removeprefix("\ufeff")), start=1):
         if line.startswith("#") or not line.strip(_SPACE):
-            continue
-        if len(line.encode("utf-8", "surrogateescape")) > _LINE_BYTES:
-            read.bad.append(BadLine(number, line[:60] + "…", f"it is longer than {_LINE_BYTES} bytes"))
             continue
         first = _name_and_email(line)
         if first is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from dashlib.nightlies.report import note
-from dashlib.nightlies.report_text import expected_told
+from dashlib.nightlies.report_words import expected_told
 from tests.nightlies.rows import HOUR, MINUTE, NIGHTS, expect, now
 from tests.queries.build import MIDNIGHT, Builder
 

@@ -98,3 +98,12 @@ def test_a_byte_order_mark_is_no_letter_of_the_first_name() -> None:
     read = parsed("\ufeffJane Doe <j@x.example>\nJ \ufeff <k@x.example>\n")
     assert [(entry.line, entry.name) for entry in read.entries] == [(1, "Jane Doe"), (2, "J \ufeff")]
     assert parsed("\ufeff# a comment\n").bad == []
+
+
+def test_a_line_may_be_as_long_as_it_likes() -> None:
+    """As in a bare repository, where git has the whole file at once."""
+    read = parsed(f"{'X' * 1100} <x@x.example> <q@x.example>\nAda <ada@x.example> <a@x.example> # {'c' * 1100}\n")
+    assert [(entry.email, entry.found_email) for entry in read.entries] == [
+        ("x@x.example", "q@x.example"),
+        ("ada@x.example", "a@x.example"),
+    ]
