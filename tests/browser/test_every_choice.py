@@ -71,6 +71,7 @@ CLICKED = {
 """What is no field: where it is clicked."""
 ALIKE = {
     "show": "no more repositories than are shown at first",
+    "event_source": "all its events are GitLab's",
     "forks": "no forks",
     "hook_of": "asks for groups instead",
     "hook_projects": "a button more to press",
