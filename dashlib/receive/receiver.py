@@ -28,6 +28,8 @@ _FLOOD = 200
 answered first. What is stored cannot be lost, and its rows can wait. Half, since rows slow down whoever waits for each
 answer before sending on: as many as before never come."""
 _FLOOD_SHARE, _LONGEST_WAIT = 15.0, 5.0
+_LONGEST_UNEXPLAINED, _LOOK_SECONDS = 60.0, 1.0
+"""So long failed jobs wait for their reasons while deliveries flood in: rows come first."""
 
 
 class Receiver:
@@ -54,6 +56,7 @@ class Receiver:
         self._on_failed_jobs, self._on_doubt = on_failed_jobs, on_doubt
         self._arrived = threading.Event()
         self._failed_jobs = threading.Event()
+        self._flooded = threading.Event()
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
         self._after = 0  # the newest that was shaped: ids are given in the order of the commits
@@ -125,13 +128,19 @@ class Receiver:
                 self._failed_jobs.set()
             spent = time.monotonic() - began
             if len(deliveries) >= _FLOOD and 2 * (self._moved - before) >= len(deliveries):
+                self._flooded.set()
                 self._stop.wait(min(_FLOOD_SHARE * spent, _LONGEST_WAIT))
+        self._flooded.clear()
 
     def _explain(self) -> None:
         while not self._stop.is_set():
             self._failed_jobs.wait()
             if self._stop.wait(1.0):
                 return
+            until = time.monotonic() + _LONGEST_UNEXPLAINED
+            while self._flooded.is_set() and time.monotonic() < until:
+                if self._stop.wait(_LOOK_SECONDS):
+                    return
             self._failed_jobs.clear()
             self._on_failed_jobs()
             self._stop.wait(_RETRY_SECONDS)

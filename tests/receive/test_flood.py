@@ -42,3 +42,28 @@ def test_a_flood_is_many_at_a_time_and_half_as_many_again(
     receiver._shape_waiting()
     assert bool(waited) is waits
     assert all(0 < seconds <= 5 for seconds in waited)
+
+
+@pytest.mark.parametrize(("patience", "told_in_flood"), [(60.0, False), (0.0, True)])
+def test_reasons_wait_until_a_flood_has_ebbed(
+    store: Store, monkeypatch: pytest.MonkeyPatch, patience: float, told_in_flood: bool
+) -> None:
+    """A minute at most: then failed jobs are explained all the same."""
+    monkeypatch.setattr(module, "_LONGEST_UNEXPLAINED", patience)
+    flooded = list[bool]()
+    receiver = Receiver(Settings(), store, on_failed_jobs=lambda: flooded.append(receiver._flooded.is_set()))
+    looked = list[float]()
+
+    def wait(seconds: float) -> bool:
+        looked.append(seconds)
+        if len(looked) == 5:
+            receiver._flooded.clear()
+        if flooded:
+            receiver._stop.set()
+        return receiver._stop.is_set()
+
+    monkeypatch.setattr(receiver._stop, "wait", wait)
+    receiver._flooded.set()
+    receiver._failed_jobs.set()
+    receiver._explain()
+    assert flooded == [told_in_flood]
