@@ -17,7 +17,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import orjson
@@ -25,9 +25,9 @@ import orjson
 from dashlib.model import Row
 from dashlib.receive.tables import DELIVERIES, RECEIVED
 from dashlib.store.errors import StoreError
-from dashlib.store.journal import Journal, read
+from dashlib.store.journal import Journal, whole
 from dashlib.store.repeats import Repeats
-from dashlib.store.staging import staged
+from dashlib.store.staging import staged_lines
 
 _LOG = logging.getLogger(__name__)
 _BYTES_PER_WRITE = 16 * 1024 * 1024
@@ -40,8 +40,11 @@ _ROWS_PER_COMMIT = 1000
 _RETRY_SECONDS = 2.0
 KNOWN = 50_000
 """So many of the newest deliveries are recognised when they come again."""
-_COLUMNS = ("id", "source", "kind", "received_at", "bytes", "dedup_key", "turn", "headers", "body", "status")
-_APPEND = f"insert into deliveries ({', '.join(_COLUMNS)}) select {', '.join(_COLUMNS)} from staged_deliveries s"
+_COLUMNS = ("id", "source", "kind", "received_at", "bytes", "dedup_key", "turn", "headers", "body")
+_APPEND = (
+    f"insert into deliveries ({', '.join(_COLUMNS)}, status)"
+    f" select {', '.join(_COLUMNS)}, '{RECEIVED}' from staged_deliveries s"
+)
 _NOT_THERE = " where not exists (select 1 from deliveries d where d.id = s.id)"
 
 
@@ -63,6 +66,11 @@ class _New:
     waiting: _Waiting
 
 
+class _Stored(NamedTuple):
+    line: bytes
+    row: Row
+
+
 class Inbox:
     """The two threads. ``on_moved`` is told of each commit, in the second thread, with the number of its deliveries."""
 
@@ -76,20 +84,20 @@ class Inbox:
         self._bytes = 0
         self._known = Repeats(KNOWN)
         self._next_id = 1
-        self._unmoved: list[Row] = []
+        self._unmoved: list[_Stored] = []
         self._file = 0
         self._last_moved = 0
         self._threads: list[threading.Thread] = []
 
     def recover(self) -> int:
         """Move what the journal holds into the database; returns how many that were. Before anything else."""
-        count, some = 0, list[Row]()
-        for record in read(self._journal.lines()):
-            some.append(record)
-            count += 1
-            if len(some) == _ROWS_PER_COMMIT:
+        count, some, size = 0, list[bytes](), 0
+        for line in whole(self._journal.lines()):
+            some.append(line)
+            count, size = count + 1, size + len(line)
+            if len(some) == _ROWS_PER_COMMIT or size >= _BYTES_PER_WRITE:
                 self._insert(some, _APPEND + _NOT_THERE)
-                some = []
+                some, size = [], 0
         self._insert(some, _APPEND + _NOT_THERE)
         self._journal.remove(self._journal.number + 1)
         return count
@@ -126,7 +134,7 @@ class Inbox:
     def unmoved(self) -> dict[str, tuple[int, datetime]]:
         """By source what is on disk and not in the database yet: how many, and when the oldest came (UTC)."""
         with self._lock:
-            rows = list(self._unmoved)
+            rows = [one.row for one in self._unmoved]
         found: dict[str, tuple[int, datetime]] = {}
         for row in rows:
             count, oldest = found.get(row["source"], (0, None))
@@ -215,10 +223,10 @@ class Inbox:
         except OSError as error:
             _LOG.warning("%d deliveries could not be stored: %s", len(batch), error)
             return error
-        numbered = [{**one.waiting.row, "id": one.ident, "turn": one.turn} for one in batch]
+        stored = [_Stored(line, one.waiting.row) for line, one in zip(lines, batch, strict=True)]
         self._next_id += len(lines)
         with self._lock:
-            self._unmoved.extend(numbered)
+            self._unmoved.extend(stored)
             self._file = self._journal.number
         self._written.set()
         return None
@@ -248,10 +256,10 @@ class Inbox:
                 some, file = self._unmoved[:_ROWS_PER_COMMIT], self._file
             if not some:
                 return
-            self._insert(some)
+            self._insert([one.line for one in some])
             with self._lock:
                 del self._unmoved[: len(some)]
-                self._bytes -= sum(row["bytes"] for row in some)
+                self._bytes -= sum(one.row["bytes"] for one in some)
                 # Whatever is still to be moved stands in the present file, or in one behind it.
                 below = file if not self._unmoved else 0
             self._journal.remove(below)
@@ -260,13 +268,13 @@ class Inbox:
             if len(some) < _ROWS_PER_COMMIT:
                 return  # what came meanwhile gathers first: a commit of ten costs nearly as much as one of a hundred
 
-    def _insert(self, records: Sequence[Row], statement: str = _APPEND) -> None:
+    def _insert(self, lines: Sequence[bytes], statement: str = _APPEND) -> None:
         """Append deliveries in one commit. Some are there already where a process was killed after such a commit."""
-        if not records:
+        if not lines:
             return
-        rows = [{**record, "received_at": _moment(record["received_at"]), "status": RECEIVED} for record in records]
+        table = staged_lines(DELIVERIES, _COLUMNS, lines)
         with self._pause:
-            self._connection.register("staged_deliveries", staged(DELIVERIES, _COLUMNS, rows))
+            self._connection.register("staged_deliveries", table)
             try:
                 self._connection.execute(statement)
             finally:
