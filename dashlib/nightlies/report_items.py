@@ -37,7 +37,8 @@ class Item:
     ``nights`` is how many nights it has been red (of a recovered one: had been) or has not run, ``since`` the first of
     them; of a late one how many nights before it did not run either, if any. ``who`` has it, or its issue; ``owner`` is
     its schedule's. ``signature`` is that of its reason. ``link`` leads to what explains it. ``expected_at`` is when a
-    missing or late one was to run, ``missing_from`` when a late one becomes missing (the team's wall clock).
+    missing or late one was to run, ``missing_from`` when a late one becomes missing (the team's wall clock). ``who`` is
+    "" of a failure whose jobs are not named.
     ``by_hand`` says of a failed or recovered one that its run was started by hand, or late, and how a run ended that
     somebody started beside it (of one that passed by hand, that alone); "" where nobody did.
     """
@@ -99,6 +100,8 @@ def item(row: Mapping[Any, Any], dashboard: str) -> Item:
         reason = text["was_reason"]
     elif row["change"] == "canceled":
         reason = "somebody or GitLab stopped it: no verdict"
+    elif row["change"] == "running":
+        reason = "had not ended when this was written"
     elif row["change"] == "partly":
         reason = times_told(row)
     elif row["change"] == "only_by_hand":
@@ -132,7 +135,7 @@ def item(row: Mapping[Any, Any], dashboard: str) -> Item:
         since=None if pd.isna(since) else pd.Timestamp(since).date(),
         expected_at=clock(row["expected_at"]) if lost else None,
         missing_from=clock(row["missing_from"]) if lost else None,
-        who=" – ".join(word for word in has_it if word) or NOBODY,
+        who=" – ".join(word for word in has_it if word) or ("" if red and _names_no_job(row) else NOBODY),
         issue_url=issue_url,
         link=page or (text["job_web_url"] if red else None) or text["url"],
         owner=text["owner_username"],
@@ -151,6 +154,11 @@ def _jobs(row: Mapping[Any, Any]) -> str | None:
         return None
     more = int(row["failed_jobs"]) - 1
     return f"{row['job_name']} and {more} more" if more > 0 else row["job_name"]
+
+
+def _names_no_job(row: Mapping[Any, Any]) -> bool:
+    """Whether jobs failed and none is named: somebody may have them."""
+    return bool(row["is_part"]) and not isinstance(row["job_name"], str) and bool(_failed_jobs(row))
 
 
 def _by_hand(row: Mapping[Any, Any]) -> str:

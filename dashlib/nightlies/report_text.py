@@ -23,6 +23,7 @@ SECTIONS = {
     "partly": "Not every time",
     "only_by_hand": "Only by hand",
     "canceled": "Canceled",
+    "running": "Still running",
     "recovered": "Recovered",
 }
 """The parts of the note, in order: what ``queries.nightlies.note`` calls them, and their title."""

@@ -40,9 +40,16 @@ where state <> 'off' and (expected_at is not null or by_hand is not true)
   and coalesce(expected_at, created_at) >= $begin and coalesce(expected_at, created_at) < $by
 """
 _TO_COME = """
-select count(*) from schedule_slots s join nightly_schedules n using (project_id, schedule_id)
-where s.expected_at > $now and s.expected_at >= $begin and s.expected_at < $by and s.off_cause is null
+select (
+    select count(*) from schedule_slots s join nightly_schedules n using (project_id, schedule_id)
+    where s.expected_at > $now and s.expected_at >= $begin and s.expected_at < $by and s.off_cause is null
+) + (
+    select count(*) from nightly_slots s, range(1, 8) days (since)
+    where s.expected_at is null and s.by_hand is not true and not s.is_extra
+      and s.created_at + to_days(since::integer) between greatest($now - late_after(), $begin) and $by
+)
 """
+"""Times that are known; of runs of which nobody knows when they are to come, the hour at which they came this week."""
 _HELD = "select outcome, tries, tried_at from bookkeeping.notes_sent where night = $night and channel = $channel"
 
 
@@ -101,6 +108,7 @@ def send_due(store: Store, settings: Settings, now: datetime | None = None) -> l
 def is_due(reader: duckdb.DuckDBPyConnection, settings: Settings, night: date, now: datetime) -> bool:
     """Whether anything was to run in the 24 hours up to DASH_REPORT_BY of ``night``, and all of it has ended.
 
+    What runs without known times (a schedule that may not be read) is waited for at the hours of the seven days before.
     Once that time has come what has not ended is not waited for.
     """
     begin, by = (_moment(settings, night - timedelta(days=days)) for days in (1, 0))

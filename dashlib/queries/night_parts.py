@@ -20,11 +20,12 @@ be on the day after its night, whose note is out by then."""
 # What decides is what decides a night (nightly_cells), of the times of that part alone. Parts follow one another, night
 # after night: the verdicts of those before say whether it failed newly, and since when it is red. So a failure of the
 # morning is not new in the evening, and a pass there recovers. A night of such a row counts once.
-# Jobs are those of the whole night's last verdicts: where another part decides the night they tell nothing of this one.
+# Of the jobs those that came to their end in the run that decides: where a job ended again in another part of the
+# night, it is not named (nightly_job_nights has its last end alone).
 _HALVES = """
 changes as (
     from nightly_changes
-), halves as (
+), @HEADS@, halves as (
     select project_id, schedule_id, night, later,
            arg_max({'state': state, 'cause': cause, 'is_unread': is_unread, 'pipeline_id': pipeline_id,
                     'by_hand': by_hand, 'failed_jobs': failed_jobs, 'night': night, 'url': url}, decides) as last,
@@ -61,7 +62,9 @@ changes as (
     select *,
            lag(last) over (partition by project_id, schedule_id, night order by later) as morning,
            last_value(if(has_verdict, last.state, null) ignore nulls) over those_before as before,
-           count(*) filter (has_verdict and last.state <> 'failed') over those_before as streak
+           count(*) filter (has_verdict and last.state <> 'failed') over those_before as streak,
+           count(*) filter (last.pipeline_id is not null) over those_before
+           + (last.pipeline_id is not null)::int as runs_before
     from (select *, last.state in ('passed', 'warned', 'failed') as has_verdict from halves)
     window those_before as (
         partition by project_id, schedule_id order by night, later rows between unbounded preceding and 1 preceding
@@ -69,15 +72,19 @@ changes as (
 ), in_a_row as (
     select *,
            min(night) filter (last.state = 'failed') over so_far as red_since,
-           count(distinct night) filter (last.state = 'failed') over so_far as nights_red
+           count(distinct night) filter (last.state = 'failed') over so_far as nights_red,
+           min(night) filter (last.state = 'missing') over not_run as gone_since,
+           count(distinct night) filter (last.state = 'missing') over not_run as nights_gone
     from followed
     window so_far as (
         partition by project_id, schedule_id, streak order by night, later
         rows between unbounded preceding and current row
+    ), not_run as (
+        partition by project_id, schedule_id, runs_before order by night, later
+        rows between unbounded preceding and current row
     )
 ), judged as (
-    select h.*, h.last.state in ('missing', 'late') as is_lost, c.state in ('missing', 'late') as is_lost_night,
-           h.last.state in ('failed', 'warned') and h.last.pipeline_id = c.pipeline_id as has_failure,
+    select h.*, h.last.state in ('missing', 'late') as is_lost,
            case when h.last.state = 'missing' then 'missing'
                 when h.last.state = 'failed' then if(before = 'failed', 'still_red', 'new')
                 when h.last.state in ('passed', 'warned') and before = 'failed' then 'recovered'
@@ -98,18 +105,15 @@ changes as (
                if(h.morning.state = 'failed', null, before) as previous_state,
                if(h.change in ('new', 'still_red', 'recovered'), h.red_since, null) as red_since,
                if(h.change in ('new', 'still_red', 'recovered'), h.nights_red, null) as nights_red,
-               if(h.last.state = c.state, c.missing_since, null) as missing_since,
-               if(h.last.state = c.state, c.nights_missing, null) as nights_missing,
+               if(is_lost, h.gone_since, null) as missing_since, if(is_lost, h.nights_gone, null) as nights_missing,
                if(is_lost, coalesce(h.morning.pipeline_id, l.pipeline_id), null) as last_pipeline_id,
                if(is_lost, if(h.morning.pipeline_id is null, l.night, h.night), null) as last_pipeline_night,
                if(is_lost, if(h.morning.pipeline_id is null, l.state, h.morning.state), null) as last_pipeline_state,
                if(is_lost, if(h.morning.pipeline_id is null, l.url, h.morning.url), null) as last_pipeline_url,
-               if(has_failure, c.job_name, null) as job_name, if(has_failure, c.reason, null) as reason,
-               if(has_failure, c.category, null) as category, if(has_failure, c.signature_id, null) as signature_id,
-               if(has_failure, c.failure, null) as failure, if(has_failure, c.job_web_url, null) as job_web_url,
-               if(has_failure, c.issue_title, null) as issue_title, if(has_failure, c.issue_state, null) as issue_state,
-               if(has_failure, c.issue_url, null) as issue_url,
-               if(is_lost and h.last.state = c.state or has_failure and not is_lost_night, c.assignee, null) as assignee
+               d.head.job_name as job_name, d.head.reason as reason, d.head.category as category,
+               d.head.signature_id as signature_id, d.head.failure as failure, d.head.job_web_url as job_web_url,
+               d.head.issue_title as issue_title, d.head.issue_state as issue_state, d.head.issue_url as issue_url,
+               if(is_lost, if(h.last.state = c.state, c.assignee, null), d.head.assignee) as assignee
            )
     from judged h
     join changes c
@@ -117,18 +121,41 @@ changes as (
     asof left join (select * from changes where pipeline_id is not null) l
         on l.project_id = c.project_id and coalesce(l.schedule_id, 0) = coalesce(c.schedule_id, 0)
         and l.night < c.night
+    left join heads d
+        on d.project_id = h.project_id and d.pipeline_id = h.last.pipeline_id and h.last.state in ('failed', 'warned')
     where h.later = @LATER@
+), reds as (
+    select h.project_id, h.schedule_id, h.night, h.later, d.head
+    from halves h
+    left join heads d on d.project_id = h.project_id and d.pipeline_id = h.last.pipeline_id
+    where h.last.state = 'failed'
 )""".strip()
 _WHOLE = """
 changes as (
     from nightly_changes
 ), part as (
     from changes
+), reds as (
+    select project_id, schedule_id, night, false as later,
+           {'job_name': job_name, 'reason': reason, 'issue_title': issue_title, 'issue_url': issue_url,
+            'assignee': assignee} as head
+    from changes where state = 'failed'
+)""".strip()
+_HEADS = """
+heads as (
+    select project_id, pipeline_id,
+           min_by({'job_name': job_name, 'reason': reason, 'category': category, 'signature_id': signature_id,
+                   'failure': failure, 'job_web_url': job_web_url, 'issue_title': issue_title,
+                   'issue_state': issue_state, 'issue_url': issue_url, 'assignee': assignee},
+                  (state = 'warned', not is_new, job_id)) as head
+    from nightly_job_nights where is_failed
+    group by all
 )""".strip()
 
 
 def part_of(part: Part, where: str) -> str:
-    """CTEs ``changes`` (nightly_changes) and ``part``: its rows with what they tell of a part of the night alone.
+    """CTEs ``changes`` (nightly_changes), ``part``: its rows with what they tell of a part of the night alone, and
+    ``reds``: what failed (project_id, schedule_id, night, later: in its evening, and head: the job to look at first).
 
     One row per schedule and night that has a time in the part (or a run that fills none, by when it was created), with
     the columns of nightly_changes; those that the morning note does not ask stay those of the whole night. ``where``
@@ -137,4 +164,9 @@ def part_of(part: Part, where: str) -> str:
     if part == "night":
         return _WHOLE
     later = str(part == "evening").lower()
-    return _HALVES.replace("@IS_LATER@", IS_LATER).replace("@WHERE@", f"({where})").replace("@LATER@", later)
+    return (
+        _HALVES.replace("@HEADS@", _HEADS)
+        .replace("@IS_LATER@", IS_LATER)
+        .replace("@WHERE@", f"({where})")
+        .replace("@LATER@", later)
+    )

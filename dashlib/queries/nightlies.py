@@ -145,10 +145,10 @@ order by stopped desc, risks, path_with_namespace, schedule_id
 _NOTE = f"""
 with @PART@, was as (
     select project_id, schedule_id, arg_max({{
-               'night': night, 'job_name': job_name, 'reason': reason, 'issue_title': issue_title,
-               'issue_url': issue_url, 'assignee': assignee
-           }}, night) as last
-    from changes where state = 'failed' and night < $night::date group by all
+               'night': night, 'job_name': head.job_name, 'reason': head.reason, 'issue_title': head.issue_title,
+               'issue_url': head.issue_url, 'assignee': head.assignee
+           }}, (night, later)) as last
+    from reds where (night, later) < ($night::date, $part = 'evening') group by all
 ), times as (
     select project_id, schedule_id,
            count(*) filter (expected_at is not null and state <> 'off') as due,
@@ -156,6 +156,9 @@ with @PART@, was as (
     from nightly_slots
     where night = $night::date and ($part = 'night' or {IS_LATER} = ($part = 'evening'))
     group by all
+), began as (
+    select project_id, pipeline_id, min(created_at) as at
+    from nightly_slots where night = $night::date and pipeline_id is not null group by all
 )
 select change, path_with_namespace,
        coalesce(schedule_description, 'schedule ' || n.schedule_id, 'unknown schedule') as schedule, n.schedule_id,
@@ -164,7 +167,8 @@ select change, path_with_namespace,
        missing, late, team_time(coalesce(late_at, expected_at)) as expected_at,
        if(late_at + late_after() > utc_now(), team_time(late_at + late_after()), null) as missing_from, is_unread,
        owner_username, issue_title, issue_state, issue_url, assignee, by_hand, by_hand_times,
-       extra_state, team_time(extra_at) as extra_at, signature_id, failure, job_web_url, url, first_jobs, without_issue,
+       if(b.at >= extra_at, null, extra_state) as extra_state, team_time(extra_at) as extra_at,
+       signature_id, failure, job_web_url, url, first_jobs, without_issue,
        last_pipeline_id, last_pipeline_night, last_pipeline_state, last_pipeline_url,
        case when was_red and last.night >= red_since then last.job_name end as was_job_name,
        case when was_red and last.night >= red_since then last.reason end as was_reason,
@@ -177,6 +181,7 @@ from (
                if((missing > 0 and state <> 'missing') or (failed_runs > 0 and state <> 'failed'), 'partly', null),
                if(by_hand and state in ('passed', 'warned') and change is null, 'only_by_hand', null),
                if(state = 'canceled', 'canceled', null),
+               if(state = 'running' and $part <> 'night', 'running', null),
                if(late > 0, 'late', null)
            ]) as change
     from part
@@ -184,9 +189,10 @@ from (
 ) n
 left join was w on w.project_id = n.project_id and w.schedule_id is not distinct from n.schedule_id
 left join times t on t.project_id = n.project_id and t.schedule_id is not distinct from n.schedule_id
+left join began b on b.project_id = n.project_id and b.pipeline_id = n.pipeline_id
 where change is not null
 order by list_position(['new', 'missing', 'late', 'still_red', 'partly', 'only_by_hand', 'canceled',
-                        'recovered'], change),
+                        'running', 'recovered'], change),
          coalesce(nights_red, nights_missing) desc,
          path_with_namespace, schedule, n.schedule_id
 """

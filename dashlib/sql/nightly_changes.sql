@@ -9,7 +9,7 @@
 -- run ends such a row, however it went; late and off nights say nothing. Of a late night they tell of those before it
 -- (null, 0 where it ran the last time); both are null where the night is neither missing nor late.
 -- job_name, reason, category, signature, signature_id, runner_description, failure, job_web_url and the issue are those of one
--- failed job of the night: one that is not allowed to fail, new rather than old. job_names has all those that are not
+-- failed job of the night: one that is not allowed to fail, of the run that decides the night, new rather than old. job_names has all those that are not
 -- allowed to fail, first_jobs of them failed newly, without_issue have no issue. person is whose account ran it, else
 -- the schedule's owner. owner_username is the schedule's owner; where GitLab names none any more (the account is gone),
 -- whose account ran it by itself last.
@@ -64,7 +64,7 @@ with cells as materialized (
                 'issue_iid': issue_iid, 'issue_title': issue_title, 'issue_state': issue_state, 'issue_url': issue_url,
                 'assignee': assignee
             },
-            (state = 'warned', not is_new, job_id)
+            (state = 'warned', run_id is distinct from decides_id, not is_new, job_id)
         ) as head,
         list(distinct job_name order by job_name) filter (state = 'failed') as job_names,
         list(distinct signature_id order by signature_id) filter (signature_id is not null) as signature_ids,
@@ -72,8 +72,13 @@ with cells as materialized (
         count(*) filter (state = 'failed' and is_new) as first_jobs,
         count(*) filter (state = 'failed' and issue_iid is null) as without_issue,
         string_agg(concat_ws(' ', job_name, category, reason, runner_description, assignee), ' ') as words
-    from nightly_job_nights
-    where is_failed
+    from (
+        select j.*, j.pipeline_id as run_id, c.pipeline_id as decides_id
+        from nightly_job_nights j
+        left join cells c
+            on c.project_id = j.project_id and c.schedule_id is not distinct from j.schedule_id and c.night = j.night
+        where j.is_failed
+    )
     group by all
 )
 select

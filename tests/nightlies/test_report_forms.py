@@ -53,7 +53,7 @@ def test_links_lead_to_gitlab_where_the_dashboard_has_no_address(built: Builder)
 def test_json_holds_everything(built: Builder) -> None:
     company(built)
     found = json.loads(as_json(written(built)))
-    parts = {"new", "missing", "late", "still_red", "partly", "only_by_hand", "canceled", "recovered"}
+    parts = {"new", "missing", "late", "still_red", "partly", "only_by_hand", "canceled", "running", "recovered"}
     about = {"night", "is_calm", "under_way", "to_come_until", "counts", "at_risk", "evening_before"}
     assert set(found) == parts | about
     assert found["night"] == "2026-03-11" and found["evening_before"] is None

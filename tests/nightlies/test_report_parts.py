@@ -73,11 +73,12 @@ def test_a_time_of_the_evening_that_never_ran_stands_in_the_next_note(built: Bui
     member(built)
     twice(built, "pppmp")
     [item] = sent(built, DAYS[2]).evening
-    assert (item.change, item.expected_at, item.nights) == ("missing", datetime(2026, 3, 11, 22), None)
+    assert (item.change, item.expected_at, item.nights) == ("missing", datetime(2026, 3, 11, 22), 1)
     newest = built.rows("select max(id) as id from pipelines where created_at < '2026-03-12'")[0]["id"]
     assert item.reason == f"why is not known; its newest pipeline before is {newest} of Wed 11 Mar, passed"
     [line] = [one for one in glance(evening_of(built, DAYS[1])) if one["count"]]
-    assert line["items"][0]["about"] == f"expected at 22:00, {item.reason}, owner ada, nobody has it"
+    about = f"since Wed 11 Mar, 1 night, expected at 22:00, {item.reason}, owner ada, nobody has it"
+    assert line["items"][0]["about"] == about
     for text in (as_markdown(sent(built, DAYS[2])), as_html(sent(built, DAYS[2]))):
         assert "Never ran: " in text and "expected at 22:00" in text
 
@@ -130,13 +131,15 @@ def test_verdicts_follow_one_another_part_by_part(
     assert (item.change, (item.since, item.nights)) == (change, red)
 
 
-def test_a_failure_that_another_time_follows_names_no_job_of_that_one(built: Builder) -> None:
+def test_a_failure_that_another_time_follows_names_its_own_job(built: Builder) -> None:
     twice(built, "pp")
     for at, job in ((NIGHTS[1], "lint"), (NIGHTS[1] + EVENING, "e2e")):
         expect(built, at)
         built.night(at, failed=[job])
     [item] = sent(built, DAYS[1]).items
-    assert (item.change, item.job, item.reason) == ("new", None, "1 job failed")
+    assert (item.change, item.job, item.reason) == ("new", "lint", "script_failure")
+    [item] = sent(built, DAYS[2]).evening
+    assert (item.change, item.job) == ("still_red", "e2e")
 
 
 def test_where_nothing_was_to_run_yet_one_full_stop_ends_it(built: Builder) -> None:

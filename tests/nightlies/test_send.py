@@ -252,6 +252,21 @@ def test_a_night_beside_evenings_waits_for_neither_evening(built: Builder) -> No
         assert not is_due(reader, Settings(), (at + 3 * DAY).date(), at + 3 * DAY + 20 * HOUR)
 
 
+def test_what_runs_without_known_times_is_waited_for_at_its_hour(built: Builder) -> None:
+    """A token that may not read schedules tells of their runs alone: at midnight nothing is over."""
+    first, failed = NOON.replace(hour=4) - 3 * DAY, NOON.replace(hour=4) - 2 * DAY
+    sent = []
+    with chat() as (told, url):
+        for at in (first + minutes * MINUTE for minutes in range(0, 60 * 54, 30)):
+            if at in (first, failed, failed + DAY):
+                built.night(at, failed=["lint"] if at == failed else [], passed=[], schedule_id=None)
+            if send_due(built.store, chatting(url), at):
+                sent.append(at)
+    texts = [one["text"] for one in told.heard]
+    assert sent == [first, failed + 150 * MINUTE, failed + DAY + 150 * MINUTE]
+    assert ["1 failed (1 new" in text for text in texts] == [False, True, False]
+
+
 def schedule_too(built: Builder) -> None:
     built.schedule(8, description="Evening", cron="0 22 * * *")
 
