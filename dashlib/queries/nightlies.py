@@ -275,17 +275,18 @@ def note(connection: duckdb.DuckDBPyConnection, filters: Filters, *, night: date
     failed newly there says what came before, the morning too; nights count it as a night.
     Columns: change (in this order: new, missing, late (any of its times is), still_red, partly (some of its times that
     night never ran, or a run failed and another one decides), only_by_hand (it passed, and the run that decides did not
-    come by itself), canceled, recovered),
+    come by itself), canceled, running (of a part alone), recovered),
     path_with_namespace, schedule, schedule_id, project_id, night, state, nights_red, red_since, missing_since,
-    nights_missing, job_name, failed_jobs, reason, category, is_part (see ``part``: of a failure no job is named where
-    the other part decides the night), cause (of a missing or late one; of a late one
-    missing_since and nights_missing tell of the nights before it; of a missing or late time of one that ran
-    they are null), expected, due (times at which it was not off), runs, failed_runs, passed_since (of them, those after
+    nights_missing, job_name, failed_jobs, reason, category, is_part (see ``part``: of its failures no job is named that
+    came to another end in the other part), cause (of a missing or late one; of a late one missing_since and
+    nights_missing tell of the nights before it; of a missing or late time of a whole night that ran they are null),
+    expected, due (times at which it was not off), runs, failed_runs, passed_since (of them, those after
     which one passed), missing and late (times that night), expected_at (the team's wall clock), missing_from (when a
     late one becomes missing, same clock; null where that waits for a sync), is_unread (so it does), owner_username,
     issue_title, issue_state, issue_url, assignee, by_hand (or late), by_hand_times (times that such runs fill),
-    extra_state and extra_at (how the newest run ended that somebody started beside it, and when that began, same
-    clock), signature_id (of its reason), failure (key of the failure's page), job_web_url, url (of the run, else of the
+    extra_state and extra_at (how the newest run ended that somebody started beside it, null where that was before the
+    run that decides, and when it began, same clock), signature_id (of its reason), failure (key of the failure's
+    page), job_web_url, url (of the run, else of the
     schedules), first_jobs (jobs that failed newly), without_issue (failed jobs that no issue is linked to),
     last_pipeline_id, last_pipeline_night, last_pipeline_state and last_pipeline_url (of a missing or late one, the
     schedule's newest run before), was_job_name, was_reason, was_issue_title, was_issue_url and was_assignee (of a
