@@ -17,7 +17,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import duckdb
 import orjson
@@ -67,8 +67,12 @@ class _New:
 
 
 class _Stored(NamedTuple):
+    """What is on disk and not in the database yet: held once, as it is spelled."""
+
     line: bytes
-    row: Row
+    source: str
+    received_at: str
+    size: int
 
 
 class Inbox:
@@ -134,11 +138,11 @@ class Inbox:
     def unmoved(self) -> dict[str, tuple[int, datetime]]:
         """By source what is on disk and not in the database yet: how many, and when the oldest came (UTC)."""
         with self._lock:
-            rows = [one.row for one in self._unmoved]
+            waiting = list(self._unmoved)
         found: dict[str, tuple[int, datetime]] = {}
-        for row in rows:
-            count, oldest = found.get(row["source"], (0, None))
-            found[row["source"]] = (count + 1, oldest or _moment(row["received_at"]))
+        for one in waiting:
+            count, oldest = found.get(one.source, (0, None))
+            found[one.source] = (count + 1, oldest or datetime.fromisoformat(one.received_at))
         return found
 
     def close(self) -> None:
@@ -223,7 +227,11 @@ class Inbox:
         except OSError as error:
             _LOG.warning("%d deliveries could not be stored: %s", len(batch), error)
             return error
-        stored = [_Stored(line, one.waiting.row) for line, one in zip(lines, batch, strict=True)]
+        rows = (one.waiting.row for one in batch)
+        stored = [
+            _Stored(line, row["source"], row["received_at"], row["bytes"])
+            for line, row in zip(lines, rows, strict=True)
+        ]
         self._next_id += len(lines)
         with self._lock:
             self._unmoved.extend(stored)
@@ -259,7 +267,7 @@ class Inbox:
             self._insert([one.line for one in some])
             with self._lock:
                 del self._unmoved[: len(some)]
-                self._bytes -= sum(one.row["bytes"] for one in some)
+                self._bytes -= sum(one.size for one in some)
                 # Whatever is still to be moved stands in the present file, or in one behind it.
                 below = file if not self._unmoved else 0
             self._journal.remove(below)
@@ -279,10 +287,6 @@ class Inbox:
                 self._connection.execute(statement)
             finally:
                 self._connection.unregister("staged_deliveries")
-
-
-def _moment(text: Any) -> datetime:
-    return datetime.fromisoformat(str(text))
 
 
 def _spelled(row: Row) -> bytes:
