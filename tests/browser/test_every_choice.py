@@ -138,7 +138,7 @@ def choose(tab: Tab, key: str) -> None:
         options = tab.offered(field.locator("input"))
         others = options.and_(tab.page.locator("[aria-selected=false]")).filter(has_not_text=ALL)
         (others.last if kind == "stMultiSelect" else others.first).click()
-        # Not by Escape: in a field that may be empty it takes the choice back where the list has closed already.
+        # Not by Escape: one that follows within milliseconds takes the choice back.
         tab.page.locator("h1").first.click()
 
 
