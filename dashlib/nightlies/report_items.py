@@ -37,8 +37,7 @@ class Item:
     ``nights`` is how many nights it has been red (of a recovered one: had been) or has not run, ``since`` the first of
     them; of a late one how many nights before it did not run either, if any. ``who`` has it, or its issue; ``owner`` is
     its schedule's. ``signature`` is that of its reason. ``link`` leads to what explains it. ``expected_at`` is when a
-    missing or late one was to run, ``missing_from`` when a late one becomes missing (the team's wall clock). ``who`` is
-    "" of a failure whose jobs are not named.
+    missing or late one was to run, ``missing_from`` when a late one becomes missing (the team's wall clock).
     ``by_hand`` says of a failed or recovered one that its run was started by hand, or late, and how a run ended that
     somebody started beside it (of one that passed by hand, that alone); "" where nobody did.
     """
@@ -135,7 +134,7 @@ def item(row: Mapping[Any, Any], dashboard: str) -> Item:
         since=None if pd.isna(since) else pd.Timestamp(since).date(),
         expected_at=clock(row["expected_at"]) if lost else None,
         missing_from=clock(row["missing_from"]) if lost else None,
-        who=" – ".join(word for word in has_it if word) or ("" if red and _names_no_job(row) else NOBODY),
+        who=" – ".join(word for word in has_it if word) or NOBODY,
         issue_url=issue_url,
         link=page or (text["job_web_url"] if red else None) or text["url"],
         owner=text["owner_username"],
@@ -156,11 +155,6 @@ def _jobs(row: Mapping[Any, Any]) -> str | None:
     return f"{row['job_name']} and {more} more" if more > 0 else row["job_name"]
 
 
-def _names_no_job(row: Mapping[Any, Any]) -> bool:
-    """Whether jobs failed and none is named: somebody may have them."""
-    return bool(row["is_part"]) and not isinstance(row["job_name"], str) and bool(_failed_jobs(row))
-
-
 def _by_hand(row: Mapping[Any, Any]) -> str:
     if row["change"] == "only_by_hand":
         return beside_told(row)
@@ -168,10 +162,9 @@ def _by_hand(row: Mapping[Any, Any]) -> str:
 
 
 def _failed_jobs(row: Mapping[Any, Any]) -> str | None:
-    """How many jobs failed, where no job is named: they passed in a later run, or other times decide the night."""
+    """How many jobs failed, where no job is named: they passed in a later run."""
     count = 0 if pd.isna(row["failed_jobs"]) else int(row["failed_jobs"])
-    told = f"{count} job{'' if count == 1 else 's'} failed"
-    return None if not count else told if row["is_part"] else f"{told}, and passed since"
+    return f"{count} job{'' if count == 1 else 's'} failed, and passed since" if count else None
 
 
 def risk(row: Mapping[Any, Any]) -> Risk:

@@ -11,21 +11,41 @@ from typing import Literal, get_args
 Part = Literal["night", "morning", "evening"]
 """The whole night, or a part of it; nightlies that have no time there are none of it."""
 PARTS: tuple[Part, ...] = get_args(Part)
-IS_LATER = """
-(is_evening(coalesce(expected_at, created_at)) or team_day(coalesce(expected_at, created_at)) > night)
-""".strip()
-"""Whether a row of nightly_slots is of the evening: of a run that fills no time, when it was created says so, which can
-be on the day after its night, whose note is out by then."""
-
+_IS_LATER = "is_evening(coalesce(expected_at, created_at)) or team_day(coalesce(expected_at, created_at)) > night"
+# What somebody starts once the evening's runs are due makes up for a time of the morning, but it is news of the
+# evening: the morning's note went out without it. There it fills no time; in the morning that time stays missing.
+_PLACED = f"""
+slots as (
+    select *,
+           coalesce(
+               by_hand and not is_later and created_at >= min(expected_at) filter (is_later and state <> 'off') over (
+                   partition by project_id, schedule_id, night
+               ),
+               false
+           ) as came_later
+    from (select *, {_IS_LATER} as is_later from nightly_slots where not is_extra)
+), placed as (
+    select * exclude (is_later, came_later), is_later or came_later as later
+    from (select * replace (if(came_later, null, expected_at) as expected_at) from slots)
+    union all
+    select * exclude (is_later, came_later), false as later
+    from (
+        select s.* replace (
+                   'missing' as state, 'unknown' as cause, null as pipeline_id, false as by_hand, null as created_at,
+                   null as failed_jobs, n.schedules_web_url as url
+               )
+        from slots s
+        left join nightly_schedules n on n.project_id = s.project_id and n.schedule_id = s.schedule_id
+        where s.came_later
+    )
+)""".strip()
 # What decides is what decides a night (nightly_cells), of the times of that part alone. Parts follow one another, night
 # after night: the verdicts of those before say whether it failed newly, and since when it is red. So a failure of the
 # morning is not new in the evening, and a pass there recovers. A night of such a row counts once.
-# Of the jobs those that came to their end in the run that decides: where a job ended again in another part of the
-# night, it is not named (nightly_job_nights has its last end alone).
 _HALVES = """
-changes as (
+@PLACED@, changes as (
     from nightly_changes
-), @HEADS@, halves as (
+), halves as (
     select project_id, schedule_id, night, later,
            arg_max({'state': state, 'cause': cause, 'is_unread': is_unread, 'pipeline_id': pipeline_id,
                     'by_hand': by_hand, 'failed_jobs': failed_jobs, 'night': night, 'url': url}, decides) as last,
@@ -52,10 +72,7 @@ changes as (
                    coalesce(expected_at, created_at),
                    coalesce(pipeline_id, 0)
                ) as decides
-        from (
-            select *, @IS_LATER@ as later
-            from nightly_slots where not is_extra
-        )
+        from placed
     )
     group by project_id, schedule_id, night, later
 ), followed as (
@@ -102,7 +119,7 @@ changes as (
                h.passed_since as passed_since,
                if(h.last.pipeline_id = c.pipeline_id, c.extra_state, null) as extra_state,
                if(h.last.pipeline_id = c.pipeline_id, c.extra_at, null) as extra_at,
-               if(h.morning.state = 'failed', null, before) as previous_state,
+               h.before as previous_state,
                if(h.change in ('new', 'still_red', 'recovered'), h.red_since, null) as red_since,
                if(h.change in ('new', 'still_red', 'recovered'), h.nights_red, null) as nights_red,
                if(is_lost, h.gone_since, null) as missing_since, if(is_lost, h.nights_gone, null) as nights_missing,
@@ -110,10 +127,10 @@ changes as (
                if(is_lost, if(h.morning.pipeline_id is null, l.night, h.night), null) as last_pipeline_night,
                if(is_lost, if(h.morning.pipeline_id is null, l.state, h.morning.state), null) as last_pipeline_state,
                if(is_lost, if(h.morning.pipeline_id is null, l.url, h.morning.url), null) as last_pipeline_url,
-               d.head.job_name as job_name, d.head.reason as reason, d.head.category as category,
-               d.head.signature_id as signature_id, d.head.failure as failure, d.head.job_web_url as job_web_url,
-               d.head.issue_title as issue_title, d.head.issue_state as issue_state, d.head.issue_url as issue_url,
-               if(is_lost, if(h.last.state = c.state, c.assignee, null), d.head.assignee) as assignee
+               d.job_name as job_name, d.reason as reason, d.category as category, d.signature_id as signature_id,
+               d.failure as failure, d.job_web_url as job_web_url, d.issue_title as issue_title,
+               d.issue_state as issue_state, d.issue_url as issue_url,
+               if(is_lost, if(h.last.state = c.state, c.assignee, null), d.assignee) as assignee
            )
     from judged h
     join changes c
@@ -121,13 +138,14 @@ changes as (
     asof left join (select * from changes where pipeline_id is not null) l
         on l.project_id = c.project_id and coalesce(l.schedule_id, 0) = coalesce(c.schedule_id, 0)
         and l.night < c.night
-    left join heads d
+    left join nightly_run_failures d
         on d.project_id = h.project_id and d.pipeline_id = h.last.pipeline_id and h.last.state in ('failed', 'warned')
     where h.later = @LATER@
 ), reds as (
-    select h.project_id, h.schedule_id, h.night, h.later, d.head
+    select h.project_id, h.schedule_id, h.night, h.later,
+           d.job_name, d.reason, d.issue_title, d.issue_url, d.assignee
     from halves h
-    left join heads d on d.project_id = h.project_id and d.pipeline_id = h.last.pipeline_id
+    left join nightly_run_failures d on d.project_id = h.project_id and d.pipeline_id = h.last.pipeline_id
     where h.last.state = 'failed'
 )""".strip()
 _WHOLE = """
@@ -136,26 +154,17 @@ changes as (
 ), part as (
     from changes
 ), reds as (
-    select project_id, schedule_id, night, false as later,
-           {'job_name': job_name, 'reason': reason, 'issue_title': issue_title, 'issue_url': issue_url,
-            'assignee': assignee} as head
+    select project_id, schedule_id, night, false as later, job_name, reason, issue_title, issue_url, assignee
     from changes where state = 'failed'
-)""".strip()
-_HEADS = """
-heads as (
-    select project_id, pipeline_id,
-           min_by({'job_name': job_name, 'reason': reason, 'category': category, 'signature_id': signature_id,
-                   'failure': failure, 'job_web_url': job_web_url, 'issue_title': issue_title,
-                   'issue_state': issue_state, 'issue_url': issue_url, 'assignee': assignee},
-                  (state = 'warned', not is_new, job_id)) as head
-    from nightly_job_nights where is_failed
-    group by all
+), placed as (
+    select *, false as later from nightly_slots where not is_extra
 )""".strip()
 
 
 def part_of(part: Part, where: str) -> str:
-    """CTEs ``changes`` (nightly_changes), ``part``: its rows with what they tell of a part of the night alone, and
-    ``reds``: what failed (project_id, schedule_id, night, later: in its evening, and head: the job to look at first).
+    """CTEs ``changes`` (nightly_changes), ``part``: its rows with what they tell of a part of the night alone,
+    ``reds``: what failed (project_id, schedule_id, night, later: in its evening, and the job to look at first, with
+    reason, issue_title, issue_url and assignee), and ``placed``: rows of nightly_slots and whether they are later.
 
     One row per schedule and night that has a time in the part (or a run that fills none, by when it was created), with
     the columns of nightly_changes; those that the morning note does not ask stay those of the whole night. ``where``
@@ -164,9 +173,4 @@ def part_of(part: Part, where: str) -> str:
     if part == "night":
         return _WHOLE
     later = str(part == "evening").lower()
-    return (
-        _HALVES.replace("@HEADS@", _HEADS)
-        .replace("@IS_LATER@", IS_LATER)
-        .replace("@WHERE@", f"({where})")
-        .replace("@LATER@", later)
-    )
+    return _HALVES.replace("@PLACED@", _PLACED).replace("@WHERE@", f"({where})").replace("@LATER@", later)

@@ -8,7 +8,7 @@ import duckdb
 import pandas as pd
 
 from dashlib.model import Filters
-from dashlib.queries.night_parts import IS_LATER, PARTS, Part, part_of
+from dashlib.queries.night_parts import PARTS, Part, part_of
 from dashlib.queries.night_rows import HERE, WITHIN
 from dashlib.queries.question import ask
 
@@ -145,16 +145,15 @@ order by stopped desc, risks, path_with_namespace, schedule_id
 _NOTE = f"""
 with @PART@, was as (
     select project_id, schedule_id, arg_max({{
-               'night': night, 'job_name': head.job_name, 'reason': head.reason, 'issue_title': head.issue_title,
-               'issue_url': head.issue_url, 'assignee': head.assignee
+               'night': night, 'job_name': job_name, 'reason': reason, 'issue_title': issue_title,
+               'issue_url': issue_url, 'assignee': assignee
            }}, (night, later)) as last
     from reds where (night, later) < ($night::date, $part = 'evening') group by all
 ), times as (
     select project_id, schedule_id,
            count(*) filter (expected_at is not null and state <> 'off') as due,
            count(*) filter (expected_at is not null and by_hand) as by_hand_times
-    from nightly_slots
-    where night = $night::date and ($part = 'night' or {IS_LATER} = ($part = 'evening'))
+    from placed where night = $night::date and later = ($part = 'evening')
     group by all
 ), began as (
     select project_id, pipeline_id, min(created_at) as at
@@ -163,7 +162,7 @@ with @PART@, was as (
 select change, path_with_namespace,
        coalesce(schedule_description, 'schedule ' || n.schedule_id, 'unknown schedule') as schedule, n.schedule_id,
        n.project_id, night, state, nights_red, red_since, missing_since, nights_missing, job_name, failed_jobs, reason,
-       category, cause, $part <> 'night' as is_part, expected, due, runs, failed_runs, passed_since,
+       category, cause, expected, due, runs, failed_runs, passed_since,
        missing, late, team_time(coalesce(late_at, expected_at)) as expected_at,
        if(late_at + late_after() > utc_now(), team_time(late_at + late_after()), null) as missing_from, is_unread,
        owner_username, issue_title, issue_state, issue_url, assignee, by_hand, by_hand_times,
@@ -176,7 +175,7 @@ select change, path_with_namespace,
        case when was_red and last.night >= red_since then last.issue_url end as was_issue_url,
        case when was_red and last.night >= red_since then last.assignee end as was_assignee
 from (
-    select * exclude (change), coalesce(change = 'recovered' and previous_state = 'failed', false) as was_red, unnest([
+    select * exclude (change), coalesce(change = 'recovered', false) as was_red, unnest([
                change,
                if((missing > 0 and state <> 'missing') or (failed_runs > 0 and state <> 'failed'), 'partly', null),
                if(by_hand and state in ('passed', 'warned') and change is null, 'only_by_hand', null),
@@ -277,18 +276,17 @@ def note(connection: duckdb.DuckDBPyConnection, filters: Filters, *, night: date
     night never ran, or a run failed and another one decides), only_by_hand (it passed, and the run that decides did not
     come by itself), canceled, running (of a part alone), recovered),
     path_with_namespace, schedule, schedule_id, project_id, night, state, nights_red, red_since, missing_since,
-    nights_missing, job_name, failed_jobs, reason, category, is_part (see ``part``: of its failures no job is named that
-    came to another end in the other part), cause (of a missing or late one; of a late one missing_since and
-    nights_missing tell of the nights before it; of a missing or late time of a whole night that ran they are null),
-    expected, due (times at which it was not off), runs, failed_runs, passed_since (of them, those after
-    which one passed), missing and late (times that night), expected_at (the team's wall clock), missing_from (when a
-    late one becomes missing, same clock; null where that waits for a sync), is_unread (so it does), owner_username,
-    issue_title, issue_state, issue_url, assignee, by_hand (or late), by_hand_times (times that such runs fill),
-    extra_state and extra_at (how the newest run ended that somebody started beside it, null where that was before the
-    run that decides, and when it began, same clock), signature_id (of its reason), failure (key of the failure's
-    page), job_web_url, url (of the run, else of the
-    schedules), first_jobs (jobs that failed newly), without_issue (failed jobs that no issue is linked to),
-    last_pipeline_id, last_pipeline_night, last_pipeline_state and last_pipeline_url (of a missing or late one, the
+    nights_missing, job_name, failed_jobs, reason, category, cause (of a missing or late one; of a late one
+    missing_since and nights_missing tell of the nights before it; of a missing or late time of a whole night that
+    ran they are null), expected, due (times at which it was not off), runs, failed_runs, passed_since (of them,
+    those after which one passed), missing and late (times that night), expected_at (the team's wall clock),
+    missing_from (when a late one becomes missing, same clock; null where that waits for a sync), is_unread (so it
+    does), owner_username, issue_title, issue_state, issue_url, assignee, by_hand (or late), by_hand_times (times
+    that such runs fill), extra_state and extra_at (how the newest run ended that somebody started beside it, null
+    where that was before the run that decides, and when it began, same clock), signature_id (of its reason),
+    failure (key of the failure's page), job_web_url, url (of the run, else of the schedules), first_jobs (jobs that
+    failed newly), without_issue (failed jobs that no issue is linked to), last_pipeline_id, last_pipeline_night,
+    last_pipeline_state and last_pipeline_url (of a missing or late one, the
     schedule's newest run before), was_job_name, was_reason, was_issue_title, was_issue_url and was_assignee (of a
     recovered one, its last failure before).
     """

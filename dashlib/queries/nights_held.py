@@ -137,8 +137,8 @@ def held(reader: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     """A database in memory that holds what the pages of nights ask, as ``reader`` sees it now.
 
     It knows the macros and these tables of the same names: nightly_slots, nightly_changes, nightly_job_nights,
-    nightly_schedules, nightly_to_come, schedules_at_risk, projects, signatures, nightly_history, and the settings that
-    views depend on.
+    nightly_run_failures, nightly_schedules, nightly_to_come, schedules_at_risk, projects, signatures, nightly_history,
+    and the settings that views depend on.
     """
     copy = memory()
     try:

@@ -23,6 +23,7 @@ PARTS = (
     "nightly_slots",
     "nightly_changes",
     "nightly_job_nights",
+    "nightly_run_failures",
     "nightly_schedules",
     "nightly_to_come",
     "schedules_at_risk",

@@ -7,7 +7,7 @@ import pytest
 from dashlib.failures.act_tables import ASSIGNMENTS
 from dashlib.model import Put
 from dashlib.nightlies.report import note
-from dashlib.nightlies.report_text import as_markdown
+from dashlib.nightlies.report_text import as_json, as_markdown
 from tests.nightlies.rows import HOUR, NIGHTS, expect
 from tests.nightlies.test_report_parts import DAYS, EVENING, sent, told, twice
 from tests.queries.build import Builder, row
@@ -43,16 +43,53 @@ def test_what_failed_in_the_run_that_decides_is_looked_at_first(built: Builder) 
     assert (whole.job, whole.who) == ("build", "nobody")
 
 
-def test_of_jobs_that_are_not_named_the_note_does_not_say_nobody_has_them(built: Builder) -> None:
-    """The same job passed in the evening: a note of the morning that goes out late names it no more."""
+def test_what_failed_in_the_morning_is_named_whatever_became_of_the_job_later(built: Builder) -> None:
+    """The same job passed in the evening: a note of the morning that goes out late still names it, and who has it."""
     twice(built, "ppf")
     given(built, "lint", "bob")
-    assert [item.who for item in sent(built, DAYS[1]).items] == ["bob"]
+    before = as_json(sent(built, DAYS[1]))
     expect(built, NIGHTS[1] + EVENING)
     built.night(NIGHTS[1] + EVENING, passed=["lint"])
-    late = sent(built, DAYS[1])
-    assert [(item.job, item.reason, item.who) for item in late.items] == [(None, "1 job failed", "")]
-    assert "nobody" not in as_markdown(late)
+    assert as_json(sent(built, DAYS[1])) == before
+    [item] = sent(built, DAYS[1]).items
+    assert (item.job, item.reason, item.who) == ("lint", "script_failure", "bob")
+    expect(built, NIGHTS[2])
+    built.night(NIGHTS[2], passed=["lint"])
+    [item] = sent(built, DAYS[2]).evening
+    assert (item.change, item.job, item.who) == ("recovered", "lint", "bob")
+
+
+def test_a_run_by_hand_for_the_morning_after_the_run_of_the_evening_is_news_of_the_evening(built: Builder) -> None:
+    """The morning's note told that time as missing; the newest result is told, and decides nothing (as in the grid)."""
+    twice(built, "ppmp")
+    before = sent(built, DAYS[1])
+    built.night(NIGHTS[1] + EVENING + HOUR, failed=["lint"])
+    assert sent(built, DAYS[1]) == before
+    assert [item.change for item in before.items] == ["missing"]
+    expect(built, NIGHTS[2])
+    built.night(NIGHTS[2], failed=["lint"])
+    after = sent(built, DAYS[2])
+    assert not after.is_calm
+    assert [(item.change, item.reason) for item in after.evening] == [
+        ("partly", "1 of 2 runs failed, after it had passed")
+    ]
+    assert [(item.change, item.since) for item in after.items] == [("new", DAYS[2])]
+    [whole] = note(built.nights(), DAYS[1]).items
+    assert (whole.change, whole.reason) == ("partly", "1 of 2 runs failed, after it had passed")
+
+
+def test_such_a_run_that_passed_is_told_beside_the_failure(built: Builder) -> None:
+    twice(built, "ppmf")
+    built.night(NIGHTS[1] + EVENING + HOUR, passed=["lint"])
+    [item] = sent(built, DAYS[2]).evening
+    assert (item.change, item.by_hand) == ("new", "passed when started by hand at 23:00")
+    assert [item.change for item in sent(built, DAYS[1]).items] == ["missing"]
+
+
+def test_a_run_by_hand_before_the_evening_is_the_mornings(built: Builder) -> None:
+    twice(built, "ppmp")
+    built.night(NIGHTS[1] + 12 * HOUR, failed=["lint"])
+    assert told(built, DAYS[2])[1] == ["recovered"]
 
 
 @pytest.mark.parametrize(("by_hand", "then"), [("p", "f"), ("f", "p")])
