@@ -77,7 +77,9 @@ def says_who(address: str) -> bool:
 
 @functools.lru_cache(maxsize=_KEPT)
 def made_up(address: str) -> bool:
-    """Whether a lowered address says nobody because a machine without a name of its own made it up."""
+    """Whether a lowered address says nobody because a machine without a name of its own made it up of a user that is
+    nobody's own.
+    """
     return _shared()["made_up"].fullmatch(address) is not None
 
 
@@ -98,4 +100,6 @@ def person_id(name: str, address: str) -> str:
 def _shared() -> Mapping[str, re.Pattern[str]]:
     text = (resources.files("dashlib.people") / "shared_addresses.toml").read_text("utf-8")
     listed: Mapping[str, list[str]] = tomllib.loads(text)
-    return {name: re.compile("|".join(translate(one) for one in globs)) for name, globs in listed.items()}
+    made_up = [f"{user}@{host}" for user in listed["users"] for host in listed["hosts"]]
+    globs = {"made_up": made_up, "addresses": listed["addresses"]}
+    return {name: re.compile("|".join(translate(one) for one in some)) for name, some in globs.items()}

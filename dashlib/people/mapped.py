@@ -63,6 +63,8 @@ class Mapped:
     proper: str | None = None
     file: str = ""
     line: int = 0
+    of_all: bool = False
+    """Whether the line is about all of the address, not about that name there."""
 
     @property
     def address(self) -> str:
@@ -139,7 +141,7 @@ def told(
         history[one.project_id].add(lowered(one.email))
         mailmap = whole.get(one.project_id, file)
         said = _said(one, mailmap)
-        if said is not None and file.speaks_of(trimmed(one.email)):
+        if said is not None and file.speaks_of(one.email or ""):
             own = _said(one, mailmaps.get(one.project_id, Mailmap()))
             is_new = _goes(one, said) not in (lowered(one.email), _goes(one, own))
             if is_new and not answer.follows(_mapped(one, said, file), refused):
@@ -174,7 +176,8 @@ def told(
 
 
 def _said(one: Found, mailmap: Mailmap) -> Said | None:
-    return mailmap.said(trimmed(one.name), trimmed(one.email)) if mailmap.speaks_of(trimmed(one.email)) else None
+    # Blanks at the ends are part of a name and an address for git's mailmap.
+    return mailmap.said(one.name or "", one.email or "") if mailmap.speaks_of(one.email or "") else None
 
 
 def _goes(one: Found, said: Said | None) -> str:
@@ -185,13 +188,13 @@ def _goes(one: Found, said: Said | None) -> str:
 def _mapped(one: Found, said: Said, file: Mailmap) -> Mapped:
     name = trimmed(one.name) if said.name is None else said.name
     email = trimmed(one.email) if said.email is None else said.email
-    of_file = file.said(trimmed(one.name), trimmed(one.email))
+    of_file = _said(one, file)
     proper = of_file.name if of_file is not None and of_file.name == name else None
     if lowered(email) == lowered(one.email):
         because = f"{said.place} says that {lowered(email)} is {name}"
     else:
         because = f"{said.place} says that {_called(said, one)}{lowered(one.email)} is {lowered(email)}"
-    return Mapped(one, name, email, because, proper, said.file, said.line)
+    return Mapped(one, name, email, because, proper, said.file, said.line, said.found_name is None)
 
 
 def _called(said: Said, one: Found) -> str:

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
-from dashlib.people.addresses import handle, person_id, private, says_who, trimmed
+from dashlib.people.addresses import handle, lowered, person_id, private, says_who, trimmed
 from dashlib.people.journal import Decision
 from dashlib.people.mailmap import Mailmap
 from dashlib.people.mapped import FILE, Alias, Found, Mapped, Overruled, Refused, Told, told
@@ -223,6 +223,9 @@ class _Work:
                 return None
             if proper not in self._identities:
                 self._named.setdefault(proper, (trimmed(one.name), one.address))
+            if one.of_all and says_who(lowered(one.found.email)):
+                # All of one address go there, each by his name: they stay the one that they are without the line.
+                self._joined.join(("from", lowered(one.found.email), one.address), proper)
             return proper
         if one.address not in known:
             if proper in self._apart:

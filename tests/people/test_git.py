@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from dashlib.model import Put
 from dashlib.people.addresses import says_who
+from dashlib.people.mailmap import parsed
 from dashlib.people.tables import MAILMAPS
 from dashlib.store import open_store
 from tests.people.test_mailmap import line
@@ -22,7 +23,7 @@ from tests.queries.build import MIDNIGHT, Builder
 NAMES = ["Jane Doe", "jane", "J", "Jörg Müller", "O'Neil"]
 ADDRESSES = [
     "jane@example.com", "JANE@Example.com", "j@x.example", "Jörg@x.example", "JÖRG@x.example", "root@localhost",
-    "root@corp.example",
+    "root@corp.example", " j@x.example ",
 ]  # fmt: skip
 AUTHORS = st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(ADDRESSES)), min_size=1, max_size=10)
 MOVES = st.builds(
@@ -33,9 +34,17 @@ MOVES = st.builds(
     st.sampled_from(ADDRESSES),
 )
 """Lines between addresses that there are: chains, swaps, and what later lines take back."""
+HIDDEN = "noreply@x.example"
 SWAP = ["<j@x.example> <jane@example.com>", "<jane@example.com> <j@x.example>"]
 CHAIN = ["<j@x.example> <root@corp.example>", "<jane@example.com> <j@x.example>"]
-SPELLED = [("Jane Doe", "jane@example.com"), ("J", "j@x.example"), ("jane", "JANE@Example.com"), ("J", ADDRESSES[-1])]
+SPELLED = [
+    ("Jane Doe", "jane@example.com"),
+    ("J", "j@x.example"),
+    ("jane", "JANE@Example.com"),
+    ("J", "root@corp.example"),
+]
+BLANKS = [("J", "j@x.example"), ("J", " j@x.example "), ("Jane Doe", " j@x.example ")]
+"""As other programs than git write them."""
 MAPPED = """
 select coalesce(h.mapped_name, c.author_name) as name, coalesce(h.mapped_email, c.author_email) as email, k.author
 from commit_people k
@@ -69,6 +78,9 @@ def committed(folder: Path, authors: Sequence[tuple[str, str]], mailmap: str) ->
 @given(AUTHORS, st.lists(line() | MOVES, max_size=8))
 @example(SPELLED, SWAP)
 @example(SPELLED, CHAIN)
+@example(BLANKS, ["Jane <jane@example.com> <j@x.example>"])
+@example(BLANKS, ["Jane <jane@example.com> < j@x.example >", "<root@corp.example> J < j@x.example >"])
+@example([("J", "j@x.example"), ("jane", "j@x.example"), ("J", "root@localhost")], ["<root@localhost> <j@x.example>"])
 @example([("Jane Doe", "jane@example.com"), ("Jane Doe", "Jörg@x.example")], ["<jane@example.com> <JÖRG@x.example>"])
 @example(SPELLED, ["Jane <jane@example.com> J <j@x.example>", "# no <j@x.example>", "Jay <j@x.example>"])
 def test_figures_and_persons_are_what_git_counts_after_mapping(
@@ -100,4 +112,22 @@ def test_figures_and_persons_are_what_git_counts_after_mapping(
         persons[key].add(person)
         mapped[person].add(key)
     assert {key: some for key, some in persons.items() if len(some) > 1} == {}
-    assert {person: keys for person, keys in mapped.items() if len(keys) > 1} == {}
+    assert {person: keys for person, keys in mapped.items() if len({address_of(key) for key in keys}) > 1} == {}
+    # A line that takes all of an address to one that says nobody leaves those who were one person one.
+    onto = {one.email.lower() for one in parsed(mailmap).entries if one.email and one.found_name is None}
+    assert {address_of(key) for keys in mapped.values() if len(keys) > 1 for key in keys} <= onto
+
+
+def address_of(key: object) -> object:
+    return key[1] if isinstance(key, tuple) else key
+
+
+def test_who_is_one_person_stays_it_where_the_mailmap_hides_the_address(built: Builder) -> None:
+    """Both names at the one address go to one that says nobody, and who has it by himself stays apart."""
+    built.project()
+    for number, author in enumerate([("Ada", "ada@x.example"), ("A. Lovelace", "ada@x.example"), ("Bob", HIDDEN)]):
+        built.commit(f"c{number}", author)
+    said = {"origin": "project", "project_id": 1, "name": "", "text": f"<{HIDDEN}> <ada@x.example>", "commit_id": "c1"}
+    built.store.write(Put(MAILMAPS, [said]))
+    found = {one["name"]: one["author"] for one in built.rows(MAPPED)}
+    assert found["Ada"] == found["A. Lovelace"] != found["Bob"]
