@@ -88,6 +88,8 @@ else:
         "Failed jobs of the night, new ones first, with links",
         "failed_jobs",
     )
+    if not (search or only_new or allowed):
+        shared.tell_other_runs(len(failed), now)
 
 if now["missing"]:
     st.header("Never ran", anchor=False)

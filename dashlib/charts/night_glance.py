@@ -163,11 +163,16 @@ def _item(row: Mapping[Any, Any], name: str) -> Data:
             holder_told(text["assignee"] if row["state"] in LOST else None),
         ]
     elif row["change"] == "partly":
-        parts = [times_told(row)]
+        parts = [
+            times_told(row),
+            ": ".join(part for part in (text["job_name"], reason and _cut(reason)) if part),
+            beside_told(row),
+            _has_it(row) if text["job_name"] else None,
+        ]
     elif row["change"] == "only_by_hand":
         parts = [only_by_hand_told(row), beside_told(row)]
     elif row["change"] == "canceled":
-        parts = ["no verdict"]
+        parts = ["no verdict", by_hand_told(row)]
     else:
         parts = [f"was red for {nights_told(int(row['nights_red']))}", by_hand_told(row)]
     full = f"{row['path_with_namespace']} · {row['schedule']}"
@@ -176,5 +181,6 @@ def _item(row: Mapping[Any, Any], name: str) -> Data:
         "title": f"{full}: {reason}" if red and reason else full,
         "about": ", ".join(part[: 2 * _LONGEST] for part in parts if part),
     }
-    href = f"/failure?failure={text['failure']}" if red and text["failure"] else text["url"]
+    names_job = red or row["change"] == "partly"
+    href = f"/failure?failure={text['failure']}" if names_job and text["failure"] else text["url"]
     return found | ({"href": href} if href else {})

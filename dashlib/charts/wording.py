@@ -125,7 +125,7 @@ def times_told(row: Mapping[Any, Any]) -> str:
     """What the run that decides a night does not tell of a nightly's other times, of a row of ``nightly_cells``; else
     ""."""
     parts = []
-    if row["missing"] and row["state"] != "missing":
+    if row["missing"] and row["state"] not in ("missing", "late"):
         parts.append(f"{row['missing']} of {row['expected']} times never ran")
     if row["failed_runs"] and row["state"] != "failed":
         parts.append(f"{row['failed_runs']} of {row['runs']} runs failed{since_failed_told(row)}")

@@ -102,6 +102,8 @@ def note(
         night = counted["night"].iloc[nightlies.last_told(counted)].date()
     if night is None:
         raise NoSuchNight("No nightly is stored yet: nothing ran, and nothing should have")
+    if night == date.min:
+        raise NoSuchNight(f"No nightly of {night} is stored{stored_told(counted)}")
 
     def counts(day: date, part: Part) -> pd.DataFrame:
         return nightlies.nights(connection, replace(filters, since=day, until=day), part=part)

@@ -38,8 +38,9 @@ class Item:
     them; of a late one how many nights before it did not run either, if any. ``who`` has it, or its issue; ``owner`` is
     its schedule's. ``signature`` is that of its reason. ``link`` leads to what explains it. ``expected_at`` is when a
     missing or late one was to run, ``missing_from`` when a late one becomes missing (the team's wall clock).
-    ``by_hand`` says of a failed or recovered one that its run was started by hand, or late, and how a run ended that
-    somebody started beside it (of one that passed by hand, that alone); "" where nobody did.
+    ``by_hand`` says how a run ended that somebody started beside it, and of a failed, recovered, canceled or running
+    one that its own was started by hand, or late; "" where nobody did. ``has_failure``: it tells of a failed job, which
+    ``who`` has; of one that did not run every time the ``reason`` names the newest.
     """
 
     change: str
@@ -57,6 +58,7 @@ class Item:
     owner: str | None = None
     signature: str | None = None
     by_hand: str = ""
+    has_failure: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,13 +104,15 @@ def item(row: Mapping[Any, Any], dashboard: str) -> Item:
     elif row["change"] == "running":
         reason = "had not ended when this was written"
     elif row["change"] == "partly":
-        reason = times_told(row)
+        failing = ": ".join(word for word in (text["job_name"], text["reason"]) if word)
+        reason = ": ".join(word for word in (times_told(row), failing) if word)
     elif row["change"] == "only_by_hand":
         reason = only_by_hand_told(row)
     else:
         reason = text["reason"] or _failed_jobs(row) or NO_FAILED_JOB
     red = row["change"] in RED
-    page = f"{base}/failure?failure={text['failure']}" if dashboard and text["failure"] and red else None
+    names_job = red or (row["change"] == "partly" and text["job_name"] is not None)
+    page = f"{base}/failure?failure={text['failure']}" if dashboard and text["failure"] and names_job else None
     lost = row["change"] in LOST
     nights, since = (
         (row["nights_missing"] or None, row["missing_since"])
@@ -136,10 +140,11 @@ def item(row: Mapping[Any, Any], dashboard: str) -> Item:
         missing_from=clock(row["missing_from"]) if lost else None,
         who=" – ".join(word for word in has_it if word) or NOBODY,
         issue_url=issue_url,
-        link=page or (text["job_web_url"] if red else None) or text["url"],
+        link=page or (text["job_web_url"] if names_job else None) or text["url"],
         owner=text["owner_username"],
         signature=text["signature_id"] if red else None,
         by_hand=_by_hand(row),
+        has_failure=names_job,
     )
 
 
@@ -156,9 +161,8 @@ def _jobs(row: Mapping[Any, Any]) -> str | None:
 
 
 def _by_hand(row: Mapping[Any, Any]) -> str:
-    if row["change"] == "only_by_hand":
-        return beside_told(row)
-    return by_hand_told(row) if row["change"] in (*RED, "recovered") else ""
+    own = row["change"] in (*RED, "recovered", "canceled", "running")
+    return by_hand_told(row) if own else beside_told(row)
 
 
 def _failed_jobs(row: Mapping[Any, Any]) -> str | None:

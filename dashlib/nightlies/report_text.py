@@ -12,7 +12,7 @@ from typing import Any
 from dashlib.charts.wording import FAILED_AFTER, plain, unlinked
 from dashlib.nightlies.report import Note
 from dashlib.nightlies.report_groups import gathered, many_told
-from dashlib.nightlies.report_items import LOST, RED, Item, Risk
+from dashlib.nightlies.report_items import LOST, Item, Risk
 from dashlib.nightlies.report_words import calm_told, claim_told, expected_told, since_told, why_told
 
 SECTIONS = {
@@ -158,17 +158,19 @@ def _lines(note: Note, form: _Form) -> Iterator[str]:
 
 
 def _calm_lines(note: Note, safe: Callable[[str], str]) -> Iterator[str]:
-    """One line for each part, the evening before in it; then who is at risk, and that all is calm."""
+    """What recovered, who is at risk, and that all is calm: with the evening before, and what passed by hand alone."""
     later = f"later on {note.evening_before:%A}"
-    for change, title in SECTIONS.items():
+
+    def named(change: str) -> str:
         found = [(item, "") for item in note.of(change)]
         found += [(item, later) for item in note.evening if item.change == change]
-        if found or change == "recovered":
-            told = [(safe(item.repository), safe(calm_told(item, when))) for item, when in found]
-            names = (f"{name} ({beside})" if beside else name for name, beside in told)
-            yield f"{title}: {', '.join(names) or 'none'}"
+        told = [(safe(item.repository), safe(calm_told(item, when))) for item, when in found]
+        return ", ".join(f"{name} ({beside})" if beside else name for name, beside in told)
+
+    yield f"{SECTIONS['recovered']}: {named('recovered') or 'none'}"
     yield f"At risk today: {', '.join(map(safe, _at_risk(note))) or 'none'}"
-    yield "All is calm."
+    by_hand = named("only_by_hand")
+    yield "All is calm." + (f" {SECTIONS['only_by_hand']}: {by_hand}" if by_hand else "")
 
 
 def _told(items: Sequence[Item], form: _Form) -> str:
@@ -183,7 +185,7 @@ def _item_told(item: Item, form: _Form) -> str:
     where = f"{form.bold(safe(item.repository))} · {safe(item.schedule)}"
     parts = [f"{safe(item.job)}: {safe(item.reason or '')}" if item.job else safe(item.reason or "")]
     parts += [expected_told(item), since_told(item)]
-    if item.change in RED or item.issue_url:
+    if item.has_failure or item.issue_url:
         parts.append(form.link(item.issue_url, item.who) if item.issue_url else safe(item.who))
     if item.change in LOST:
         parts.append(safe(claim_told(item)))
@@ -245,7 +247,7 @@ def _item_html(item: Item) -> str:
         job = f"{html.escape(item.job)}: " if item.job else ""
         words.append(f"{job}<code>{html.escape(item.reason or '')}</code>")
     words += [html.escape(said) for said in (expected_told(item), since_told(item)) if said]
-    if item.change in RED or item.issue_url:
+    if item.has_failure or item.issue_url:
         words.append(_link(item.issue_url, item.who) if item.issue_url else html.escape(item.who))
     if item.change in LOST:
         words.append(html.escape(claim_told(item)))

@@ -23,12 +23,11 @@ def _reason_told(reason: Reason) -> str:
 
 
 def expected_told(item: Item) -> str:
-    """When a nightly that did not run was to, and until when a late one is waited for; of a failed one, where somebody
-    started it; "" of any other."""
+    """When a nightly that did not run was to, and until when a late one is waited for; and what somebody started."""
     if item.expected_at is None:
         return item.by_hand
     until = f", missing from {item.missing_from:%H:%M} on" if item.missing_from else ""
-    return f"expected at {item.expected_at:%H:%M}{until}"
+    return "; ".join(part for part in (f"expected at {item.expected_at:%H:%M}{until}", item.by_hand) if part)
 
 
 def since_told(item: Item) -> str:

@@ -35,14 +35,16 @@ _WAITS = (0, 2, 5, 15, 30, 60)
 """Minutes before each try."""
 
 _DUE = """
-select count(*), count(*) filter (state in ('late', 'running')) from nightly_slots
+select count(*), count(*) filter (state in ('late', 'running'))
+from (select *, coalesce(expected_at, created_at) as due_at from nightly_slots)
 where state <> 'off' and (expected_at is not null or by_hand is not true)
-  and coalesce(expected_at, created_at) >= $begin and coalesce(expected_at, created_at) < $by
+  and team_day(due_at) + (cast(team_time(due_at) as time) >= $report_by::time)::int = $night
 """
 _TO_COME = """
 select (
     select count(*) from schedule_slots s join nightly_schedules n using (project_id, schedule_id)
-    where s.expected_at > $now and s.expected_at >= $begin and s.expected_at < $by and s.off_cause is null
+    where s.expected_at > $now and s.off_cause is null
+      and team_day(s.expected_at) + (cast(team_time(s.expected_at) as time) >= $report_by::time)::int = $night
 ) + (
     select count(*) from nightly_slots s, range(1, 8) days (since)
     where s.expected_at is null and s.by_hand is not true and not s.is_extra
@@ -112,17 +114,18 @@ def is_due(reader: duckdb.DuckDBPyConnection, settings: Settings, night: date, n
     Once that time has come what has not ended is not waited for.
     """
     begin, by = (_moment(settings, night - timedelta(days=days)) for days in (1, 0))
-    due, waiting = reader.execute(_DUE, {"begin": begin, "by": by}).fetchone() or (0, 0)
+    asked = {"night": night, "report_by": settings.report_by}
+    due, waiting = reader.execute(_DUE, asked).fetchone() or (0, 0)
     if not due or now >= by:
         return bool(due)
-    (to_come,) = reader.execute(_TO_COME, {"begin": begin, "by": by, "now": now}).fetchone() or (0,)
+    (to_come,) = reader.execute(_TO_COME, asked | {"begin": begin, "by": by, "now": now}).fetchone() or (0,)
     return not waiting and not to_come
 
 
 def _moment(settings: Settings, day: date) -> datetime:
-    """DASH_REPORT_BY of a day, in UTC."""
+    """DASH_REPORT_BY of a day, in UTC; the later one where a clock shows it twice, or not at all."""
     wall = datetime.combine(day, time.fromisoformat(settings.report_by), settings.zone)
-    return wall.astimezone(UTC).replace(tzinfo=None)
+    return max(wall.replace(fold=fold).astimezone(UTC).replace(tzinfo=None) for fold in (0, 1))
 
 
 def _tries(reader: duckdb.DuckDBPyConnection, night: date, channel: str, now: datetime) -> int | None:

@@ -11,32 +11,46 @@ from typing import Literal, get_args
 Part = Literal["night", "morning", "evening"]
 """The whole night, or a part of it; nightlies that have no time there are none of it."""
 PARTS: tuple[Part, ...] = get_args(Part)
-_IS_LATER = "is_evening(coalesce(expected_at, created_at)) or team_day(coalesce(expected_at, created_at)) > night"
-# What somebody starts once the evening's runs are due makes up for a time of the morning, but it is news of the
-# evening: the morning's note went out without it. There it fills no time; in the morning that time stays missing.
-_PLACED = f"""
+# What somebody starts for a time of which the note is out already (sent, else due by DASH_REPORT_BY) is news of the
+# next note: there, as of the evening before, it fills no time; of its own that time stays missing, as the note said.
+_PLACED = """
 slots as (
-    select *,
-           coalesce(
-               by_hand and not is_later and created_at >= min(expected_at) filter (is_later and state <> 'off') over (
-                   partition by project_id, schedule_id, night
-               ),
-               false
-           ) as came_later
-    from (select *, {_IS_LATER} as is_later from nightly_slots where not is_extra)
+    select * exclude (due_at), expected_at as slot_at, is_evening(due_at) or team_day(due_at) > night as is_later,
+           max(expected_at) filter (not by_hand and pipeline_id is not null) over (
+               partition by project_id, schedule_id
+           ) > expected_at as ran_since
+    from (select *, coalesce(expected_at, created_at) as due_at from nightly_slots where not is_extra)
+), notes_out as (
+    select night, min(tried_at) as out_at from bookkeeping.notes_sent where outcome <> 'failed' group by night
+), dated as (
+    select s.*, team_day(s.created_at) as day,
+           coalesce(own.out_at, report_by_of(s.night + s.is_later::int)) as own_out_at,
+           coalesce(its.out_at, report_by_of(team_day(s.created_at))) as day_out_at
+    from slots s
+    left join notes_out own on own.night = s.night + s.is_later::int
+    left join notes_out its on its.night = team_day(s.created_at)
+), told as (
+    select * exclude (day, own_out_at, day_out_at),
+           coalesce(by_hand and expected_at is not null and created_at >= own_out_at, false) as came_later,
+           day - (created_at < day_out_at)::int as news_of
+    from dated
 ), placed as (
-    select * exclude (is_later, came_later), is_later or came_later as later
-    from (select * replace (if(came_later, null, expected_at) as expected_at) from slots)
-    union all
-    select * exclude (is_later, came_later), false as later
+    select * exclude (is_later, ran_since, came_later, news_of), coalesce(is_later or came_later, false) as later
     from (
-        select s.* replace (
-                   'missing' as state, 'unknown' as cause, null as pipeline_id, false as by_hand, null as created_at,
-                   null as failed_jobs, n.schedules_web_url as url
+        select * replace (if(came_later, news_of, night) as night, if(came_later, null, expected_at) as expected_at)
+        from told
+    )
+    union all
+    select * exclude (is_later, ran_since, came_later, news_of), is_later as later
+    from (
+        select t.* replace (
+                   'missing' as state, coalesce(if(t.ran_since, null, n.owner_trouble), 'unknown') as cause,
+                   null as pipeline_id,
+                   false as by_hand, null as created_at, null as failed_jobs, n.schedules_web_url as url
                )
-        from slots s
-        left join nightly_schedules n on n.project_id = s.project_id and n.schedule_id = s.schedule_id
-        where s.came_later
+        from told t
+        left join nightly_schedules n on n.project_id = t.project_id and n.schedule_id = t.schedule_id
+        where t.came_later
     )
 )""".strip()
 # What decides is what decides a night (nightly_cells), of the times of that part alone. Parts follow one another, night
@@ -101,28 +115,28 @@ _HALVES = """
         rows between unbounded preceding and current row
     )
 ), judged as (
-    select h.*, h.last.state in ('missing', 'late') as is_lost,
+    select h.*, h.last.state in ('missing', 'late') as is_lost, h.last.state = 'late' as is_late,
+           coalesce(h.morning.state = 'missing', false) as gone_that_morning,
            case when h.last.state = 'missing' then 'missing'
                 when h.last.state = 'failed' then if(before = 'failed', 'still_red', 'new')
                 when h.last.state in ('passed', 'warned') and before = 'failed' then 'recovered'
            end as change
     from (from in_a_row where @WHERE@) h
-    join changes c
-        on c.project_id = h.project_id and c.schedule_id is not distinct from h.schedule_id and c.night = h.night
 ), part as (
     select c.* replace (
-               h.later as is_evening, h.last.state as state, h.change as change, h.last.cause as cause,
-               coalesce(h.last.is_unread, false) as is_unread, h.last.pipeline_id as pipeline_id,
+               h.night as night, h.later as is_evening, h.last.state as state, h.change as change,
+               h.last.cause as cause, coalesce(h.last.is_unread, false) as is_unread, h.last.pipeline_id as pipeline_id,
                coalesce(h.last.by_hand, false) as by_hand, h.last.failed_jobs as failed_jobs, h.last.url as url,
-               coalesce(h.missing_at, h.expected_at) as expected_at, h.expected as expected, h.runs as runs,
-               h.missing as missing, h.late as late, h.late_at as late_at, h.failed_runs as failed_runs,
-               h.passed_since as passed_since,
+               coalesce(h.missing_at, h.expected_at) as expected_at, h.expected as expected,
+               h.runs as runs, 0 as extra_runs, h.missing as missing, h.late as late, h.late_at as late_at,
+               h.failed_runs as failed_runs, h.passed_since as passed_since,
                if(h.last.pipeline_id = c.pipeline_id, c.extra_state, null) as extra_state,
                if(h.last.pipeline_id = c.pipeline_id, c.extra_at, null) as extra_at,
                h.before as previous_state,
                if(h.change in ('new', 'still_red', 'recovered'), h.red_since, null) as red_since,
                if(h.change in ('new', 'still_red', 'recovered'), h.nights_red, null) as nights_red,
-               if(is_lost, h.gone_since, null) as missing_since, if(is_lost, h.nights_gone, null) as nights_missing,
+               if(is_lost and (not is_late or h.gone_since < h.night), h.gone_since, null) as missing_since,
+               if(is_lost, h.nights_gone - (is_late and h.gone_that_morning)::int, null) as nights_missing,
                if(is_lost, coalesce(h.morning.pipeline_id, l.pipeline_id), null) as last_pipeline_id,
                if(is_lost, if(h.morning.pipeline_id is null, l.night, h.night), null) as last_pipeline_night,
                if(is_lost, if(h.morning.pipeline_id is null, l.state, h.morning.state), null) as last_pipeline_state,
@@ -133,11 +147,13 @@ _HALVES = """
                if(is_lost, if(h.last.state = c.state, c.assignee, null), d.assignee) as assignee
            )
     from judged h
-    join changes c
-        on c.project_id = h.project_id and c.schedule_id is not distinct from h.schedule_id and c.night = h.night
+    -- What somebody made up for stands on the day on which he did, which can be none of its nights.
+    asof join changes c
+        on c.project_id = h.project_id and coalesce(c.schedule_id, 0) = coalesce(h.schedule_id, 0)
+        and c.night <= h.night
     asof left join (select * from changes where pipeline_id is not null) l
         on l.project_id = c.project_id and coalesce(l.schedule_id, 0) = coalesce(c.schedule_id, 0)
-        and l.night < c.night
+        and l.night < h.night
     left join nightly_run_failures d
         on d.project_id = h.project_id and d.pipeline_id = h.last.pipeline_id and h.last.state in ('failed', 'warned')
     where h.later = @LATER@
@@ -157,7 +173,7 @@ changes as (
     select project_id, schedule_id, night, false as later, job_name, reason, issue_title, issue_url, assignee
     from changes where state = 'failed'
 ), placed as (
-    select *, false as later from nightly_slots where not is_extra
+    select *, expected_at as slot_at, false as later from nightly_slots where not is_extra
 )""".strip()
 
 

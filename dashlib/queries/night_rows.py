@@ -59,7 +59,8 @@ NIGHTS = f"""
 nights as (
     select c.project_id, c.path_with_namespace as path, c.namespace,
            {SCHEDULE.replace("schedule_", "c.schedule_")} as schedule, c.schedule_id, c.night,
-           c.state, c.severity, c.failed_jobs, c.failed_allowed_jobs, c.runs, c.duration, c.change = 'new' as is_new,
+           c.state, c.severity, c.failed_jobs, c.failed_allowed_jobs, c.runs - c.extra_runs as runs,
+           c.duration, c.change = 'new' as is_new,
            c.red_since, c.missing_since, c.nights_missing, c.cause, c.url, coalesce(c.by_hand, false) as by_hand,
            c.owner_username, c.job_name,
            array_to_string(c.job_names[1:5], ', ') || if(len(c.job_names) > 5, ', …', '') as names,

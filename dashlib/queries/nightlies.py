@@ -41,8 +41,8 @@ with @PART@, due as (
            count(*) filter (late > 0) as late,
            count(*) filter (state in ('canceled', 'running', 'late')) as other,
            coalesce(sum(failed_jobs), 0)::bigint as failed_jobs,
-           count(*) filter (missing > 0 and state <> 'missing') as partly_ran,
-           coalesce(sum(missing) filter (state <> 'missing'), 0)::bigint as times_missing,
+           count(*) filter (missing > 0 and state not in ('missing', 'late')) as partly_ran,
+           coalesce(sum(missing) filter (state not in ('missing', 'late')), 0)::bigint as times_missing,
            count(*) filter (passed_since > 0 and state in ('passed', 'warned')) as passed_since,
            count(*) filter (failed_runs > passed_since and state in ('passed', 'warned')) as failed_after,
            bool_or(is_evening) as has_evening,
@@ -151,23 +151,42 @@ with @PART@, was as (
     from reds where (night, later) < ($night::date, $part = 'evening') group by all
 ), times as (
     select project_id, schedule_id,
-           count(*) filter (expected_at is not null and state <> 'off') as due,
-           count(*) filter (expected_at is not null and by_hand) as by_hand_times
+           count(slot_at) filter (state <> 'off') as due, count(slot_at) filter (by_hand) as by_hand_times
     from placed where night = $night::date and later = ($part = 'evening')
     group by all
 ), began as (
     select project_id, pipeline_id, min(created_at) as at
     from nightly_slots where night = $night::date and pipeline_id is not null group by all
+), failing as (
+    select 'partly' as told_as, r.project_id, r.schedule_id, r.last.url as run_url, f.*
+    from (
+        select project_id, schedule_id, arg_max({{'id': pipeline_id, 'url': url}}, (created_at, pipeline_id)) as last
+        from placed where night = $night::date and later = ($part = 'evening') and state = 'failed'
+        group by all
+    ) r
+    left join (select * exclude (project_id), project_id as run_project from nightly_run_failures) f
+        on f.run_project = r.project_id and f.pipeline_id = r.last.id
 )
 select change, path_with_namespace,
        coalesce(schedule_description, 'schedule ' || n.schedule_id, 'unknown schedule') as schedule, n.schedule_id,
-       n.project_id, night, state, nights_red, red_since, missing_since, nights_missing, job_name, failed_jobs, reason,
-       category, cause, expected, due, runs, failed_runs, passed_since,
+       n.project_id, night, state, nights_red, red_since, missing_since, nights_missing, failed_jobs,
+       if(change = 'partly', x.job_name, n.job_name) as job_name,
+       if(change = 'partly', x.reason, n.reason) as reason,
+       if(change = 'partly', x.category, n.category) as category,
+       if(change = 'partly', x.signature_id, n.signature_id) as signature_id,
+       if(change = 'partly', x.failure, n.failure) as failure,
+       if(change = 'partly', x.job_web_url, n.job_web_url) as job_web_url,
+       if(change = 'partly', x.issue_title, n.issue_title) as issue_title,
+       if(change = 'partly', x.issue_state, n.issue_state) as issue_state,
+       if(change = 'partly', x.issue_url, n.issue_url) as issue_url,
+       if(change = 'partly', x.assignee, n.assignee) as assignee,
+       if(change = 'partly', coalesce(x.run_url, url), url) as url,
+       cause, expected, due, runs - extra_runs as runs, failed_runs, passed_since,
        missing, late, team_time(coalesce(late_at, expected_at)) as expected_at,
        if(late_at + late_after() > utc_now(), team_time(late_at + late_after()), null) as missing_from, is_unread,
-       owner_username, issue_title, issue_state, issue_url, assignee, by_hand, by_hand_times,
+       owner_username, by_hand, by_hand_times,
        if(b.at >= extra_at, null, extra_state) as extra_state, team_time(extra_at) as extra_at,
-       signature_id, failure, job_web_url, url, first_jobs, without_issue,
+       first_jobs, without_issue,
        last_pipeline_id, last_pipeline_night, last_pipeline_state, last_pipeline_url,
        case when was_red and last.night >= red_since then last.job_name end as was_job_name,
        case when was_red and last.night >= red_since then last.reason end as was_reason,
@@ -177,15 +196,18 @@ select change, path_with_namespace,
 from (
     select * exclude (change), coalesce(change = 'recovered', false) as was_red, unnest([
                change,
-               if((missing > 0 and state <> 'missing') or (failed_runs > 0 and state <> 'failed'), 'partly', null),
+               if((missing > 0 and state not in ('missing', 'late')) or (failed_runs > 0 and state <> 'failed'),
+                  'partly', null),
                if(by_hand and state in ('passed', 'warned') and change is null, 'only_by_hand', null),
                if(state = 'canceled', 'canceled', null),
-               if(state = 'running' and $part <> 'night', 'running', null),
+               if(state = 'running', 'running', null),
                if(late > 0, 'late', null)
            ]) as change
     from part
     where {HERE} and night = $night::date
 ) n
+left join failing x
+    on x.told_as = n.change and x.project_id = n.project_id and x.schedule_id is not distinct from n.schedule_id
 left join was w on w.project_id = n.project_id and w.schedule_id is not distinct from n.schedule_id
 left join times t on t.project_id = n.project_id and t.schedule_id is not distinct from n.schedule_id
 left join began b on b.project_id = n.project_id and b.pipeline_id = n.pipeline_id
@@ -274,11 +296,12 @@ def note(connection: duckdb.DuckDBPyConnection, filters: Filters, *, night: date
     failed newly there says what came before, the morning too; nights count it as a night.
     Columns: change (in this order: new, missing, late (any of its times is), still_red, partly (some of its times that
     night never ran, or a run failed and another one decides), only_by_hand (it passed, and the run that decides did not
-    come by itself), canceled, running (of a part alone), recovered),
+    come by itself), canceled, running, recovered),
     path_with_namespace, schedule, schedule_id, project_id, night, state, nights_red, red_since, missing_since,
-    nights_missing, job_name, failed_jobs, reason, category, cause (of a missing or late one; of a late one
-    missing_since and nights_missing tell of the nights before it; of a missing or late time of a whole night that
-    ran they are null), expected, due (times at which it was not off), runs, failed_runs, passed_since (of them,
+    nights_missing, job_name, failed_jobs, reason, category (of a partly one those of its newest failed run, as are
+    signature_id, issue, assignee and links), cause (of a missing or late one; of a late one missing_since and
+    nights_missing tell of the nights before it; of a missing or late time of a whole night that ran they are null),
+    expected, due (times at which it was not off), runs (those that count), failed_runs, passed_since (of them,
     those after which one passed), missing and late (times that night), expected_at (the team's wall clock),
     missing_from (when a late one becomes missing, same clock; null where that waits for a sync), is_unread (so it
     does), owner_username, issue_title, issue_state, issue_url, assignee, by_hand (or late), by_hand_times (times
@@ -286,9 +309,9 @@ def note(connection: duckdb.DuckDBPyConnection, filters: Filters, *, night: date
     where that was before the run that decides, and when it began, same clock), signature_id (of its reason),
     failure (key of the failure's page), job_web_url, url (of the run, else of the schedules), first_jobs (jobs that
     failed newly), without_issue (failed jobs that no issue is linked to), last_pipeline_id, last_pipeline_night,
-    last_pipeline_state and last_pipeline_url (of a missing or late one, the
-    schedule's newest run before), was_job_name, was_reason, was_issue_title, was_issue_url and was_assignee (of a
-    recovered one, its last failure before).
+    last_pipeline_state and last_pipeline_url (of a missing or late one, the schedule's newest run before),
+    was_job_name, was_reason, was_issue_title, was_issue_url and was_assignee (of a recovered one, its last failure
+    before).
     """
     return ask(connection, NOTE[part], filters, night=night, part=part)
 

@@ -30,7 +30,7 @@ PARTS = (
     "projects",
 )
 """What the copy holds of each repository."""
-WHOLES = ("signatures", "bookkeeping.settings", "bookkeeping.nightly")
+WHOLES = ("signatures", "bookkeeping.settings", "bookkeeping.nightly", "bookkeeping.notes_sent")
 """What it holds beside that: small, and renewed each time."""
 
 _OF_PROJECT = {

@@ -68,6 +68,8 @@ create or replace macro late_after() as (
 create or replace macro report_by() as (
     coalesce((select any_value(value)::time from bookkeeping.settings where name = 'report_by'), time '10:00')
 );
+-- DASH_REPORT_BY of one of the team's days, in UTC.
+create or replace macro report_by_of(day) as (((day + report_by()) at time zone team_zone()) at time zone 'UTC');
 create or replace macro is_evening(stamp) as (cast(team_time(stamp) as time) >= report_by());
 -- Whether DASH_NIGHTLY counts a schedule or a run with this description, ref and user name: any pattern that matches
 -- counts, case aside; without patterns everything does.

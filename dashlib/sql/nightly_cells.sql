@@ -8,9 +8,9 @@
 -- ran at its times; of an hourly schedule missing says how many of its expected times nobody ran.
 -- pipeline_id, by_hand, cause, is_unread, failed_jobs, duration and url are those of the row that decides; expected
 -- counts the times at which the schedule was to run, expected_at is the first of them: those at which it was off are no
--- such times, unless it was off at all of them. runs counts the pipelines, missing, late and off the times that nothing
--- filled, failed_runs the pipelines that failed, whatever came after them, without those that change nothing;
--- passed_since those of them after which one passed. late_at is the newest of the late times. first_at is expected_at,
+-- such times, unless it was off at all of them. runs counts the pipelines, extra_runs those of them that change nothing;
+-- missing, late and off the times that nothing filled, failed_runs the other pipelines that failed, whatever came after
+-- them; passed_since those of them after which one passed. late_at is the newest of the late times. first_at is expected_at,
 -- else when the first pipeline was created; is_evening: it lies at or after DASH_REPORT_BY, so the morning note of the
 -- day after tells of the cell.
 with cells as (
@@ -32,6 +32,7 @@ with cells as (
         arg_max(url, (created_at, pipeline_id)) filter (is_beside) as extra_url,
         coalesce(nullif(count(expected_at) filter (state <> 'off'), 0), count(expected_at)) as expected,
         count(pipeline_id) as runs,
+        count(pipeline_id) filter (is_extra) as extra_runs,
         count(*) filter (state = 'missing') as missing,
         count(*) filter (state = 'late') as late,
         max(expected_at) filter (state = 'late') as late_at,

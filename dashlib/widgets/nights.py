@@ -153,6 +153,15 @@ def night_line(now: pd.Series, before: pd.Series | None) -> str:
     return " ".join([*parts, f"{'; '.join(told_of)}."])
 
 
+def tell_other_runs(listed: int, now: pd.Series) -> None:
+    """Where the list of failed jobs has others than the numbers of the night count, say why."""
+    if listed != now["failed_jobs"]:
+        st.caption(
+            f"The line of numbers counts {now['failed_jobs']} failed jobs, those of the runs that decide. What failed "
+            "in another run of a nightly and did not end again since is listed here, too."
+        )
+
+
 def _nightlies(count: int) -> str:
     return "nightly" if count == 1 else "nightlies"
 

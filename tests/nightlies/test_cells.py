@@ -44,6 +44,7 @@ def test_a_whole_cell_of_an_hourly_schedule(built: Builder) -> None:
         "url": f"https://gitlab.example/p/1/-/pipelines/{last}",
         "expected": 6,
         "runs": 4,
+        "extra_runs": 0,
         "missing": 2,
         "late": 0,
         "late_at": None,

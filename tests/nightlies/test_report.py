@@ -113,7 +113,10 @@ def test_of_an_hourly_nightly_every_time_counts(built: Builder) -> None:
     assert not found.is_calm
     assert (found.counts["partly_ran"], found.counts["times_missing"], found.counts["passed_since"]) == (1, 22, 1)
     [item] = found.items
-    assert (item.change, item.reason) == ("partly", "22 of 24 times never ran; 1 of 2 runs failed, passed since")
+    assert (item.change, item.reason) == (
+        "partly",
+        "22 of 24 times never ran; 1 of 2 runs failed, passed since: lint: script_failure",
+    )
     for text in (as_markdown(found), as_html(found), json.dumps(mattermost(found))):
         assert "22 of 24 times never ran" in text and "1 did not run every time" in text
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from dashlib.failures.act_tables import ASSIGNMENTS
 from dashlib.model import Put
-from dashlib.nightlies.report import note
+from dashlib.nightlies.report import NoSuchNight, note
 from dashlib.nightlies.report_text import as_json, as_markdown
-from tests.nightlies.rows import HOUR, NIGHTS, expect
+from dashlib.nightlies.tables import NOTES_SENT
+from tests.nightlies.rows import DAY, HOUR, NIGHTS, expect, late_hours, now
 from tests.nightlies.test_report_parts import DAYS, EVENING, sent, told, twice
 from tests.queries.build import Builder, row
 
@@ -71,11 +74,11 @@ def test_a_run_by_hand_for_the_morning_after_the_run_of_the_evening_is_news_of_t
     after = sent(built, DAYS[2])
     assert not after.is_calm
     assert [(item.change, item.reason) for item in after.evening] == [
-        ("partly", "1 of 2 runs failed, after it had passed")
+        ("partly", "1 of 2 runs failed, after it had passed: lint: script_failure")
     ]
     assert [(item.change, item.since) for item in after.items] == [("new", DAYS[2])]
     [whole] = note(built.nights(), DAYS[1]).items
-    assert (whole.change, whole.reason) == ("partly", "1 of 2 runs failed, after it had passed")
+    assert (whole.change, whole.reason) == (after.evening[0].change, after.evening[0].reason)
 
 
 def test_such_a_run_that_passed_is_told_beside_the_failure(built: Builder) -> None:
@@ -86,10 +89,65 @@ def test_such_a_run_that_passed_is_told_beside_the_failure(built: Builder) -> No
     assert [item.change for item in sent(built, DAYS[1]).items] == ["missing"]
 
 
-def test_a_run_by_hand_before_the_evening_is_the_mornings(built: Builder) -> None:
+def test_a_run_by_hand_before_the_note_is_out_is_the_mornings(built: Builder) -> None:
     twice(built, "ppmp")
-    built.night(NIGHTS[1] + 12 * HOUR, failed=["lint"])
+    built.night(NIGHTS[1] + 8 * HOUR, failed=["lint"])
+    [morning] = sent(built, DAYS[1]).items
+    assert (morning.change, morning.by_hand) == ("new", "started by hand, or late")
     assert told(built, DAYS[2])[1] == ["recovered"]
+
+
+@pytest.mark.parametrize("hours", [11, 30, 46])
+def test_what_is_made_up_for_once_the_note_is_out_stands_in_the_next_one(built: Builder, hours: int) -> None:
+    """Of a nightly at 22:00 whose note went out the next morning; in the afternoon, at night, in two days."""
+    for night in NIGHTS[:2]:
+        expect(built, night + EVENING)
+    built.night(NIGHTS[0] + EVENING, passed=["lint"])
+    expect(built, NIGHTS[4] + EVENING)
+    before = sent(built, DAYS[2])
+    assert [item.change for item in before.evening] == ["missing"]
+    at = NIGHTS[2] + hours * HOUR
+    built.night(at, failed=["lint"])
+    assert sent(built, DAYS[2]) == before
+    told_on = at.date() + DAY * (at.hour >= 10)
+    [item] = sent(built, told_on).evening
+    assert (item.change, item.job, item.by_hand) == ("new", "lint", "started by hand, or late")
+    built.night(NIGHTS[4] + EVENING, passed=["lint"])
+    [item] = sent(built, DAYS[4] + DAY).evening
+    assert (item.change, item.job, item.nights) == ("recovered", "lint", 1)
+
+
+def test_what_is_made_up_for_after_an_early_note_stands_in_the_next_one(built: Builder) -> None:
+    """It went out at 06:00, when all had ended, and not at 10:00."""
+    twice(built, "ppmp")
+    row = {"channel": "chat", "outcome": "sent", "tries": 1, "error": None}
+    built.store.write(Put(NOTES_SENT, [row | {"night": DAYS[1], "tried_at": NIGHTS[1] + 5 * HOUR}]))
+    built.night(NIGHTS[1] + 6 * HOUR, failed=["lint"])
+    assert [item.change for item in sent(built, DAYS[1]).items] == ["missing"]
+    [item] = sent(built, DAYS[2]).evening
+    assert (item.change, item.reason) == ("partly", "1 of 2 runs failed, passed since: lint: script_failure")
+
+
+@pytest.mark.parametrize(
+    ("status", "change"), [("canceled", "canceled"), ("running", "running"), ("failed", "new"), ("mixed", "partly")]
+)
+def test_what_somebody_started_beside_is_told_of_whatever_is_named(built: Builder, status: str, change: str) -> None:
+    times = [NIGHTS[0], NIGHTS[0] + HOUR]
+    expect(built, *times)
+    if status == "mixed":
+        built.night(times[0], failed=["lint"])
+        built.night(times[1])
+    else:
+        built.pipeline(times[0], "success")
+        built.pipeline(times[1], status)
+    built.night(NIGHTS[0] + 3 * HOUR, failed=["unit"])
+    [item] = sent(built, DAYS[0]).items
+    assert (item.change, item.by_hand) == (change, "failed when started by hand at 04:00")
+    assert "failed when started by hand at 04:00" in as_markdown(sent(built, DAYS[0]))
+    if change == "partly":
+        assert item.reason == "1 of 2 runs failed, passed since: lint: script_failure"
+        assert (item.who, item.has_failure) == ("nobody", True)
+        assert "/jobs/" in str(item.link)
 
 
 @pytest.mark.parametrize(("by_hand", "then"), [("p", "f"), ("f", "p")])
@@ -136,3 +194,21 @@ def test_what_is_missing_is_missing_since_the_first_time_that_did_not_run(built:
     assert (morning.since, morning.nights) == (DAYS[1], 3)
     [alone] = sent(built, DAYS[2]).evening
     assert (alone.since, alone.nights) == (DAYS[1], 1)
+
+
+@pytest.mark.parametrize(("before", "since", "nights"), [("pp", None, None), ("pm", DAYS[0], 1)])
+def test_late_in_the_evening_is_not_missing_since_that_morning(
+    built: Builder, before: str, since: date | None, nights: int | None
+) -> None:
+    twice(built, before + "mm")
+    late_hours(built, (now() - NIGHTS[1] - EVENING) / HOUR + 5)
+    [item] = sent(built, DAYS[2]).evening
+    assert (item.change, item.since, item.nights) == ("late", since, nights)
+    whole = note(built.nights(), DAYS[1])
+    assert [one.change for one in whole.items] == ["late"] and whole.counts["partly_ran"] == 0
+
+
+def test_before_the_first_day_of_all_is_no_night(built: Builder) -> None:
+    twice(built, "pp")
+    with pytest.raises(NoSuchNight, match="No nightly of 0001-01-01 is stored"):
+        note(built.nights(), date.min)

@@ -81,13 +81,15 @@ def test_passed_since_is_said_in_that_order_of_time_alone(built: Builder) -> Non
     found = written(built)
     assert (found.counts["passed_since"], found.counts["failed_after"], found.is_calm) == (0, 1, False)
     [item] = found.items
-    assert (item.change, item.reason) == ("partly", "1 of 3 runs failed, after it had passed")
+    assert (item.change, item.reason) == ("partly", "1 of 3 runs failed, after it had passed: unit: script_failure")
     assert headline(found).endswith("1 passed first and failed in a later run")
     for text in texts(found):
         assert "passed since" not in text and "1 of 3 runs failed, after it had passed" in text
     assert badge.told(found.counts) == ("1 failed later", "warned")
     assert box(built)["Runs"] == "3, 1 of them failed, after it had passed"
-    assert lines(built) == {"Not every time": [item.reason]}
+    beside = "failed when started by hand at 13:00"
+    told = f"1 of 3 runs failed, after it had passed, unit: script_failure, {beside}, nobody has it"
+    assert lines(built) == {"Not every time": [told]}
 
 
 def test_of_several_failures_those_are_counted_that_passed_since(built: Builder) -> None:
@@ -97,7 +99,9 @@ def test_of_several_failures_those_are_counted_that_passed_since(built: Builder)
     built.night(TIMES[3] + HOUR, failed=["unit"])
     found = written(built)
     assert (found.counts["passed_since"], found.counts["failed_after"]) == (1, 1)
-    assert found.items[0].reason == "1 of 4 times never ran; 2 of 3 runs failed, passed since 1 of them"
+    assert str(found.items[0].reason).startswith(
+        "1 of 4 times never ran; 2 of 3 runs failed, passed since 1 of them: unit"
+    )
     assert box(built)["Runs"] == "3, 2 of them failed, passed since 1 of them"
 
 
@@ -181,7 +185,7 @@ def evening(built: Builder, failed: bool = False) -> None:
     ("failed", "told"),
     [
         (True, [f"Recovered: acme/core/engine (later on Tuesday; {BY_HAND})"]),
-        (False, [f"Only by hand: acme/core/engine (later on Tuesday; {ONLY})", "Recovered: none"]),
+        (False, ["Recovered: none"]),
     ],
 )
 def test_a_calm_note_names_what_was_of_the_evening_before(built: Builder, failed: bool, told: list[str]) -> None:
@@ -189,7 +193,9 @@ def test_a_calm_note_names_what_was_of_the_evening_before(built: Builder, failed
     found = written(built, NIGHTS[1].date())
     assert found.is_calm and found.items == () and len(found.evening) == 1
     for text in (as_markdown(found), as_text(found), as_page(found).replace("\\", "")):
-        assert text.splitlines()[2:-2] == told
+        assert text.splitlines()[2:-2] == told and len(text.splitlines()) == 5
+        only = f" Only by hand: acme/core/engine (later on Tuesday; {ONLY})"
+        assert text.splitlines()[-1] == "All is calm." + ("" if failed else only)
 
 
 def test_nightlies_that_failed_alike_say_what_somebody_started(built: Builder) -> None:

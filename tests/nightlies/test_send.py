@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
@@ -314,3 +314,18 @@ def test_the_issue_of_a_failure_is_a_link(failed: Builder) -> None:
     assert "<https://gitlab.example/p/1/-/issues/7|It is broken>" in PAYLOADS["slack"](linked)["text"]
     for name in ("mattermost", "teams"):
         assert "[It is broken](https://gitlab.example/p/1/-/issues/7)" in json.dumps(PAYLOADS[name](linked))
+
+
+def test_a_note_by_an_hour_that_a_clock_skips_or_shows_twice_tells_each_nightly(built: Builder) -> None:
+    """Berlin, DASH_REPORT_BY 02:30: 03:00 in the night of spring is later, 02:15 for the second time is not."""
+    built.zone("Europe/Berlin")
+    schedule(built)
+    settings = Settings(report_by="02:30", timezone="Europe/Berlin")
+    spring, autumn = datetime(2025, 3, 30, 1), datetime(2025, 10, 26, 1, 15)
+    expect(built, spring, autumn)
+    built.night(spring, failed=["lint"])
+    with built.store.reader() as reader:
+        assert is_due(reader, settings, date(2025, 3, 31), spring + DAY)
+        assert not is_due(reader, settings, date(2025, 3, 30), spring + HOUR)
+        assert not is_due(reader, settings, date(2025, 10, 26), autumn - timedelta(minutes=20))
+        assert is_due(reader, settings, date(2025, 10, 26), autumn + timedelta(minutes=15))
