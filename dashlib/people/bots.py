@@ -7,6 +7,9 @@ import re
 import tomllib
 from importlib import resources
 
+OWN = "DASH_BOTS names"
+"""So begins why somebody is a robot whom the setting names."""
+
 
 @functools.lru_cache(maxsize=100_000)
 def bot_because(name: str, local_part: str, address: str = "", own: tuple[str, ...] = ()) -> str | None:
@@ -16,8 +19,10 @@ def bot_because(name: str, local_part: str, address: str = "", own: tuple[str, .
     """
     for glob in own:
         if any(_globbed(glob).fullmatch(said.lower()) for said in (name, local_part, address) if said):
-            return f"DASH_BOTS names “{glob}”"
-    patterns, handles = _listed()
+            return f"{OWN} “{glob}”"
+    patterns, names, handles = _listed()
+    if found := names.search(name.lower()):
+        return f"its name says “{found[0]}”"
     for what, said in (("name", name), ("address", local_part)):
         if found := patterns.search(said.lower()):
             return f"its {what} says “{found[0]}”"
@@ -33,9 +38,13 @@ def _globbed(glob: str) -> re.Pattern[str]:
 
 
 @functools.cache
-def _listed() -> tuple[re.Pattern[str], re.Pattern[str]]:
+def _listed() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
     text = (resources.files("dashlib.people") / "bots.toml").read_text("utf-8")
     listed: dict[str, list[str]] = tomllib.loads(text)
     words = "|".join(re.escape(word) for word in listed["words"])
     patterns = [rf"(?<![a-z0-9])(?:{words})(?![a-z0-9])", *listed["patterns"]]
-    return re.compile("|".join(patterns)), re.compile("|".join(listed["handles"]))
+    return (
+        re.compile("|".join(patterns)),
+        re.compile("|".join(listed["names"])),
+        re.compile("|".join(listed["handles"])),
+    )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from dashlib.people.bots import bot_because
+from dashlib.people.bots import OWN, bot_because
 from dashlib.people.journal import Decision
 
 _LONGEST = 80
@@ -143,8 +143,14 @@ def _bot_because(one: _Person, decided: Decision | None, bots: tuple[str, ...]) 
             return f"the account @{account.username} is marked as a bot"
         if because := bot_because(account.name, account.username, own=bots):
             return because
-    found = (bot_because(name, address.partition("@")[0], address, bots) for name, address in sorted(one.pairs))
-    return next((because for because in found if because), None)
+    said: dict[str, int] = {}
+    for (name, address), (commits, _) in sorted(one.pairs.items()):
+        if because := bot_because(name, address.partition("@")[0], address, bots):
+            if because.startswith(OWN):
+                return because
+            said[because] = said.get(because, 0) + commits
+    # A trailer by somebody else, or a commit made in a tool's name, makes no robot of a person.
+    return next(iter(said), None) if 2 * sum(said.values()) >= one.commits else None
 
 
 def _label(rows: Iterable[dict[str, Any]]) -> None:

@@ -186,8 +186,8 @@ def _goes(one: Found, said: Said | None) -> str:
 
 
 def _mapped(one: Found, said: Said, file: Mailmap) -> Mapped:
-    name = trimmed(one.name) if said.name is None else said.name
-    email = trimmed(one.email) if said.email is None else said.email
+    name = (one.name or "") if said.name is None else said.name
+    email = (one.email or "") if said.email is None else said.email
     of_file = _said(one, file)
     proper = of_file.name if of_file is not None and of_file.name == name else None
     if lowered(email) == lowered(one.email):

@@ -26,12 +26,18 @@ def one_of(
     key: str,
     default: str | None = None,
     titles: Mapping[str, str] | None = None,
+    about: str | None = None,
 ) -> str:
-    """One of a few, all in sight; ``titles`` says how they are shown."""
+    """One of a few, all in sight; ``titles`` says how they are shown, ``about`` what the choice is about."""
     shown = titles or {}
     settle(key, default or options[0], _one(options), _said_one, label)
     found = st.segmented_control(
-        label, options, key=key, required=True, format_func=lambda option: shown.get(option) or _title(option)
+        label,
+        options,
+        key=key,
+        required=True,
+        help=about,
+        format_func=lambda option: shown.get(option) or _title(option),
     )
     return told(key, str(found), _said_one)
 

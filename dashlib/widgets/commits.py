@@ -53,6 +53,12 @@ def tell_awaited() -> None:
         )
 
 
+ALL_BRANCHES = (
+    "All: every commit that was seen on any branch, also those of branches that are gone and those that a force-push "
+    "replaced. Default: what the default branch holds now."
+)
+
+
 def which_view() -> str:
     """The part of the page that is looked at."""
     return one_of("Show", list(VIEWS), key="view", titles=VIEWS)
@@ -61,7 +67,7 @@ def which_view() -> str:
 def which_commits() -> commits.Narrowed:
     """Which commits count, and for whom: the choices that every question takes."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        branches = one_of("Branches", list(commits.BRANCHES), key="branches")
+        branches = one_of("Branches", list(commits.BRANCHES), key="branches", about=ALL_BRANCHES)
         merges = one_from("Merge commits", list(commits.CHOICES), key="merges", width=130)
         bots = which_robots()
         role = one_from(

@@ -37,7 +37,7 @@ class Made:
     message: bytes = b"A change\n"
     files: tuple[tuple[str, int], ...] = ()
     encoding: str | None = None
-    texts: tuple[tuple[str, str], ...] = ()
+    texts: tuple[tuple[str, str | bytes], ...] = ()
 
 
 @dataclass
@@ -174,7 +174,8 @@ def _imported(place: int, commit: Made) -> bytes:
         body = f"{place}\n".encode() * lines
         stream += f"M 100644 inline {name}\ndata {len(body)}\n".encode() + body + b"\n"
     for name, text in commit.texts:
-        stream += f"M 100644 inline {name}\ndata {len(text.encode())}\n{text}\n".encode()
+        raw = text.encode() if isinstance(text, str) else text
+        stream += f"M 100644 inline {name}\ndata {len(raw)}\n".encode() + raw + b"\n"
     return stream + b"\n"
 
 
@@ -185,6 +186,8 @@ class GitLab:
     repositories: list[Repository]
     url: str = ""
     asked: list[Asked] = field(default_factory=list)
+    active_at: str = "2026-01-01T00:00:00.000Z"
+    """When something happened last, as the list of projects says."""
 
     def respond(self, asked: Asked) -> Answer:
         self.asked.append(asked)
@@ -202,7 +205,7 @@ class GitLab:
         namespace, _, name = one.path.rpartition("/")
         return {
             "id": one.ident, "name": name, "path": name, "path_with_namespace": one.path, "default_branch": DEFAULT,
-            "web_url": f"https://gitlab.example/{one.path}", "last_activity_at": "2026-01-01T00:00:00.000Z",
+            "web_url": f"https://gitlab.example/{one.path}", "last_activity_at": self.active_at,
             "namespace": {"full_path": namespace}, "archived": False, "jobs_enabled": True, "issues_enabled": True,
             "builds_access_level": "enabled", "issues_access_level": "enabled",
         }  # fmt: skip

@@ -242,6 +242,20 @@ Bob Builder <bob@example.com>
 """
 
 
+def test_a_mailmap_that_is_no_utf_8_speaks_of_whom_it_is_about(tmp_path: Path) -> None:
+    """Its bytes are left out as GitLab leaves them out of names and addresses."""
+    joerg, home = (b"J\xf6rg", b"dev@corp.example"), (b"Joerg M", b"j\xf6rg@home.example")
+    olga = (b"Olga", b"dev@corp.example")
+    who = [joerg, olga, home, joerg, olga, joerg]
+    history = [Made(one, parents=(place - 1,) if place else ()) for place, one in enumerate(who)]
+    said = b"Joerg Maier <joerg@corp.example> J\xf6rg <dev@corp.example>\nJoerg Maier <joerg@corp.example>"
+    history.append(Made(olga, parents=(5,), texts=((".mailmap", said + b" <j\xf6rg@home.example>\n"),)))
+    repository = made(tmp_path / "latin.git", history, {DEFAULT: 6})
+    with synced(tmp_path, repository) as reader, held(reader) as copy:
+        ranked = commits.ranking(copy, Filters(), which=commits.Narrowed(**EVERYTHING))
+    assert dict(zip(ranked["label"], map(int, ranked["commits"]), strict=True)) == {"Joerg Maier": 4, "Olga": 3}
+
+
 def test_after_its_mailmap_is_read_one_person_is_one_person(tmp_path: Path) -> None:
     """As many commits per person as ``git shortlog`` counts per mapped address (case aside)."""
     spelled = [

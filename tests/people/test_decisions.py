@@ -418,6 +418,23 @@ def test_few_who_share_a_made_up_address_are_proposed(built: Builder) -> None:
     assert proposals(built) == []
 
 
+@pytest.mark.parametrize("address", ["github@lovelace.example", "gitlab@hopper.example"])
+def test_an_address_of_ones_own_for_a_forge_is_no_robots(built: Builder, address: str) -> None:
+    built.commit("c1", ("Ada Lovelace", address))
+    built.commit("c2", ("GitHub", "noreply@github.com"))
+    assert built.rows("select name from persons where is_bot order by all") == [{"name": "GitHub"}]
+
+
+def test_a_trailer_in_a_robots_name_makes_no_robot_of_a_person(built: Builder) -> None:
+    for number in range(3):
+        built.commit(f"c{number}", ("Jane", "jane@example.com"))
+    built.commit("c3", ("Bob", BOB), message="x\n\nCo-authored-by: renovate[bot] <jane@example.com>\n")
+    built.commit("c4", ("renovate[bot]", "jane@example.com"))
+    built.commit("c5", ("renovate[bot]", "tool@example.com"))
+    built.commit("c6", ("Renovate", "tool@example.com"))
+    assert built.rows("select id from persons where is_bot order by all") == [{"id": "tool@example.com"}]
+
+
 CHOICES = st.lists(
     st.tuples(st.sampled_from(["merge", "split", "reject", "mark", "undo"]), st.integers(0, 9), st.integers(0, 9)),
     max_size=6,

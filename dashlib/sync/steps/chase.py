@@ -1,7 +1,9 @@
 """Commits that were pushed long after they were made: a list ``since`` yesterday cannot bring them.
 
-Two witnesses tell of them: a push event whose newest commit is not known, and a new commit whose parent is not known.
-Either is followed back (``ref_name`` takes a commit) until a page holds nothing new or the window ends.
+Three witnesses tell of them: a push event whose newest commit is not known, the newest commit of the default branch
+where no event told of it, and a new commit whose parent is not known. Each is followed back (``ref_name`` takes a
+commit) until a page holds nothing new or the window ends; unknown parents of what is new there are followed again: a
+branch that had merged another one may have hundreds of known commits between two of its own.
 """
 
 from __future__ import annotations
@@ -32,6 +34,9 @@ _PARENTS = """
 select distinct parent from (
     select unnest(parent_ids) as parent from commits where project_id = $project and committed_at >= $after
 )
+"""
+_TIPS = """
+select distinct sha from bookkeeping.default_tips where project_id = $project and read_at > $after
 """
 _NEW = """
   {column} not in (select id from commits where project_id = $project)
@@ -92,13 +97,14 @@ def _everything(context: Context, project: Project, seen: Pass) -> Task:
 
 
 def parents(context: Context, project: Project) -> list[Task]:
-    """Follow the unknown parents of recent commits."""
+    """Follow the unknown parents of recent commits, and the tip of the default branch."""
     state = context.passes.get(project.id, RESOURCE)
     if state.watermark is None:
         return []
     recent = state.watermark - timedelta(days=1)
     shas = [sha for (sha,) in _ask(context, project, f"{_PARENTS} where {_NEW.format(column='parent')}", recent)]
-    return [_task(context, project, sha) for sha in shas]
+    shas += [sha for (sha,) in _ask(context, project, f"{_TIPS} and {_NEW.format(column='sha')}", context.since)]
+    return [_task(context, project, sha) for sha in dict.fromkeys(shas)]
 
 
 def _ask(context: Context, project: Project, statement: str, after: datetime) -> list[tuple[Any, ...]]:
@@ -119,7 +125,7 @@ def _follow(context: Context, project: Project, sha: str) -> list[Task]:
     query: dict[str, Any] | None = {
         "ref_name": sha, "with_stats": "true", "since": context.since.strftime("%Y-%m-%dT%H:%M:%SZ"), "per_page": 100,
     }  # fmt: skip
-    outcome, changes = "followed", list[Change]()
+    outcome, changes, found, before = "followed", list[Change](), dict[str, list[str]](), set[str]()
     while query is not None:
         try:
             page = context.client.page(RESOURCE, f"/projects/{project.id}/repository/commits", query)
@@ -131,9 +137,24 @@ def _follow(context: Context, project: Project, sha: str) -> list[Task]:
         rows = [commit_row(project.id, item) for item in page.items]
         known = _known(context, project, [row["id"] for row in rows])
         changes.append(Upsert(COMMITS, rows))
+        before |= known
+        found |= {row["id"]: row["parent_ids"] for row in rows}
         query = None if len(known) == len(rows) else page.next
     context.submit([*changes, Put(ASKED, [asked | {"outcome": outcome, "tries": 1, "asked_at": context.now}])])
-    return []
+    further = {parent for sha, above in found.items() if sha not in before for parent in above or ()} - found.keys()
+    return [_task(context, project, parent) for parent in sorted(_unasked(context, project, further))]
+
+
+def _unasked(context: Context, project: Project, shas: set[str]) -> set[str]:
+    """Those that are neither stored nor were followed before."""
+    rows = context.query(
+        f"select sha from (select unnest($shas::varchar[]) as sha) where {_NEW.format(column='sha')}",
+        shas=sorted(shas),
+        project=project.id,
+        source=SOURCE,
+        resource=RESOURCE,
+    )
+    return {sha for (sha,) in rows}
 
 
 def _known(context: Context, project: Project, shas: list[str]) -> set[str]:

@@ -53,7 +53,8 @@ def _text(context: Context, project: Project, sha: str) -> str | None:
         if refused.status == 404:
             return None
         raise
-    return None if body is None else str(body, "utf-8", "replace")
+    # GitLab's API leaves such bytes out of names and addresses, too: so a line in Latin-1 meets whom it is about.
+    return None if body is None else str(body, "utf-8", "ignore")
 
 
 def _whole(chunks: Iterable[bytes]) -> bytes | None:
