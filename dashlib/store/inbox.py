@@ -1,8 +1,10 @@
 """Deliveries onto the disk, fast, and from there into the table ``deliveries``.
 
-Two threads. The first writes what waits into the journal, all of it with one sync of the disk, and tells those who
-wait: they answer 200 now. The second moves what is in the journal into the database a moment later, hundreds to a
-commit, on a connection of its own: a delivery must not wait behind a sync's merge. The two connections write to one
+What the event loop took in one go is written into the journal with one sync of the disk, and those who wait are told:
+they answer 200 now. The loop waits for the disk itself as long as that takes less than handing it to a thread and back
+(a tenth of a millisecond, where the disk is quick); a disk that is slow is left to the first of two threads. The second
+moves what is in the journal into the database a moment later, hundreds to a commit, on a connection of its own: a
+delivery must not wait behind a sync's merge. The two connections write to one
 file without meeting: this one appends rows, the writer changes and removes rows that were committed before. What must
 have the file to itself (a snapshot) holds ``pause``. What a killed process left in the journal is moved when the
 database is opened.
@@ -14,6 +16,7 @@ import asyncio
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -31,11 +34,18 @@ from dashlib.store.staging import staged_lines
 
 _LOG = logging.getLogger(__name__)
 _BYTES_PER_WRITE = 16 * 1024 * 1024
+_BYTES_AT_ONCE, _QUICK_SECONDS = 512 * 1024, 0.002
+"""So much the loop writes itself, while the disk takes no longer than that."""
+_LATEST = 0.2
+"""What the latest write counts for how long the disk takes."""
+_QUIET_TURNS = 2
+"""After so many turns of the loop in which nothing came all is written: who was answered together sends on together."""
 _BYTES_WAITING = 256 * 1024 * 1024
 _GATHER_SECONDS = 0.05
 """So long deliveries gather in the journal before they are moved, many to a commit."""
 _MANY, _GATHER_LONGER_SECONDS = 50, 0.25
-"""After a commit of so many they come in a flood and gather for longer: they are on disk, and the time is needed."""
+"""So many at once come in a flood: what waits for the disk waits for no more, and after a commit of so many they gather
+for longer: they are on disk, and the time is needed."""
 _ROWS_PER_COMMIT = 1000
 _RETRY_SECONDS = 2.0
 KNOWN = 50_000
@@ -81,7 +91,11 @@ class Inbox:
     def __init__(self, connection: duckdb.DuckDBPyConnection, journal: Journal, pause: threading.Lock) -> None:
         self._connection, self._journal, self._pause = connection, journal, pause
         self._on_moved: Callable[[int], None] = lambda _: None
-        self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._gathered: list[_Waiting] = []
+        self._gathering: set[asyncio.AbstractEventLoop] = set()
+        self._queue: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        self._storing = threading.Lock()
+        self._disk_seconds = 0.0
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._written, self._all_written = threading.Event(), threading.Event()
@@ -132,7 +146,10 @@ class Inbox:
             if not self._threads:
                 self._start()
             self._bytes += waiting.size
-            self._queue.put(waiting)
+            self._gathered.append(waiting)
+            if loop not in self._gathering:
+                self._gathering.add(loop)
+                loop.call_soon(self._gather, loop, len(self._gathered), 0)
         return await waiting.stored
 
     def unmoved(self) -> dict[str, tuple[int, datetime]]:
@@ -149,7 +166,7 @@ class Inbox:
         """Store and move what waits, then stop."""
         with self._lock:
             self._closed.set()
-            self._queue.put(None)
+            self._queue.put(False)
         self._written.set()
         for thread in self._threads:
             thread.join()
@@ -171,26 +188,46 @@ class Inbox:
 
     # --- onto the disk ---------------------------------------------------------------------------------------------
 
+    def _gather(self, loop: asyncio.AbstractEventLoop, seen: int, quiet: int) -> None:
+        """In the loop, once in a turn of it while anything gathers there."""
+        count = len(self._gathered)
+        if quiet < _QUIET_TURNS and 0 < count < _MANY:
+            loop.call_soon(self._gather, loop, count, quiet + 1 if count == seen else 0)
+            return
+        with self._lock:
+            self._gathering.discard(loop)
+            size = sum(waiting.size for waiting in self._gathered)
+        if size > _BYTES_AT_ONCE or self._disk_seconds > _QUICK_SECONDS or not self._store_gathered(wait=False):
+            self._queue.put(True)
+
     def _write(self) -> None:
-        stop = False
-        while not stop and (first := self._queue.get()) is not None:
-            batch, stop = self._gather(first)
-            self._store(batch)
+        """The first thread: what the loop leaves to it."""
+        while self._queue.get():
+            self._store_gathered()
+        self._store_gathered()
         self._all_written.set()
         self._written.set()
 
-    def _gather(self, first: _Waiting) -> tuple[list[_Waiting], bool]:
-        batch, size = [first], first.size
-        while size < _BYTES_PER_WRITE:
-            try:
-                waiting = self._queue.get_nowait()
-            except queue.Empty:
-                break
-            if waiting is None:
-                return batch, True
-            batch.append(waiting)
-            size += waiting.size
-        return batch, False
+    def _store_gathered(self, *, wait: bool = True) -> bool:
+        """Store all that is gathered; False where somebody else does so just now and is not to be waited for."""
+        if not self._storing.acquire(blocking=wait):
+            return False
+        try:
+            while batch := self._batch():
+                self._store(batch)
+        finally:
+            self._storing.release()
+        return True
+
+    def _batch(self) -> list[_Waiting]:
+        """What one write takes of what is gathered."""
+        with self._lock:
+            count, size = 0, 0
+            while count < len(self._gathered) and size < _BYTES_PER_WRITE:
+                size += self._gathered[count].size
+                count += 1
+            batch, self._gathered = self._gathered[:count], self._gathered[count:]
+        return batch
 
     def _store(self, batch: Sequence[_Waiting]) -> None:
         """Those that are new with one sync; then everybody is told, in their own loops."""
@@ -201,7 +238,7 @@ class Inbox:
             if turn is not None:
                 new.append(_New(ident, turn, waiting))
         error = self._append(new) if new else None
-        fresh = {id(one.waiting) for one in new}
+        fresh, running = {id(one.waiting) for one in new}, _running_loop()
         for loop in {waiting.loop for waiting in batch}:
             # Whoever repeats what is stored with this very write is refused with it.
             said = [
@@ -210,7 +247,10 @@ class Inbox:
                 if waiting.loop is loop
             ]
             try:
-                loop.call_soon_threadsafe(_tell, said)
+                if loop is running:
+                    _tell(said)
+                else:
+                    loop.call_soon_threadsafe(_tell, said)
             except RuntimeError:
                 _LOG.info("the server stopped before %d deliveries were answered; they are stored", len(said))
         dropped = batch if error is not None else [one for one in batch if id(one) not in fresh]
@@ -222,11 +262,13 @@ class Inbox:
     def _append(self, batch: Sequence[_New]) -> OSError | None:
         """The error where there is one, and then none of them is stored."""
         lines = [b'{"id":%d,"turn":%d,' % (one.ident, one.turn) + one.waiting.said for one in batch]
+        began = time.perf_counter()
         try:
             self._journal.append(lines)
         except OSError as error:
             _LOG.warning("%d deliveries could not be stored: %s", len(batch), error)
             return error
+        self._disk_seconds += _LATEST * (time.perf_counter() - began - self._disk_seconds)
         rows = (one.waiting.row for one in batch)
         stored = [
             _Stored(line, row["source"], row["received_at"], row["bytes"])
@@ -287,6 +329,14 @@ class Inbox:
                 self._connection.execute(statement)
             finally:
                 self._connection.unregister("staged_deliveries")
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    """The loop that this thread runs, if any."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 def _spelled(row: Row) -> bytes:

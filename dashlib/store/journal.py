@@ -16,7 +16,7 @@ from pathlib import Path
 
 import orjson
 
-LARGEST = 8 * 1024 * 1024
+LARGEST = 16 * 1024 * 1024
 """A file that has grown to this is closed, and the next one begun."""
 
 

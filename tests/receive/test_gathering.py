@@ -1,0 +1,100 @@
+"""Onto the disk: all that comes in one go with one sync, by the loop itself; by a thread where the disk is slow."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dashlib.store import Store, open_store
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with open_store(tmp_path / "dash.duckdb") as opened:
+        opened.inbox.start()
+        yield opened
+
+
+def row(number: int) -> dict[str, Any]:
+    return {
+        "source": "gitlab", "kind": "push", "received_at": "2026-03-11T09:00:00", "bytes": 2, "headers": "{}",
+        "dedup_key": f"{number:064x}", "body": "{}",
+    }  # fmt: skip
+
+
+class Disk:
+    """The journal of a store, with who wrote to it, how much, and how long it takes."""
+
+    def __init__(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.writes, self.seconds = list[tuple[str, int]](), 0.0
+        self._real = store.inbox._journal.append
+        monkeypatch.setattr(store.inbox._journal, "append", self._append)
+
+    def _append(self, lines: Sequence[bytes]) -> None:
+        self.writes.append((threading.current_thread().name, len(lines)))
+        time.sleep(self.seconds)
+        self._real(lines)
+
+
+def test_what_comes_in_one_go_is_one_write_of_the_loop(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = Disk(store, monkeypatch)
+
+    async def some() -> list[bool]:
+        return await asyncio.gather(*(store.inbox.put(row(number % 10)) for number in range(12)))
+
+    assert asyncio.run(some()) == [True] * 10 + [False] * 2
+    assert disk.writes == [(threading.current_thread().name, 10)]
+
+
+def test_a_slow_disk_holds_nobody_up_but_those_who_wait_for_it(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk, ticks = Disk(store, monkeypatch), list[float]()
+
+    async def tick() -> None:
+        while True:
+            ticks.append(time.monotonic())
+            await asyncio.sleep(0)
+
+    async def slow() -> None:
+        disk.seconds = 0.1
+        assert await store.inbox.put(row(1))
+        ticking = asyncio.create_task(tick())
+        assert await store.inbox.put(row(2))
+        ticking.cancel()
+        disk.seconds = 0.0
+        for number in range(3, 40):
+            assert await store.inbox.put(row(number))
+
+    asyncio.run(slow())
+    own = threading.current_thread().name
+    writers = [name for name, _ in disk.writes]
+    assert writers[:2] == [own, "store-journal"] and len(ticks) > 10
+    assert writers[-1] == own, "a disk that is quick again is waited for again"
+
+
+def test_several_loops_share_it(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of them has a slow disk in between, so that both the loops and the thread write."""
+    disk = Disk(store, monkeypatch)
+
+    async def some(first: int) -> list[bool]:
+        found = []
+        for number in range(first, first + 60, 3):
+            disk.seconds = 0.02 if number % 7 == 0 else 0.0
+            found += await asyncio.gather(*(store.inbox.put(row(one)) for one in range(number, number + 3)))
+        return found
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda first: asyncio.run(some(first)), [0, 30, 60, 90]))
+    assert sum(map(sum, answers)) == 150, "each of them was new once"
+    store.inbox.close()
+    with store.reader() as reader:
+        found = reader.execute(
+            "select count(*), count(distinct id), count(distinct dedup_key), max(id) from deliveries"
+        )
+        assert found.fetchone() == (150, 150, 150, 150)
