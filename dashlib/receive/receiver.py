@@ -93,12 +93,13 @@ class Receiver:
     def _shape(self) -> None:
         pruned = -_PRUNE_SECONDS
         while True:
+            # In this order: whoever stops it says so before he wakes it, so that no wake-up is lost.
+            self._arrived.clear()
             stopping = self._stop.is_set()
             try:
                 if time.monotonic() - pruned >= _PRUNE_SECONDS:
                     self._prune()
                     pruned = time.monotonic()
-                self._arrived.clear()
                 self._shape_waiting()
             except Exception:  # noqa: BLE001 - logged; what is stored waits and is tried again
                 _LOG.exception("stored deliveries could not be shaped; they are tried again")
