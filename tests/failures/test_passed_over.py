@@ -8,7 +8,7 @@ from dashlib.failures import search as module
 from dashlib.failures.lines import parted
 from dashlib.failures.search import Findings, search
 
-PAIRS = 12_000
+PAIRS = 8_000
 NEVER = 1 << 60
 UNITTEST = ("FAIL: test_part_{n} (tests.test_part.Case)", "AssertionError: {n} != {m}")
 SERVICE = (
