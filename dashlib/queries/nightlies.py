@@ -156,7 +156,7 @@ with @PART@, was as (
     group by all
 ), began as (
     select project_id, pipeline_id, min(created_at) as at
-    from nightly_slots where night = $night::date and pipeline_id is not null group by all
+    from placed where night = $night::date and pipeline_id is not null group by all
 ), failing as (
     select 'partly' as told_as, r.project_id, r.schedule_id, r.last.url as run_url, f.*
     from (
@@ -164,6 +164,8 @@ with @PART@, was as (
         from placed where night = $night::date and later = ($part = 'evening') and state = 'failed'
         group by all
     ) r
+    anti join part d
+        on d.project_id = r.project_id and d.pipeline_id = r.last.id and d.night = $night::date
     left join (select * exclude (project_id), project_id as run_project from nightly_run_failures) f
         on f.run_project = r.project_id and f.pipeline_id = r.last.id
 )

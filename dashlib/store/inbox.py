@@ -268,7 +268,8 @@ class Inbox:
         except OSError as error:
             _LOG.warning("%d deliveries could not be stored: %s", len(batch), error)
             return error
-        self._disk_seconds += _LATEST * (time.perf_counter() - began - self._disk_seconds)
+        finally:
+            self._disk_seconds += _LATEST * (time.perf_counter() - began - self._disk_seconds)
         rows = (one.waiting.row for one in batch)
         stored = [
             _Stored(line, row["source"], row["received_at"], row["bytes"])
@@ -296,7 +297,8 @@ class Inbox:
                 if closing or self._closed.wait(_RETRY_SECONDS):
                     return  # they are on disk, and moved at the next start
                 self._written.set()
-            if closing and self._all_written.is_set() and not self._unmoved:
+            # Not ``closing``: whoever closed it since may have been heard by nobody, for the move forgets wake-ups.
+            if self._closed.is_set() and self._all_written.is_set() and not self._unmoved:
                 return
 
     def _move_waiting(self) -> None:

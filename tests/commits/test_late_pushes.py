@@ -15,10 +15,10 @@ from dashlib.settings import Settings
 from dashlib.store import open_store
 from dashlib.sync.run import Request, sync
 from tests.commits.git_server import DEFAULT, GitLab, Made, made
-from tests.sync.unit.small_server import small_server
+from tests.sync.unit.small_server import Answer, Asked, small_server
 
 BOB = (b"Bob", b"bob@example.com")
-DAY, HOUR = 86_400, 3_600
+DAY, HOUR, SECOND = 86_400, 3_600, timedelta(seconds=1)
 NOW = int(datetime.now(UTC).timestamp())
 
 
@@ -65,3 +65,37 @@ def test_the_default_branch_is_counted_to_the_commit(tmp_path: Path, before: lis
         which = commits.Narrowed(merges="with", bots="with", branches="default")
         with store.reader() as reader, held(reader) as copy:
             assert commits.totals(copy, Filters(), which=which).iloc[0]["commits"] == len(history)
+
+
+class Broken(GitLab):
+    """One that refuses to list from some commits on."""
+
+    refused: frozenset[str] = frozenset()
+
+    def respond(self, asked: Asked) -> Answer:
+        if set(asked.query.get("ref_name", [])) & self.refused:
+            return Answer({"message": "403 Forbidden"}, 403)
+        return super().respond(asked)
+
+
+def test_what_a_sync_that_broke_off_did_not_follow_the_next_one_does(tmp_path: Path) -> None:
+    before = line(700, HOUR)
+    history = [*before, *merged(before)]
+    repository = made(tmp_path / "late.git", history, {DEFAULT: len(before) - 1})
+    old_work = repository.shas("-1", f"refs/scratch/{len(before)}")[0]
+    gitlab = Broken([repository], active_at=datetime.now(UTC).isoformat())
+    with small_server(gitlab.respond) as server, open_store(tmp_path / "dash.duckdb") as store:
+        gitlab.url = server.url
+        chosen = Settings(
+            gitlab_url=server.url, gitlab_token="glpat-x", database=tmp_path / "dash.duckdb", projects=("*",)
+        )
+        assert sync(chosen, store, Request(since=date(2000, 1, 1))).errors == []
+        repository.git("update-ref", f"refs/heads/{DEFAULT}", f"refs/scratch/{len(history) - 1}")
+        vars(repository).pop("stats", None)
+        stored = []
+        for refused, later in (({old_work}, 5), (set[str](), 10)):
+            gitlab.refused, gitlab.active_at = frozenset(refused), (datetime.now(UTC) + later * SECOND).isoformat()
+            assert bool(sync(chosen, store, Request(since=date(2000, 1, 1))).errors) == bool(refused)
+            with store.reader() as reader:
+                stored += reader.execute("select count(*) from commits").fetchall()
+        assert stored == [(len(history) - 1,), (len(history),)]

@@ -212,3 +212,11 @@ def test_before_the_first_day_of_all_is_no_night(built: Builder) -> None:
     twice(built, "pp")
     with pytest.raises(NoSuchNight, match="No nightly of 0001-01-01 is stored"):
         note(built.nights(), date.min)
+
+
+def test_why_a_time_never_ran_is_not_how_another_one_failed(built: Builder) -> None:
+    expect(built, NIGHTS[0], NIGHTS[0] + HOUR)
+    built.night(NIGHTS[0] + HOUR, failed=["lint"])
+    told = {item.change: item for item in note(built.nights(), DAYS[0]).items}
+    assert (told["new"].job, told["partly"].reason) == ("lint", "1 of 2 times never ran")
+    assert not told["partly"].has_failure

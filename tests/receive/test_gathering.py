@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from dashlib.store import Store, open_store
+from dashlib.store import Store, StoreError, open_store
 
 
 @pytest.fixture
@@ -98,3 +98,46 @@ def test_several_loops_share_it(store: Store, monkeypatch: pytest.MonkeyPatch) -
             "select count(*), count(distinct id), count(distinct dedup_key), max(id) from deliveries"
         )
         assert found.fetchone() == (150, 150, 150, 150)
+
+
+def test_who_closes_while_rows_begin_to_move_is_heard(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    inbox = store.inbox
+    move, closing = inbox._move_waiting, threading.Thread(target=inbox.close, daemon=True)
+
+    def late() -> None:
+        if not closing.is_alive():
+            closing.start()
+            assert inbox._all_written.wait(30)
+        move()
+
+    monkeypatch.setattr(inbox, "_move_waiting", late)
+
+    async def one() -> None:
+        assert await inbox.put(row(1))
+
+    asyncio.run(one())
+    deadline = time.monotonic() + 30
+    while not closing.ident:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    closing.join(30)
+    assert not closing.is_alive()
+
+
+def test_a_disk_that_is_slow_to_fail_is_left_to_the_thread(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    writers = list[str]()
+
+    def failing(_: Sequence[bytes]) -> None:
+        writers.append(threading.current_thread().name)
+        time.sleep(0.1)
+        raise OSError("no answer")
+
+    monkeypatch.setattr(store.inbox._journal, "append", failing)
+
+    async def two() -> None:
+        for number in (1, 2):
+            with pytest.raises(StoreError):
+                await store.inbox.put(row(number))
+
+    asyncio.run(two())
+    assert writers == [threading.current_thread().name, "store-journal"]

@@ -38,11 +38,14 @@ select distinct parent from (
 _TIPS = """
 select distinct sha from bookkeeping.default_tips where project_id = $project and read_at > $after
 """
-_NEW = """
-  {column} not in (select id from commits where project_id = $project)
-  and {column} not in (
-      select ref from bookkeeping.asked where source = $source and project_id = $project and resource = $resource)
+_ASKED = """
+select ref from bookkeeping.asked where source = $source and project_id = $project and resource = $resource
 """
+_TO_FOLLOW = "to follow"
+"""Noted with the commit whose parent it is: a sync that is cut off in between goes on with it the next time."""
+_UNKNOWN = "{column} not in (select id from commits where project_id = $project)"
+_NEW = f"{_UNKNOWN} and {{column}} not in ({_ASKED} and outcome <> '{_TO_FOLLOW}')"
+_LEFT = f"{_ASKED} and outcome = '{_TO_FOLLOW}' and asked_at > $after and {_UNKNOWN.format(column='ref')}"
 
 
 def first(context: Context, project: Project) -> list[Task]:
@@ -104,6 +107,7 @@ def parents(context: Context, project: Project) -> list[Task]:
     recent = state.watermark - timedelta(days=1)
     shas = [sha for (sha,) in _ask(context, project, f"{_PARENTS} where {_NEW.format(column='parent')}", recent)]
     shas += [sha for (sha,) in _ask(context, project, f"{_TIPS} and {_NEW.format(column='sha')}", context.since)]
+    shas += [sha for (sha,) in _ask(context, project, _LEFT, context.since)]
     return [_task(context, project, sha) for sha in dict.fromkeys(shas)]
 
 
@@ -140,15 +144,19 @@ def _follow(context: Context, project: Project, sha: str) -> list[Task]:
         before |= known
         found |= {row["id"]: row["parent_ids"] for row in rows}
         query = None if len(known) == len(rows) else page.next
-    context.submit([*changes, Put(ASKED, [asked | {"outcome": outcome, "tries": 1, "asked_at": context.now}])])
-    further = {parent for sha, above in found.items() if sha not in before for parent in above or ()} - found.keys()
-    return [_task(context, project, parent) for parent in sorted(_unasked(context, project, further))]
+    unknown = {parent for one, above in found.items() if one not in before for parent in above or ()} - found.keys()
+    further = sorted(_unasked(context, project, unknown))
+    told = dict.fromkeys(further, _TO_FOLLOW) | {sha: outcome}
+    notes = [asked | {"ref": ref, "outcome": word, "tries": 1, "asked_at": context.now} for ref, word in told.items()]
+    context.submit([*changes, Put(ASKED, notes)])
+    return [_task(context, project, parent) for parent in further]
 
 
 def _unasked(context: Context, project: Project, shas: set[str]) -> set[str]:
-    """Those that are neither stored nor were followed before."""
+    """Those that are neither stored nor noted."""
     rows = context.query(
-        f"select sha from (select unnest($shas::varchar[]) as sha) where {_NEW.format(column='sha')}",
+        "select sha from (select unnest($shas::varchar[]) as sha)"
+        f" where {_UNKNOWN.format(column='sha')} and sha not in ({_ASKED})",
         shas=sorted(shas),
         project=project.id,
         source=SOURCE,
