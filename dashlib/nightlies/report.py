@@ -106,7 +106,7 @@ def note(
         raise NoSuchNight(f"No nightly of {night} is stored{stored_told(counted)}")
 
     def counts(day: date, part: Part) -> pd.DataFrame:
-        return nightlies.nights(connection, replace(filters, since=day, until=day), part=part)
+        return nightlies.nights(connection, replace(filters, since=day, until=day), part=part, sent=sent)
 
     before = night - timedelta(days=1)
     part: Part = "morning" if sent else "night"
@@ -117,7 +117,7 @@ def note(
         raise NoSuchNight(f"No nightly of {night} is stored{stored_told(counted)}")
 
     def items(day: date, part: Part) -> tuple[Item, ...]:
-        found = nightlies.note(connection, filters, night=day, part=part).to_dict("records")
+        found = nightlies.note(connection, filters, night=day, part=part, sent=sent).to_dict("records")
         return tuple(item(one, dashboard) for one in found)
 
     risks = nightlies.at_risk(connection, filters)

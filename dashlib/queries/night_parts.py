@@ -31,7 +31,7 @@ slots as (
     left join notes_out its on its.night = team_day(s.created_at)
 ), told as (
     select * exclude (day, own_out_at, day_out_at),
-           coalesce(by_hand and expected_at is not null and created_at >= own_out_at, false) as came_later,
+           coalesce(@SENT@ and by_hand and expected_at is not null and created_at >= own_out_at, false) as came_later,
            day - (created_at < day_out_at)::int as news_of
     from dated
 ), placed as (
@@ -177,16 +177,17 @@ changes as (
 )""".strip()
 
 
-def part_of(part: Part, where: str) -> str:
+def part_of(part: Part, where: str, *, sent: bool = False) -> str:
     """CTEs ``changes`` (nightly_changes), ``part``: its rows with what they tell of a part of the night alone,
     ``reds``: what failed (project_id, schedule_id, night, later: in its evening, and the job to look at first, with
     reason, issue_title, issue_url and assignee), and ``placed``: rows of nightly_slots and whether they are later.
 
     One row per schedule and night that has a time in the part (or a run that fills none, by when it was created), with
     the columns of nightly_changes; those that the morning note does not ask stay those of the whole night. ``where``
-    says as SQL of which nights.
+    says as SQL of which nights. ``sent``: as the notes tell it that are sent, each of what the one before could not.
     """
     if part == "night":
         return _WHOLE
     later = str(part == "evening").lower()
-    return _HALVES.replace("@PLACED@", _PLACED).replace("@WHERE@", f"({where})").replace("@LATER@", later)
+    placed = _PLACED.replace("@SENT@", str(sent).lower())
+    return _HALVES.replace("@PLACED@", placed).replace("@WHERE@", f"({where})").replace("@LATER@", later)

@@ -78,13 +78,17 @@ from counted c
 left join waiting w on w.night = c.night
 order by c.night
 """
-_NIGHTS: dict[Part, str] = {
-    part: _COUNTED.replace("@PART@", part_of(part, WITHIN)).replace("@IS_EVENING@", str(part == "evening").lower())
-    for part in PARTS
-}
-NIGHTS: dict[Part, str] = {part: sql.replace("@ALIKE@", "") for part, sql in _NIGHTS.items()}
+
+
+def _counted(part: Part, *, sent: bool) -> str:
+    asked = part_of(part, WITHIN, sent=sent)
+    return _COUNTED.replace("@PART@", asked).replace("@IS_EVENING@", str(part == "evening").lower())
+
+
+NIGHTS: dict[Part, str] = {part: _counted(part, sent=False).replace("@ALIKE@", "") for part in PARTS}
+_NIGHTS_SENT: dict[Part, str] = {part: _counted(part, sent=True).replace("@ALIKE@", "") for part in PARTS}
 # What is still to run on the one night cannot be compared with how it went on another.
-NIGHTS_ALIKE = _NIGHTS["night"].replace(
+NIGHTS_ALIKE = _counted("night", sent=False).replace(
     "@ALIKE@",
     """ and (project_id, coalesce(schedule_id, 0)) not in (
         select (project_id, schedule_id) from nightly_to_come where night = $alike::date
@@ -219,7 +223,9 @@ order by list_position(['new', 'missing', 'late', 'still_red', 'partly', 'only_b
          coalesce(nights_red, nights_missing) desc,
          path_with_namespace, schedule, n.schedule_id
 """
-NOTE: dict[Part, str] = {part: _NOTE.replace("@PART@", part_of(part, "night = $night::date")) for part in PARTS}
+_ONE = "night = $night::date"
+NOTE: dict[Part, str] = {part: _NOTE.replace("@PART@", part_of(part, _ONE)) for part in PARTS}
+_NOTE_SENT: dict[Part, str] = {part: _NOTE.replace("@PART@", part_of(part, _ONE, sent=True)) for part in PARTS}
 
 SENT = """
 select night, channel, outcome, tries, team_time(tried_at) as tried, error
@@ -228,7 +234,12 @@ from bookkeeping.notes_sent order by night desc, channel limit 30
 
 
 def nights(
-    connection: duckdb.DuckDBPyConnection, filters: Filters, *, part: Part = "night", alike: date | None = None
+    connection: duckdb.DuckDBPyConnection,
+    filters: Filters,
+    *,
+    part: Part = "night",
+    alike: date | None = None,
+    sent: bool = False,
 ) -> pd.DataFrame:
     """One row per night on which anything ran or should have, oldest first; a schedule counts once a night.
 
@@ -250,7 +261,7 @@ def nights(
     """
     if alike is not None:
         return ask(connection, NIGHTS_ALIKE, filters, alike=alike)
-    return ask(connection, NIGHTS[part], filters)
+    return ask(connection, (_NIGHTS_SENT if sent else NIGHTS)[part], filters)
 
 
 def every_night(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:
@@ -291,7 +302,9 @@ def at_risk(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataF
     return ask(connection, AT_RISK, filters)
 
 
-def note(connection: duckdb.DuckDBPyConnection, filters: Filters, *, night: date, part: Part = "night") -> pd.DataFrame:
+def note(
+    connection: duckdb.DuckDBPyConnection, filters: Filters, *, night: date, part: Part = "night", sent: bool = False
+) -> pd.DataFrame:
     """One row per nightly and thing that the morning note of a night tells of it; whatever the period of the filters.
 
     ``part`` tells only of its times before DASH_REPORT_BY (morning) or of those from then on (evening): whether it
@@ -315,7 +328,7 @@ def note(connection: duckdb.DuckDBPyConnection, filters: Filters, *, night: date
     was_job_name, was_reason, was_issue_title, was_issue_url and was_assignee (of a recovered one, its last failure
     before).
     """
-    return ask(connection, NOTE[part], filters, night=night, part=part)
+    return ask(connection, (_NOTE_SENT if sent else NOTE)[part], filters, night=night, part=part)
 
 
 def sent(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pd.DataFrame:

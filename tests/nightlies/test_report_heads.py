@@ -109,6 +109,7 @@ def test_what_is_made_up_for_once_the_note_is_out_stands_in_the_next_one(built: 
     at = NIGHTS[2] + hours * HOUR
     built.night(at, failed=["lint"])
     assert sent(built, DAYS[2]) == before
+    assert [item.change for item in note(built.nights(), DAYS[2]).evening] == ["new"], "a page tells what is"
     told_on = at.date() + DAY * (at.hour >= 10)
     [item] = sent(built, told_on).evening
     assert (item.change, item.job, item.by_hand) == ("new", "lint", "started by hand, or late")
