@@ -1,12 +1,12 @@
 """When the morning note is sent: once a day, to a chat's webhook and by mail (``ways``), retried, never twice.
 
-The note of a day tells of the 24 hours up to DASH_REPORT_BY, and of nothing after them, however late it goes out: of
-that date's night up to then, and of the evening before (see ``report``, which says where each time stands). It goes out
-as soon as every nightly that was to run in these hours has ended, or is missing, and at DASH_REPORT_BY at the latest;
-where nothing was to run, none does. What is to run later that day, the next day's note tells. Once it is put into words
-and before it is handed over, the try is written down as ``sending``; what is found in that state later was cut off in
-the middle, and nobody knows whether it arrived: it is not sent again. Only what the other side surely did not take is
-tried again.
+The note of a day tells of what was to run in the 24 hours up to DASH_REPORT_BY, and of no later time, however late it
+goes out: of that date's night up to then, and of the evening before (see ``report``, which says where each time
+stands), as they stand when it goes out. It does as soon as every nightly that was to run in these hours has ended, or
+is missing, and at DASH_REPORT_BY at the latest; where nothing was to run, none does. What is to run later that day, the
+next day's note tells. Once it is put into words and before it is handed over, the try is written down as ``sending``;
+what is found in that state later was cut off in the middle, and nobody knows whether it arrived: it is not sent again.
+Only what the other side surely did not take is tried again.
 """
 
 from __future__ import annotations

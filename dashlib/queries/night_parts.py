@@ -11,8 +11,9 @@ from typing import Literal, get_args
 Part = Literal["night", "morning", "evening"]
 """The whole night, or a part of it; nightlies that have no time there are none of it."""
 PARTS: tuple[Part, ...] = get_args(Part)
-# What somebody starts for a time of which the note is out already (sent, else due by DASH_REPORT_BY) is news of the
-# next note: there, as of the evening before, it fills no time; of its own that time stays missing, as the note said.
+# What somebody starts for a time of which the note is out already (sent; of a day that is past, else due by
+# DASH_REPORT_BY) is news of the next note: there, as of the evening before, it fills no time; of its own that time
+# stays missing, as the note said.
 _PLACED = """
 slots as (
     select * exclude (due_at), expected_at as slot_at, is_evening(due_at) or team_day(due_at) > night as is_later,
@@ -24,8 +25,8 @@ slots as (
     select night, min(tried_at) as out_at from bookkeeping.notes_sent where outcome <> 'failed' group by night
 ), dated as (
     select s.*, team_day(s.created_at) as day,
-           coalesce(own.out_at, report_by_of(s.night + s.is_later::int)) as own_out_at,
-           coalesce(its.out_at, report_by_of(team_day(s.created_at))) as day_out_at
+           coalesce(own.out_at, out_unsent(s.night + s.is_later::int)) as own_out_at,
+           coalesce(its.out_at, out_unsent(team_day(s.created_at))) as day_out_at
     from slots s
     left join notes_out own on own.night = s.night + s.is_later::int
     left join notes_out its on its.night = team_day(s.created_at)

@@ -70,6 +70,8 @@ create or replace macro report_by() as (
 );
 -- DASH_REPORT_BY of one of the team's days, in UTC.
 create or replace macro report_by_of(day) as (((day + report_by()) at time zone team_zone()) at time zone 'UTC');
+-- When the note of a day counts as out where none was sent: at its DASH_REPORT_BY; today's may still go out.
+create or replace macro out_unsent(day) as (if(day < team_day(utc_now()), report_by_of(day), timestamp 'infinity'));
 create or replace macro is_evening(stamp) as (cast(team_time(stamp) as time) >= report_by());
 -- Whether DASH_NIGHTLY counts a schedule or a run with this description, ref and user name: any pattern that matches
 -- counts, case aside; without patterns everything does.

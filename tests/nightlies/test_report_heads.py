@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -11,7 +12,8 @@ from dashlib.model import Put
 from dashlib.nightlies.report import NoSuchNight, note
 from dashlib.nightlies.report_text import as_json, as_markdown
 from dashlib.nightlies.tables import NOTES_SENT
-from tests.nightlies.rows import DAY, HOUR, NIGHTS, expect, late_hours, now
+from tests.nightlies.notes import EARLY
+from tests.nightlies.rows import DAY, HOUR, MINUTE, NIGHTS, expect, late_hours, now
 from tests.nightlies.test_report_parts import DAYS, EVENING, sent, told, twice
 from tests.queries.build import Builder, row
 
@@ -127,6 +129,25 @@ def test_what_is_made_up_for_after_an_early_note_stands_in_the_next_one(built: B
     assert [item.change for item in sent(built, DAYS[1]).items] == ["missing"]
     [item] = sent(built, DAYS[2]).evening
     assert (item.change, item.reason) == ("partly", "1 of 2 runs failed, passed since: lint: script_failure")
+
+
+@pytest.mark.parametrize("tried", ["", "failed", "sent"])
+def test_what_is_made_up_for_before_a_note_that_goes_out_late_stands_in_it(built: Builder, tried: str) -> None:
+    """The dashboard, or the chat, was down at DASH_REPORT_BY: whoever reads the note at four must not look for what
+    somebody started since three.
+    """
+    built.zone(EARLY)
+    built.setting("report_by", "03:00")
+    expected, today = now() - 3 * HOUR, now().replace(tzinfo=UTC).astimezone(ZoneInfo(EARLY)).date()
+    expect(built, expected - DAY, expected)
+    built.night(expected - DAY, passed=["lint"])
+    if tried:
+        row = {"channel": "chat", "outcome": tried, "tries": 1, "error": None}
+        built.store.write(Put(NOTES_SENT, [row | {"night": today, "tried_at": now() - 45 * MINUTE}]))
+    assert [item.change for item in sent(built, today).items] == ["missing"]
+    built.night(now() - 30 * MINUTE, failed=["lint"])
+    [item] = sent(built, today).items
+    assert (item.change, item.by_hand) == (("missing", "") if tried == "sent" else ("new", "started by hand, or late"))
 
 
 @pytest.mark.parametrize(
