@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import re
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import translate
 from importlib import resources
@@ -72,15 +71,7 @@ def of_user_name(address: str) -> Private | None:
 @functools.lru_cache(maxsize=_KEPT)
 def says_who(address: str) -> bool:
     """Whether a lowered address is one person's: not empty, and not one of ``shared_addresses.toml``."""
-    return bool(address) and not any(listed.fullmatch(address) for listed in _shared().values())
-
-
-@functools.lru_cache(maxsize=_KEPT)
-def made_up(address: str) -> bool:
-    """Whether a lowered address says nobody because a machine without a name of its own made it up of a user that is
-    nobody's own.
-    """
-    return _shared()["made_up"].fullmatch(address) is not None
+    return bool(address) and not _shared().fullmatch(address)
 
 
 def person_id(name: str, address: str) -> str:
@@ -97,9 +88,6 @@ def person_id(name: str, address: str) -> str:
 
 
 @functools.cache
-def _shared() -> Mapping[str, re.Pattern[str]]:
+def _shared() -> re.Pattern[str]:
     text = (resources.files("dashlib.people") / "shared_addresses.toml").read_text("utf-8")
-    listed: Mapping[str, list[str]] = tomllib.loads(text)
-    made_up = [f"{user}@{host}" for user in listed["users"] for host in listed["hosts"]]
-    globs = {"made_up": made_up, "addresses": listed["addresses"]}
-    return {name: re.compile("|".join(translate(one) for one in some)) for name, some in globs.items()}
+    return re.compile("|".join(translate(one) for one in tomllib.loads(text)["addresses"]))

@@ -12,15 +12,13 @@ from itertools import combinations
 
 from rapidfuzz import fuzz
 
-from dashlib.people.addresses import made_up, private, says_who
+from dashlib.people.addresses import private, says_who
 
 LIKELY = 0.6
 """From this score on a pair is proposed."""
 _MOST_ALIKE = 40
 """What more persons have in common than this (a local part such as dev@) tells nothing."""
 _MOST = 400
-_MOST_SHARING = 3
-"""So many persons with one address that says nobody may be one with several names; with more it is a machine's."""
 _BY_A_LINE = 0.85
 """How sure the line of a repository's .mailmap is about addresses that the repository has never seen."""
 _KEPT = 100_000
@@ -56,11 +54,6 @@ class Candidate:
         }
 
     @functools.cached_property
-    def machines(self) -> set[str]:
-        """Addresses that a machine made up of a user's name there, so they say a little of who."""
-        return {address for address in self.addresses if made_up(address)}
-
-    @functools.cached_property
     def handles(self) -> list[str]:
         """User names in lower case: of accounts, and those that private addresses carry."""
         told = (found.login for address in self.addresses if (found := private(address)))
@@ -74,7 +67,6 @@ class Candidate:
             + [("local", spelling) for name in self.folded for spelling in _spellings(name)]
             + [("local", local) for local in self.locals if len(local) >= _SHORT]
             + [("local", _marked(name)) for name in self.handles]
-            + [("machine", address) for address in self.machines]
         )
 
 
@@ -144,8 +136,6 @@ def likeness(one: Candidate, other: Candidate) -> tuple[float, list[str]]:
         elif same_name and (not one.locals or not other.locals):
             blank = one if not one.locals else other
             found.append((0.65, f"{_blank(blank)} shows no address that says who"))
-    if shared := sorted(one.machines & other.machines):
-        found.append((LIKELY, f"both have the address {shared[0]}, which a machine made up"))
     if not found:
         return 0.0, []
     found = list(dict.fromkeys(sorted(found, key=lambda each: -each[0])))[:2]
@@ -173,8 +163,8 @@ def _pairs(people: Iterable[Candidate]) -> set[tuple[str, str]]:
             shared[key].add(one.id)
     return {
         (min(pair), max(pair))
-        for (kind, _), members in shared.items()
-        if 1 < len(members) <= (_MOST_SHARING if kind == "machine" else _MOST_ALIKE)
+        for members in shared.values()
+        if 1 < len(members) <= _MOST_ALIKE
         for pair in combinations(members, 2)
     }
 

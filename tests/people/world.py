@@ -48,8 +48,8 @@ def company(built: Builder) -> Builder:
             ("Ada", "ada.lovelace@one.example"),
             ("Bob", "bob@one.example"),
             ("Pair", "bob@one.example"),
-            ("Ada Lovelace", "root@localhost"),
-            ("Bob", "root@localhost"),
+            ("Ada Lovelace", "noreply@localhost"),
+            ("Bob", "noreply@localhost"),
             ("Bob", "bobby@elsewhere.example"),
         ]
     ):
