@@ -80,7 +80,7 @@ if search:
     st.button(label, icon=":material/filter_alt_off:", type="tertiary", on_click=show_all_jobs, key="show_all_jobs")
 failed = of_nights(night_failures.failed_jobs, filters, night=night, search=search, only_new=only_new, allowed=allowed)
 if failed.empty:
-    st.caption("No failed job that matches." if search or only_new else "No failed job that night.")
+    shared.tell_no_failed_jobs(now, filtered=bool(search or only_new))
 else:
     widgets.table(
         shared.reasons_told(failed),

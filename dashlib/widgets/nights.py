@@ -162,6 +162,16 @@ def tell_other_runs(listed: int, now: pd.Series) -> None:
         )
 
 
+def tell_no_failed_jobs(now: pd.Series, *, filtered: bool) -> None:
+    """The list of failed jobs is empty: by its own filters, because what failed has passed since, or nothing failed."""
+    if filtered:
+        st.caption("No failed job that matches.")
+    elif now["passed_since"]:
+        st.caption("No job of that night is left failed: what failed first has passed since.")
+    else:
+        st.caption("No failed job that night.")
+
+
 def _nightlies(count: int) -> str:
     return "nightly" if count == 1 else "nightlies"
 
