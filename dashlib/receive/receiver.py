@@ -128,7 +128,8 @@ class Receiver:
             if any(outcome.tells_of_failed_jobs() or outcome.tells_of_people() for outcome in outcomes):
                 self._failed_jobs.set()
             spent = time.monotonic() - began
-            if len(deliveries) >= _FLOOD and 2 * (self._moved - before) >= len(deliveries):
+            more = self._store.inbox.is_flooded() or 2 * (self._moved - before) >= len(deliveries)
+            if len(deliveries) >= _FLOOD and more:
                 self._flooded.set()
                 self._stop.wait(min(_FLOOD_SHARE * spent, _LONGEST_WAIT))
         self._flooded.clear()

@@ -1,13 +1,9 @@
-"""Deliveries onto the disk, fast, and from there into the table ``deliveries``.
+"""Deliveries onto the disk, fast, and from there (``mover``) into the table ``deliveries``.
 
 What the event loop took in one go is written into the journal with one sync of the disk, and those who wait are told:
 they answer 200 now. The loop waits for the disk itself as long as that takes less than handing it to a thread and back
-(a tenth of a millisecond, where the disk is quick); a disk that is slow is left to the first of two threads. The second
-moves what is in the journal into the database a moment later, hundreds to a commit, on a connection of its own: a
-delivery must not wait behind a sync's merge. The two connections write to one
-file without meeting: this one appends rows, the writer changes and removes rows that were committed before. What must
-have the file to itself (a snapshot) holds ``pause``. What a killed process left in the journal is moved when the
-database is opened.
+(a tenth of a millisecond, where the disk is quick); a disk that is slow is left to a thread. What a killed process left
+in the journal is moved when the database is opened.
 """
 
 from __future__ import annotations
@@ -20,17 +16,15 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
 
 import duckdb
 import orjson
 
 from dashlib.model import Row
-from dashlib.receive.tables import DELIVERIES, RECEIVED
 from dashlib.store.errors import StoreError
-from dashlib.store.journal import Journal, whole
+from dashlib.store.journal import Journal
+from dashlib.store.mover import Mover, Stretch
 from dashlib.store.repeats import Repeats
-from dashlib.store.staging import staged_lines
 
 _LOG = logging.getLogger(__name__)
 _BYTES_PER_WRITE = 16 * 1024 * 1024
@@ -41,21 +35,10 @@ _LATEST = 0.2
 _QUIET_TURNS = 2
 """After so many turns of the loop in which nothing came all is written: who was answered together sends on together."""
 _BYTES_WAITING = 256 * 1024 * 1024
-_GATHER_SECONDS = 0.05
-"""So long deliveries gather in the journal before they are moved, many to a commit."""
-_MANY, _GATHER_LONGER_SECONDS = 50, 0.25
-"""So many at once come in a flood: what waits for the disk waits for no more, and after a commit of so many they gather
-for longer: they are on disk, and the time is needed."""
-_ROWS_PER_COMMIT = 1000
-_RETRY_SECONDS = 2.0
+_MANY = 50
+"""So many at once come in a flood: what waits for the disk waits for no more."""
 KNOWN = 50_000
 """So many of the newest deliveries are recognised when they come again."""
-_COLUMNS = ("id", "source", "kind", "received_at", "bytes", "dedup_key", "turn", "headers", "body")
-_APPEND = (
-    f"insert into deliveries ({', '.join(_COLUMNS)}, status)"
-    f" select {', '.join(_COLUMNS)}, '{RECEIVED}' from staged_deliveries s"
-)
-_NOT_THERE = " where not exists (select 1 from deliveries d where d.id = s.id)"
 
 
 @dataclass
@@ -76,21 +59,12 @@ class _New:
     waiting: _Waiting
 
 
-class _Stored(NamedTuple):
-    """What is on disk and not in the database yet: held once, as it is spelled."""
-
-    line: bytes
-    source: str
-    received_at: str
-    size: int
-
-
 class Inbox:
-    """The two threads. ``on_moved`` is told of each commit, in the second thread, with the number of its deliveries."""
+    """What takes deliveries, until it is closed."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, journal: Journal, pause: threading.Lock) -> None:
-        self._connection, self._journal, self._pause = connection, journal, pause
-        self._on_moved: Callable[[int], None] = lambda _: None
+        self._connection, self._journal = connection, journal
+        self._mover = Mover(connection, journal, pause)
         self._gathered: list[_Waiting] = []
         self._gathering: set[asyncio.AbstractEventLoop] = set()
         self._queue: queue.SimpleQueue[bool] = queue.SimpleQueue()
@@ -98,37 +72,24 @@ class Inbox:
         self._disk_seconds = 0.0
         self._lock = threading.Lock()
         self._closed = threading.Event()
-        self._written, self._all_written = threading.Event(), threading.Event()
         self._bytes = 0
         self._known = Repeats(KNOWN)
         self._next_id = 1
-        self._unmoved: list[_Stored] = []
-        self._file = 0
-        self._last_moved = 0
-        self._threads: list[threading.Thread] = []
+        self._thread: threading.Thread | None = None
 
     def recover(self) -> int:
         """Move what the journal holds into the database; returns how many that were. Before anything else."""
-        count, some, size = 0, list[bytes](), 0
-        for line in whole(self._journal.lines()):
-            some.append(line)
-            count, size = count + 1, size + len(line)
-            if len(some) == _ROWS_PER_COMMIT or size >= _BYTES_PER_WRITE:
-                self._insert(some, _APPEND + _NOT_THERE)
-                some, size = [], 0
-        self._insert(some, _APPEND + _NOT_THERE)
-        self._journal.remove(self._journal.number + 1)
-        return count
+        return self._mover.recover()
 
     def start(self) -> None:
         """Read which deliveries are known already. The first ``put`` does it, too, but it holds the server up."""
         with self._lock:
-            if not self._threads and not self._closed.is_set():
+            if self._thread is None and not self._closed.is_set():
                 self._start()
 
     def on_moved(self, call: Callable[[int], None]) -> None:
-        """Who is to be told of each commit."""
-        self._on_moved = call
+        """Who is to be told of each commit: with the number of its deliveries, in the mover's thread."""
+        self._mover.on_moved = call
 
     async def put(self, row: Row, *, keyed: bool = False) -> bool:
         """Store a delivery (strings, ``bytes`` a number); returns when it is on disk.
@@ -143,7 +104,7 @@ class Inbox:
                 raise StoreError("the database is closed")
             if self._bytes and self._bytes + waiting.size > _BYTES_WAITING:
                 raise StoreError("too many deliveries are waiting for the disk")
-            if not self._threads:
+            if self._thread is None:
                 self._start()
             self._bytes += waiting.size
             self._gathered.append(waiting)
@@ -154,24 +115,26 @@ class Inbox:
 
     def unmoved(self) -> dict[str, tuple[int, datetime]]:
         """By source what is on disk and not in the database yet: how many, and when the oldest came (UTC)."""
-        with self._lock:
-            waiting = list(self._unmoved)
-        found: dict[str, tuple[int, datetime]] = {}
-        for one in waiting:
-            count, oldest = found.get(one.source, (0, None))
-            found[one.source] = (count + 1, oldest or datetime.fromisoformat(one.received_at))
-        return found
+        return self._mover.unmoved()
+
+    def is_flooded(self) -> bool:
+        """Whether more comes than is moved for the time being."""
+        return self._mover.is_flooded()
+
+    def is_idle(self) -> bool:
+        """Whether all that came is in the database."""
+        return self._bytes == 0 and not self.unmoved()
 
     def close(self) -> None:
         """Store and move what waits, then stop."""
         with self._lock:
             self._closed.set()
             self._queue.put(False)
-        self._written.set()
-        for thread in self._threads:
-            thread.join()
+        if self._thread is not None:
+            self._thread.join()
+        is_moved = self._mover.finish()
         self._journal.close()
-        if not self._unmoved:
+        if is_moved:
             self._journal.remove(self._journal.number + 1)
 
     def _start(self) -> None:
@@ -181,12 +144,9 @@ class Inbox:
         self._next_id = newest[0][0] + 1 if newest else 1
         for _, key, turn in reversed(newest):
             self._known.remember(key, turn)
-        works = ((self._write, "store-journal"), (self._move, "store-inbox"))
-        self._threads = [threading.Thread(target=work, name=name, daemon=True) for work, name in works]
-        for thread in self._threads:
-            thread.start()
-
-    # --- onto the disk ---------------------------------------------------------------------------------------------
+        self._thread = threading.Thread(target=self._write, name="store-journal", daemon=True)
+        self._thread.start()
+        self._mover.start()
 
     def _gather(self, loop: asyncio.AbstractEventLoop, seen: int, quiet: int) -> None:
         """In the loop, once in a turn of it while anything gathers there."""
@@ -201,12 +161,10 @@ class Inbox:
             self._queue.put(True)
 
     def _write(self) -> None:
-        """The first thread: what the loop leaves to it."""
+        """In the thread: what the loop leaves to it."""
         while self._queue.get():
             self._store_gathered()
         self._store_gathered()
-        self._all_written.set()
-        self._written.set()
 
     def _store_gathered(self, *, wait: bool = True) -> bool:
         """Store all that is gathered; False where somebody else does so just now and is not to be waited for."""
@@ -253,9 +211,8 @@ class Inbox:
                     loop.call_soon_threadsafe(_tell, said)
             except RuntimeError:
                 _LOG.info("the server stopped before %d deliveries were answered; they are stored", len(said))
-        dropped = batch if error is not None else [one for one in batch if id(one) not in fresh]
         with self._lock:
-            self._bytes -= sum(waiting.size for waiting in dropped)
+            self._bytes -= sum(waiting.size for waiting in batch)
         if error is None:
             self._known.keep(trial)
 
@@ -264,73 +221,20 @@ class Inbox:
         lines = [b'{"id":%d,"turn":%d,' % (one.ident, one.turn) + one.waiting.said for one in batch]
         began = time.perf_counter()
         try:
-            self._journal.append(lines)
+            place = self._journal.append(lines)
         except OSError as error:
             _LOG.warning("%d deliveries could not be stored: %s", len(batch), error)
             return error
         finally:
             self._disk_seconds += _LATEST * (time.perf_counter() - began - self._disk_seconds)
-        rows = (one.waiting.row for one in batch)
-        stored = [
-            _Stored(line, row["source"], row["received_at"], row["bytes"])
-            for line, row in zip(lines, rows, strict=True)
-        ]
         self._next_id += len(lines)
-        with self._lock:
-            self._unmoved.extend(stored)
-            self._file = self._journal.number
-        self._written.set()
+        told = dict[str, tuple[int, str]]()
+        for one in batch:
+            source, received_at = one.waiting.row["source"], one.waiting.row["received_at"]
+            count, first = told.get(source, (0, received_at))
+            told[source] = (count + 1, first)
+        self._mover.add(Stretch(place, len(lines), told))
         return None
-
-    # --- into the database -----------------------------------------------------------------------------------------
-
-    def _move(self) -> None:
-        while True:
-            self._written.wait()
-            closing = self._closed.wait(_GATHER_SECONDS if self._last_moved < _MANY else _GATHER_LONGER_SECONDS)
-            if closing:
-                self._all_written.wait()
-            try:
-                self._move_waiting()
-            except duckdb.Error as error:
-                _LOG.warning("deliveries could not be moved from the journal into the database: %s", error)
-                if closing or self._closed.wait(_RETRY_SECONDS):
-                    return  # they are on disk, and moved at the next start
-                self._written.set()
-            # Not ``closing``: whoever closed it since may have been heard by nobody, for the move forgets wake-ups.
-            if self._closed.is_set() and self._all_written.is_set() and not self._unmoved:
-                return
-
-    def _move_waiting(self) -> None:
-        self._written.clear()
-        while True:
-            with self._lock:
-                some, file = self._unmoved[:_ROWS_PER_COMMIT], self._file
-            if not some:
-                return
-            self._insert([one.line for one in some])
-            with self._lock:
-                del self._unmoved[: len(some)]
-                self._bytes -= sum(one.size for one in some)
-                # Whatever is still to be moved stands in the present file, or in one behind it.
-                below = file if not self._unmoved else 0
-            self._journal.remove(below)
-            self._last_moved = len(some)
-            self._on_moved(len(some))
-            if len(some) < _ROWS_PER_COMMIT:
-                return  # what came meanwhile gathers first: a commit of ten costs nearly as much as one of a hundred
-
-    def _insert(self, lines: Sequence[bytes], statement: str = _APPEND) -> None:
-        """Append deliveries in one commit. Some are there already where a process was killed after such a commit."""
-        if not lines:
-            return
-        table = staged_lines(DELIVERIES, _COLUMNS, lines)
-        with self._pause:
-            self._connection.register("staged_deliveries", table)
-            try:
-                self._connection.execute(statement)
-            finally:
-                self._connection.unregister("staged_deliveries")
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

@@ -9,10 +9,14 @@ database's commits that made a sync of 0.1 ms one of 0.9).
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from itertools import groupby
 from pathlib import Path
+from typing import NamedTuple
 
 import orjson
 
@@ -20,8 +24,20 @@ LARGEST = 16 * 1024 * 1024
 """A file that has grown to this is closed, and the next one begun."""
 
 
+class Place(NamedTuple):
+    """Where a write stands: the number of its file, and from which byte to which."""
+
+    file: int
+    begin: int
+    end: int
+
+    def since(self, first: Place) -> int:
+        """About how many bytes there are from the beginning of an earlier place to the end of this one."""
+        return (self.file - first.file) * LARGEST + self.end - first.begin
+
+
 class Journal:
-    """The files of one database. Used by one thread at a time."""
+    """The files of one database. Written by one thread at a time, while another reads and removes."""
 
     def __init__(self, database: Path) -> None:
         self._database = database
@@ -29,8 +45,10 @@ class Journal:
         self._number = max([0, *(number for number, _ in self._files())])
         self._size = 0
 
-    def append(self, lines: Sequence[bytes]) -> None:
-        """Write lines (without their ends) and wait until they are on disk. Raises OSError; then none of them is."""
+    def append(self, lines: Sequence[bytes]) -> Place:
+        """Write lines (without their ends) and wait until they are on disk: there. Raises OSError; then none of them
+        is.
+        """
         content = b"".join([part for line in lines for part in (line, b"\n")])
         if self._file is None or self._size > LARGEST:
             self._begin()
@@ -41,7 +59,20 @@ class Journal:
         except OSError:
             os.ftruncate(self._file, self._size)
             raise
-        self._size += len(content)
+        begin, self._size = self._size, self._size + len(content)
+        return Place(self._number, begin, self._size)
+
+    def read(self, places: Sequence[Place]) -> bytes:
+        """What was written at places that follow one another. Raises OSError."""
+        parts = list[bytes]()
+        for number, some in groupby(places, key=lambda place: place.file):
+            written = list(some)
+            file = os.open(self._path(number), os.O_RDONLY)
+            try:
+                parts.append(_read(file, written[0].begin, written[-1].end))
+            finally:
+                os.close(file)
+        return b"".join(parts)
 
     @property
     def number(self) -> int:
@@ -51,6 +82,10 @@ class Journal:
     def is_left(self) -> bool:
         """Whether there are files: of a process that runs, or of one that was killed."""
         return bool(self._files())
+
+    def free(self) -> int:
+        """Bytes that the disk has left."""
+        return shutil.disk_usage(self._database.parent).free
 
     def remove(self, below: int) -> None:
         """Remove the files below a number: what they hold is in the database."""
@@ -104,6 +139,17 @@ def whole(lines: Iterator[bytes]) -> Iterator[bytes]:
             return
         if isinstance(found, dict):
             yield line
+
+
+def _read(file: int, begin: int, end: int) -> bytes:
+    parts = list[bytes]()
+    while begin < end:
+        part = os.pread(file, end - begin, begin)
+        if not part:
+            raise OSError(errno.EIO, "the journal ends before what was written to it")
+        parts.append(part)
+        begin += len(part)
+    return b"".join(parts)
 
 
 def _write(file: int, content: bytes, place: int) -> None:

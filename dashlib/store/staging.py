@@ -43,17 +43,16 @@ def staged(table: Table, columns: Sequence[str], rows: Sequence[Row]) -> Any:
     return pa.table(arrays, names=[*columns, ORDINAL])
 
 
-def staged_lines(table: Table, columns: Sequence[str], lines: Sequence[bytes]) -> Any:
+def staged_lines(table: Table, columns: Sequence[str], lines: bytes) -> Any:
     """An Arrow table of the named columns; each line is a row as a JSON object; other names in it are passed over.
 
     Made without the interpreter's lock: others go on meanwhile. Raises ``pyarrow.ArrowInvalid`` when a value does not
     fit its declared type.
     """
-    content = b"\n".join(lines)
     schema = pa.schema([(column, _ARROW_TYPES[table.columns[column]]) for column in columns])
     return pa_json.read_json(
-        pa.BufferReader(content),
-        pa_json.ReadOptions(use_threads=False, block_size=len(content) + 1),
+        pa.BufferReader(lines),
+        pa_json.ReadOptions(use_threads=False, block_size=len(lines) + 1),
         pa_json.ParseOptions(explicit_schema=schema, newlines_in_values=False, unexpected_field_behavior="ignore"),
     )
 

@@ -89,7 +89,7 @@ class Dashboard:
         """All deliveries, once ``count`` of them (or whatever there is) have got their rows."""
         inbox, deadline = runtime.runtime().store.inbox, time.monotonic() + _PATIENCE
         while True:
-            moved = inbox._bytes == 0 and not inbox._unmoved
+            moved = inbox.is_idle()
             found = self.rows("select * exclude (body) from deliveries order by id")
             if moved and (count is None or len(found) >= count) and all(one["status"] != "received" for one in found):
                 return found

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from dashlib.store import Store, StoreError, open_store
+from dashlib.store.journal import Place
 
 
 @pytest.fixture
@@ -37,10 +38,10 @@ class Disk:
         self._real = store.inbox._journal.append
         monkeypatch.setattr(store.inbox._journal, "append", self._append)
 
-    def _append(self, lines: Sequence[bytes]) -> None:
+    def _append(self, lines: Sequence[bytes]) -> Place:
         self.writes.append((threading.current_thread().name, len(lines)))
         time.sleep(self.seconds)
-        self._real(lines)
+        return self._real(lines)
 
 
 def test_what_comes_in_one_go_is_one_write_of_the_loop(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,15 +103,16 @@ def test_several_loops_share_it(store: Store, monkeypatch: pytest.MonkeyPatch) -
 
 def test_who_closes_while_rows_begin_to_move_is_heard(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     inbox = store.inbox
-    move, closing = inbox._move_waiting, threading.Thread(target=inbox.close, daemon=True)
+    mover = inbox._mover
+    move, closing = mover._move_waiting, threading.Thread(target=inbox.close, daemon=True)
 
     def late() -> None:
         if not closing.is_alive():
             closing.start()
-            assert inbox._all_written.wait(30)
+            assert mover._finishing.wait(30)
         move()
 
-    monkeypatch.setattr(inbox, "_move_waiting", late)
+    monkeypatch.setattr(mover, "_move_waiting", late)
 
     async def one() -> None:
         assert await inbox.put(row(1))

@@ -90,15 +90,15 @@ def test_the_journal_keeps_what_the_database_has_not(dashboard: Dashboard, monke
     monkeypatch.setattr(journal.Journal, "remove", noted)
     monkeypatch.setattr(journal, "LARGEST", 1)
     broken = iter([True])
-    insert = inbox._insert
+    insert = inbox._mover._insert
 
     def once(*told: Any) -> None:
         if next(broken, False):
             raise duckdb.IOException("no space left on device")
         insert(*told)
 
-    monkeypatch.setattr(inbox, "_insert", once)
-    monkeypatch.setattr("dashlib.store.inbox._RETRY_SECONDS", 0.05)
+    monkeypatch.setattr(inbox._mover, "_insert", once)
+    monkeypatch.setattr("dashlib.store.mover._RETRY_SECONDS", 0.05)
     for name in ("push", "pipeline", "job"):
         assert dashboard.send("gitlab", name).status_code == 200
     told = {one["id"] for one in dashboard.settled(3)}

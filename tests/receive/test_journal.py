@@ -94,7 +94,7 @@ def test_any_text_comes_out_of_the_journal_as_it_went_in(rows: list[dict[str, st
     columns = ("id", "turn", "received_at", "body", "headers", "kind")
     at = "2026-03-11T09:00:00.000001"
     made = [b'{"id":%d,"turn":0,' % ident + _spelled({"received_at": at} | row) for ident, row in enumerate(rows)]
-    table = staged_lines(DELIVERIES, columns, made)
+    table = staged_lines(DELIVERIES, columns, b"\n".join(made))
     told = [{"id": ident, "turn": 0, "received_at": datetime.fromisoformat(at)} | row for ident, row in enumerate(rows)]
     assert table.to_pylist() == told
     found = duckdb.connect().from_arrow(table).fetchall()

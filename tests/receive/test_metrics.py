@@ -55,7 +55,7 @@ def test_what_waits_for_its_rows_is_counted_wherever_it_waits(dashboard: Dashboa
     """On disk alone, then in the database too, then in the tables: the lag grows until its rows are made."""
     opened, names = runtime.runtime(), ("dashboard_deliveries_waiting", "dashboard_delivery_lag_seconds")
     waiting, lag = (f'{name}{{source="gitlab"}}' for name in names)
-    with opened.store.inbox._pause:
+    with opened.store.inbox._mover._pause:
         assert dashboard.send("gitlab", "push").status_code == 200
         assert dashboard.rows("from deliveries") == []
         first = read(dashboard)
