@@ -10,6 +10,7 @@ is not that last one, has happened again. A push that came late and does not fit
 from __future__ import annotations
 
 import hashlib
+from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -42,11 +43,14 @@ def _hash(parts: Iterable[str | bytes], size: int) -> str:
 
 @dataclass
 class _Held:
-    """``contents`` that were stored; of each ref the last push (``before``, ``after``); of each push its turn."""
+    """``contents`` that were stored; of each ref the last push (``before``, ``after``); of each push its turn.
 
-    contents: dict[str, None] = field(default_factory=dict)
-    last: dict[str, tuple[str, str]] = field(default_factory=dict)
-    turns: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    The oldest goes first: a plain dict would look for it through the places of all that went before.
+    """
+
+    contents: OrderedDict[str, None] = field(default_factory=OrderedDict)
+    last: OrderedDict[str, tuple[str, str]] = field(default_factory=OrderedDict)
+    turns: OrderedDict[tuple[str, str, str], int] = field(default_factory=OrderedDict)
 
 
 class Repeats:
@@ -82,9 +86,9 @@ class Repeats:
         self._held = _Held()
 
 
-def _shortened(some: dict[_Key, _Value], most: int) -> None:
+def _shortened(some: OrderedDict[_Key, _Value], most: int) -> None:
     while len(some) > most:
-        del some[next(iter(some))]
+        some.popitem(last=False)
 
 
 class Trial:
