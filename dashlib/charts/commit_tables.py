@@ -177,7 +177,12 @@ def committed_terms(line: pd.DataFrame) -> dict[str, str]:
     return found
 
 
-def overlap_told(by: str, commits: int, counted: int) -> str:
-    """What several share, in a sentence."""
-    whose = {"team": "People in several teams", "person": "Co-authors"}.get(by, "Several people")
-    return f"{whose} share commits: {commits:,} commits are counted {counted:,} times."
+def overlap_told(by: str, commits: int, counted: int, *, co_authors: bool) -> str:
+    """What several share, in a sentence; ``co_authors`` count, too."""
+    whose = {
+        (False, True): "Co-authors",
+        (True, False): "People in several teams",
+        (True, True): "Co-authors, and people in several teams,",
+    }[by == "team", co_authors]
+    told = "commit is" if commits == 1 else "commits are"
+    return f"{whose} share commits: {commits:,} {told} counted {counted:,} times."

@@ -142,10 +142,10 @@ def folded_ascii(text: str) -> str:
 
 def parsed(text: str, file: str = "") -> Mailmap:
     """A whole file; ``file`` is what people call it. Comments (# in the first column) and empty lines say nothing and
-    are not bad. A byte order mark says nothing either: git would take it for the first letter of the first name.
+    are not bad. A byte order mark is the first letter of the first name, as git has it.
     """
     read = Mailmap()
-    for number, line in enumerate(re.split(r"\n", text.removeprefix("\ufeff")), start=1):
+    for number, line in enumerate(re.split(r"\n", text), start=1):
         if line.startswith("#") or not line.strip(_SPACE):
             continue
         first = _name_and_email(line)

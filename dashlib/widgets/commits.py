@@ -17,6 +17,7 @@ from dashlib.charts.over_time import PICK, shares, stacked
 from dashlib.charts.wording import plain
 from dashlib.model import Filters
 from dashlib.queries import builds, commit_listing, commits, committed, differences, reconciliation
+from dashlib.queries.commit_credits import OVERLAPPING
 from dashlib.runtime import runtime
 from dashlib.widgets.address import Words, put, settle, told
 from dashlib.widgets.answers import asked, chart, metrics, table
@@ -110,6 +111,7 @@ def overview(filters: Filters, which: commits.Narrowed) -> None:
     picked = partial(_row_clicked, by, ranking) if by in _FILTER_OF else None
     table(ranking, shown.RANKING[by], says, "ranking", on_select=picked, headings=shown.CSV_HEADINGS[by])
     st.header(f"{title} by {other}", anchor=False)
+    _tell_overlap(filters, other, which)
     split = of_commits(commits.over_time, filters, by=other, grain="quarter", top=12, measure=measure, which=which)
     chart(shares(split, measure, title.lower()), split, f"{title} by {other}", "commits_by_other")
     line = of_commits(reconciliation.line, filters, which=which)
@@ -211,11 +213,12 @@ def built(filters: Filters) -> None:
 
 
 def _tell_overlap(filters: Filters, by: str, which: commits.Narrowed) -> None:
-    if by != "team" and which.role not in ("both", "co_author"):
+    co_authors = which.role in OVERLAPPING
+    if by != "team" and not co_authors:
         return
     sums = of_commits(commits.overlap, filters, by=by, which=which).iloc[0]
     if sums["counted"] > sums["commits"]:
-        st.caption(shown.overlap_told(by, int(sums["commits"]), int(sums["counted"])))
+        st.caption(shown.overlap_told(by, int(sums["commits"]), int(sums["counted"]), co_authors=co_authors))
 
 
 def _term(key: str, label: str, titles: Mapping[str, str]) -> str:

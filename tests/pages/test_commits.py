@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashlib import runtime
+from dashlib.charts.commit_tables import overlap_told
 from dashlib.queries import commits_held
 from dashlib.widgets.commits import VIEWS, _last_of
 from tests.pages.conftest import HOSTILE, YESTERDAY, Open
@@ -58,9 +59,22 @@ def test_other_measures_over_time(filled: Open, measure: str, title: str) -> Non
     assert f"{title} per day, by person" in headings and f"{title} by repository" in headings
 
 
-def test_co_authors_are_told_as_overlap(filled: Open) -> None:
-    app = filled("commits", role="both")
-    assert any("are counted 15 times" in caption.value for caption in app.caption)
+SHARED = "Co-authors share commits: 10 commits are counted 15 times."
+
+
+@pytest.mark.parametrize("by", ["person", "repository", "group"])
+def test_co_authors_are_told_as_overlap_wherever_persons_are_counted(filled: Open, by: str) -> None:
+    app = filled("commits", role="both", by=by)
+    assert [caption.value for caption in app.caption if "share commits" in caption.value] == [SHARED]
+
+
+def test_who_shares_a_commit_is_named() -> None:
+    assert overlap_told("team", 1, 2, co_authors=False) == (
+        "People in several teams share commits: 1 commit is counted 2 times."
+    )
+    assert overlap_told("team", 2263, 2447, co_authors=True) == (
+        "Co-authors, and people in several teams, share commits: 2,263 commits are counted 2,447 times."
+    )
 
 
 def test_a_person_and_days_in_the_address_narrow_the_list(filled: Open) -> None:

@@ -82,6 +82,7 @@ def committed(folder: Path, authors: Sequence[tuple[str, str]], mailmap: str) ->
 @example(BLANKS, ["Jane <jane@example.com> < j@x.example >", "<root@corp.example> J < j@x.example >"])
 @example([("J", "j@x.example"), ("jane", "j@x.example"), ("J", "root@localhost")], ["<root@localhost> <j@x.example>"])
 @example([("Jane Doe", "jane@example.com"), ("Jane Doe", "Jörg@x.example")], ["<jane@example.com> <JÖRG@x.example>"])
+@example(SPELLED, ["\ufeff<jane@example.com> <j@x.example>", "# no <root@corp.example>"])
 @example(SPELLED, ["Jane <jane@example.com> J <j@x.example>", "# no <j@x.example>", "Jay <j@x.example>"])
 def test_figures_and_persons_are_what_git_counts_after_mapping(
     tmp_path_factory: pytest.TempPathFactory, authors: list[tuple[str, str]], lines: list[str]

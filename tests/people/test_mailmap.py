@@ -94,10 +94,11 @@ def test_lines_that_say_nothing_are_told_with_their_numbers() -> None:
     assert [entry.line for entry in read.entries] == [5, 6, 7]
 
 
-def test_a_byte_order_mark_is_no_letter_of_the_first_name() -> None:
-    read = parsed("\ufeffJane Doe <j@x.example>\nJ \ufeff <k@x.example>\n")
-    assert [(entry.line, entry.name) for entry in read.entries] == [(1, "Jane Doe"), (2, "J \ufeff")]
-    assert parsed("\ufeff# a comment\n").bad == []
+def test_a_byte_order_mark_is_the_first_letter_of_the_first_name() -> None:
+    """As git reads it; of a comment it makes a line that says nothing, which is told."""
+    read = parsed("\ufeff<j@x.example> <i@x.example>\nJ \ufeff <k@x.example>\n")
+    assert [(entry.line, entry.name) for entry in read.entries] == [(1, "\ufeff"), (2, "J \ufeff")]
+    assert [one.line for one in parsed("\ufeff# a comment\n").bad] == [1]
 
 
 def test_a_line_may_be_as_long_as_it_likes() -> None:
