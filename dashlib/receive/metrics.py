@@ -149,9 +149,10 @@ class _Standing(Collector):
 
     def _waiting(self, reader: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, float]]:
         """By source how many wait for their rows, and the age of the oldest; zero where none does any more."""
+        unmoved = self._unmoved()  # first: what is moved meanwhile counts twice, and not never
         found = {source: (count, max(0.0, age)) for source, count, age in reader.execute(_WAITING).fetchall()}
         now = datetime.now(UTC).replace(tzinfo=None)
-        for source, (count, oldest) in self._unmoved().items():
+        for source, (count, oldest) in unmoved.items():
             known, age = found.get(source, (0, 0.0))
             found[source] = (known + count, max(age, (now - oldest).total_seconds()))
         return found

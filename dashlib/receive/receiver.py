@@ -24,9 +24,9 @@ _RETRY_SECONDS = 5.0
 _DOUBT_SECONDS = 10.0
 """So often GitLab is asked what deliveries left in doubt, and so long the next one may settle it by itself."""
 _FLOOD = 200
-"""So many deliveries at a time, and half as many again while their rows were made, are a flood: whoever sends it is
-answered first. What is stored cannot be lost, and its rows can wait. Half, since rows slow down whoever waits for each
-answer before sending on: as many as before never come."""
+"""So many deliveries at a time, and half as many again while their rows were made, or more in the journal than is moved
+for the time being, are a flood: whoever sends it is answered first. What is stored cannot be lost, and its rows can
+wait. Half, since rows slow down whoever waits for each answer before sending on: as many as before never come."""
 _FLOOD_SHARE, _LONGEST_WAIT = 15.0, 5.0
 _LONGEST_UNEXPLAINED, _LOOK_SECONDS = 60.0, 1.0
 """So long failed jobs wait for their reasons while deliveries flood in: rows come first."""

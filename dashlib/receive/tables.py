@@ -7,7 +7,7 @@ from dashlib.model import table
 RECEIVED, SHAPED, KEPT, IGNORED, FAILED = "received", "shaped", "kept", "ignored", "failed"
 """What came of a delivery, its ``status``.
 
-``received``: it is stored, its rows are not made yet (for longer than a second or two only after a crash).
+``received``: it is stored, its rows are not made yet (for longer than two seconds only in a flood or after a crash).
 ``shaped``: its rows are in the tables. ``kept``: nothing is made of its kind yet. ``ignored``: it is of a project that
 DASH_GROUPS and DASH_PROJECTS do not choose, or of a repository that DASH_GITHUB_REPOSITORIES does not.
 ``failed``: no rows can be made of it, ``error`` says why; ``replay`` tries again.

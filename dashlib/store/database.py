@@ -60,7 +60,6 @@ class Store:
         self._writer = Writer(connection.cursor(), self._moved)
         self._alone = threading.Lock()
         self.inbox = Inbox(connection.cursor(), Journal(path), self._alone)
-        self.inbox.recover()
 
     @property
     def data_version(self) -> int:
@@ -96,7 +95,9 @@ class Store:
 
         Those that still wait for their rows stay.
         """
-        return int(self._writer.run(lambda connection: _prune(connection, before)).result())
+        gone = int(self._writer.run(lambda connection: _prune(connection, before)).result())
+        self.inbox.renew()
+        return gone
 
     def snapshot(self, at_most_every: float = 3.0) -> Path:
         """A read-only copy beside the database, for the shell, notebooks and ``dashlib sql`` while this process runs.
@@ -231,7 +232,16 @@ def open_store(
         connection.close()
         raise
     path.chmod(0o600)
-    return Store(path, connection)
+    store = Store(path, connection)
+    try:
+        store.inbox.recover()
+    except duckdb.IOException as error:
+        store.close()
+        raise explained(path, error) from error
+    except BaseException:
+        store.close()
+        raise
+    return store
 
 
 def _refuse_others(path: Path, latest: int) -> None:

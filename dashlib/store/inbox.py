@@ -104,6 +104,8 @@ class Inbox:
                 raise StoreError("the database is closed")
             if self._bytes and self._bytes + waiting.size > _BYTES_WAITING:
                 raise StoreError("too many deliveries are waiting for the disk")
+            if self._mover.is_full():
+                raise StoreError("too many deliveries are waiting for the database")
             if self._thread is None:
                 self._start()
             self._bytes += waiting.size
@@ -124,6 +126,11 @@ class Inbox:
     def is_idle(self) -> bool:
         """Whether all that came is in the database."""
         return self._bytes == 0 and not self.unmoved()
+
+    def renew(self) -> None:
+        """Keep nothing in the journal that may be removed from the database; nothing is done while anything waits."""
+        with self._storing:
+            self._mover.renew()
 
     def close(self) -> None:
         """Store and move what waits, then stop."""
@@ -216,13 +223,13 @@ class Inbox:
         if error is None:
             self._known.keep(trial)
 
-    def _append(self, batch: Sequence[_New]) -> OSError | None:
+    def _append(self, batch: Sequence[_New]) -> Exception | None:
         """The error where there is one, and then none of them is stored."""
         lines = [b'{"id":%d,"turn":%d,' % (one.ident, one.turn) + one.waiting.said for one in batch]
         began = time.perf_counter()
         try:
             place = self._journal.append(lines)
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, those who wait are told, and send again
             _LOG.warning("%d deliveries could not be stored: %s", len(batch), error)
             return error
         finally:

@@ -10,8 +10,10 @@ database's commits that made a sync of 0.1 ms one of 0.9).
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import shutil
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import groupby
@@ -20,6 +22,9 @@ from typing import NamedTuple
 
 import orjson
 
+from dashlib.store.errors import StoreError
+
+_LOG = logging.getLogger(__name__)
 LARGEST = 16 * 1024 * 1024
 """A file that has grown to this is closed, and the next one begun."""
 
@@ -31,9 +36,10 @@ class Place(NamedTuple):
     begin: int
     end: int
 
-    def since(self, first: Place) -> int:
-        """About how many bytes there are from the beginning of an earlier place to the end of this one."""
-        return (self.file - first.file) * LARGEST + self.end - first.begin
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return self.end - self.begin
 
 
 class Journal:
@@ -47,7 +53,7 @@ class Journal:
 
     def append(self, lines: Sequence[bytes]) -> Place:
         """Write lines (without their ends) and wait until they are on disk: there. Raises OSError; then none of them
-        is.
+        counts.
         """
         content = b"".join([part for line in lines for part in (line, b"\n")])
         if self._file is None or self._size > LARGEST:
@@ -57,7 +63,10 @@ class Journal:
             _write(self._file, content, self._size)
             os.fdatasync(self._file)
         except OSError:
-            os.ftruncate(self._file, self._size)
+            try:
+                os.ftruncate(self._file, self._size)
+            except OSError:
+                self.close()  # nothing is written behind what does not count
             raise
         begin, self._size = self._size, self._size + len(content)
         return Place(self._number, begin, self._size)
@@ -88,18 +97,35 @@ class Journal:
         return shutil.disk_usage(self._database.parent).free
 
     def remove(self, below: int) -> None:
-        """Remove the files below a number: what they hold is in the database."""
+        """Remove the files below a number: what they hold is in the database. One that cannot be removed is read, and
+        moved once more, at the next start.
+        """
         for number, path in self._files():
             if number < below:
-                path.unlink(missing_ok=True)
+                try:
+                    path.unlink(missing_ok=True)
+                except OSError as error:
+                    _LOG.warning("%s could not be removed: %s", path, error)
 
-    def lines(self) -> Iterator[bytes]:
-        """What all files hold, oldest first. A last line that was cut off was acknowledged to nobody; after the last
-        line of a file may come room that nothing was written to (zeros).
+    def records(self) -> Iterator[bytes]:
+        """What all files hold, oldest first, up to the first line of each that is no record: a last one that was cut
+        off was acknowledged to nobody, and after it may come room that nothing was written to (zeros). A file with more
+        behind such a line is kept under another name. Raises StoreError for one that cannot be read.
         """
         for _, path in self._files():
-            content = path.read_bytes()
-            yield from content[: content.rfind(b"\n") + 1].splitlines()
+            try:
+                content = path.read_bytes()
+            except OSError as error:
+                why = f"{path} holds webhooks that are not in the database yet and cannot be read: {error.strerror}"
+                raise StoreError(f"{why}. Make it readable, or move it to another folder.") from error
+            lines, count = content[: content.rfind(b"\n") + 1].splitlines(), 0
+            for line in whole(iter(lines)):
+                count += 1
+                yield line
+            if count < len(lines):
+                aside = path.with_name(f"{path.name}.damaged-{time.time_ns()}")
+                path.rename(aside)
+                _LOG.warning("%s is damaged behind its first %d webhooks; it is kept as %s", path, count, aside.name)
 
     def close(self) -> None:
         """Let go of the file."""

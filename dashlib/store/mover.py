@@ -10,18 +10,20 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 import duckdb
 
 from dashlib.receive.tables import DELIVERIES, RECEIVED
-from dashlib.store.journal import Journal, Place, whole
+from dashlib.store.journal import Journal, Place
 from dashlib.store.staging import staged_lines
 
 _LOG = logging.getLogger(__name__)
 _ROWS_PER_COMMIT, _BYTES_PER_COMMIT = 1000, 16 * 1024 * 1024
+_TOGETHER = 100
+"""So many deliveries that were written one after the other are one stretch, whoever posts them one by one."""
 _GATHER_SECONDS = 0.05
 """So long deliveries gather in the journal before they are moved, many to a commit."""
 _MANY, _GATHER_LONGER_SECONDS = 50, 0.25
@@ -30,7 +32,7 @@ _FLOOD, _FLOOD_SHARE, _LONGEST_WAIT = 2000, 12.0, 5.0
 """More than so many a second are a flood: whoever sends it is answered first. So many times as long as a commit took
 the next one waits then, up to so many seconds."""
 _MOST_WAITING, _OF_THE_DISK = 2 * 1024 * 1024 * 1024, 0.25
-"""With so many bytes in the journal, or so much of what the disk has left, none wait: the next start reads them all."""
+"""So many bytes may wait in the journal, and no more of what the disk has left: the next start reads them all."""
 _RETRY_SECONDS = 2.0
 _COLUMNS = ("id", "source", "kind", "received_at", "bytes", "dedup_key", "turn", "headers", "body")
 _APPEND = (
@@ -47,6 +49,18 @@ class Stretch(NamedTuple):
     deliveries: int
     told: Mapping[str, tuple[int, str]]
 
+    def with_next(self, other: Stretch) -> Stretch | None:
+        """The two as one, where the other follows in the same file and they are not too many."""
+        file, begin, end = self.place
+        many = self.deliveries + other.deliveries
+        if other.place.file != file or other.place.begin != end or many > _TOGETHER:
+            return None
+        told = dict(self.told)
+        for source, (more, first) in other.told.items():
+            count, oldest = told.get(source, (0, first))
+            told[source] = (count + more, oldest)
+        return Stretch(Place(file, begin, other.place.end), many, told)
+
 
 class Mover:
     """``on_moved`` is told of each commit, in the mover's thread, with the number of its deliveries."""
@@ -56,6 +70,10 @@ class Mover:
         self._connection, self._journal, self._pause = connection, journal, pause
         self._lock = threading.Lock()
         self._waiting: list[Stretch] = []
+        self._taken = 0  # so many of them are being moved
+        self._bytes, self._limit = 0, _MOST_WAITING
+        self._unreadable: list[Stretch] = []
+        self._is_recovered = False
         self._added, self._finishing = threading.Event(), threading.Event()
         self._last_moved, self._came, self._oldest = 0, 0, 0
         self._asked = (0.0, 0)
@@ -63,9 +81,12 @@ class Mover:
         self._thread: threading.Thread | None = None
 
     def recover(self) -> int:
-        """Move what a process that ended left in the journal; returns how many that were. Before anything else."""
+        """Move what a process that ended left in the journal; returns how many that were. Before anything else.
+
+        Raises StoreError where the journal cannot be read, ``duckdb.Error`` where the database cannot be written.
+        """
         count, some, size = 0, list[bytes](), 0
-        for line in whole(self._journal.lines()):
+        for line in self._journal.records():
             some.append(line)
             count, size = count + 1, size + len(line)
             if len(some) == _ROWS_PER_COMMIT or size >= _BYTES_PER_COMMIT:
@@ -73,6 +94,7 @@ class Mover:
                 some, size = [], 0
         self._insert(b"\n".join(some), _APPEND + _NOT_THERE)
         self._journal.remove(self._journal.number + 1)
+        self._is_recovered = True
         return count
 
     def start(self) -> None:
@@ -83,14 +105,23 @@ class Mover:
     def add(self, stretch: Stretch) -> None:
         """This is on disk. Called by one thread at a time, in the order of the journal."""
         with self._lock:
-            self._waiting.append(stretch)
+            last = self._waiting[-1] if len(self._waiting) > self._taken else None
+            if last is not None and (both := last.with_next(stretch)):
+                self._waiting[-1] = both
+            else:
+                self._waiting.append(stretch)
             self._came += stretch.deliveries
+            self._bytes += stretch.place.size
         self._added.set()
+
+    def is_full(self) -> bool:
+        """Whether so much waits that no more may come: the database takes less than comes, or nothing at all."""
+        return self._bytes >= self._limit
 
     def unmoved(self) -> dict[str, tuple[int, datetime]]:
         """By source what is on disk and not in the database yet: how many, and when the oldest came (UTC)."""
         with self._lock:
-            waiting = list(self._waiting)
+            waiting = [*self._waiting, *self._unreadable]
         found: dict[str, tuple[int, datetime]] = {}
         for stretch in waiting:
             for source, (more, first) in stretch.told.items():
@@ -108,7 +139,16 @@ class Mover:
         self._added.set()
         if self._thread is not None:
             self._thread.join()
-        return not self._waiting
+        return self._is_recovered and not self._waiting and not self._unreadable
+
+    def renew(self) -> None:
+        """Where all is in the database, begin a new file: what the old one held may be removed from there.
+
+        While nothing is added.
+        """
+        if self._is_recovered and not self.unmoved():
+            self._journal.close()
+            self._journal.remove(self._journal.number + 1)
 
     def _move(self) -> None:
         while True:
@@ -116,7 +156,7 @@ class Mover:
             finishing = self._finishing.wait(_GATHER_SECONDS if self._last_moved < _MANY else _GATHER_LONGER_SECONDS)
             try:
                 self._move_waiting()
-            except (duckdb.Error, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - logged; what is on disk waits and is tried again
                 _LOG.warning("deliveries could not be moved from the journal into the database: %s", error)
                 if finishing or self._finishing.wait(_RETRY_SECONDS):
                     return  # they are on disk, and moved at the next start
@@ -129,46 +169,61 @@ class Mover:
 
     def _move_waiting(self) -> None:
         self._added.clear()
-        while some := self._next():
-            began, count = time.monotonic(), sum(one.deliveries for one in some)
-            self._insert(self._journal.read([one.place for one in some]))
+        is_full = True
+        # What came while the last of them were moved gathers first: a commit of ten costs nearly as much as one of a
+        # hundred.
+        while is_full and (some := self._next()):
+            began, size = time.monotonic(), sum(one.place.size for one in some)
+            count = sum(one.deliveries for one in some)
+            is_full = count >= _ROWS_PER_COMMIT or size >= _BYTES_PER_COMMIT
+            self._limit = min(_MOST_WAITING, int(_OF_THE_DISK * (self._journal.free() + self._bytes)))
+            self._take(some)
             with self._lock:
                 del self._waiting[: len(some)]
-                # Whatever is still to be moved stands in this file, or in one behind it.
-                left = self._waiting[0].place.file if self._waiting else some[-1].place.file
-            if left > self._oldest:
-                self._journal.remove(left)
-                self._oldest = left
+                self._taken = 0
+                self._bytes -= size
+                left = [*self._waiting[:1], *self._unreadable]
             self._last_moved = count
             self.on_moved(count)
-            if count < _ROWS_PER_COMMIT:
-                break  # what came meanwhile gathers first: a commit of ten costs nearly as much as one of a hundred
-            self._is_flooded = self._came_a_second() > _FLOOD and self._has_room()
+            # Whatever is still to be moved stands in this file, or in one behind it.
+            oldest = min((one.place.file for one in left), default=some[-1].place.file)
+            if oldest > self._oldest:
+                self._journal.remove(oldest)
+                self._oldest = oldest
+            self._is_flooded = is_full and self._came_a_second() > _FLOOD and self._bytes < self._limit // 2
             if self._is_flooded:
                 self._finishing.wait(min(_FLOOD_SHARE * (time.monotonic() - began), _LONGEST_WAIT))
         self._is_flooded = False
 
+    def _take(self, some: Sequence[Stretch]) -> None:
+        """Move them; what cannot be read or is damaged stays in its file, for the next start, and holds nobody up."""
+        try:
+            self._insert(self._journal.read([one.place for one in some]))
+        except (OSError, ValueError) as error:  # pyarrow's errors are ValueErrors
+            if len(some) > 1:
+                for one in some:
+                    self._take([one])
+                return
+            [one] = some
+            _LOG.error("%d deliveries of journal file %d cannot be read: %s", one.deliveries, one.place.file, error)
+            with self._lock:
+                self._unreadable.append(one)
+
     def _next(self) -> list[Stretch]:
         """What the next commit takes of what waits."""
         with self._lock:
-            rows, place = 0, 0
-            while place < len(self._waiting) and rows < _ROWS_PER_COMMIT:
+            rows, size, place = 0, 0, 0
+            while place < len(self._waiting) and rows < _ROWS_PER_COMMIT and size < _BYTES_PER_COMMIT:
                 rows += self._waiting[place].deliveries
+                size += self._waiting[place].place.size
                 place += 1
-                if self._waiting[place - 1].place.since(self._waiting[0].place) >= _BYTES_PER_COMMIT:
-                    break
+            self._taken = place
             return self._waiting[:place]
 
     def _came_a_second(self) -> float:
         """Since this was asked before."""
         before, self._asked = self._asked, (time.monotonic(), self._came)
         return (self._asked[1] - before[1]) / max(self._asked[0] - before[0], 1e-3)
-
-    def _has_room(self) -> bool:
-        """Whether the journal may go on to grow."""
-        with self._lock:
-            waiting = self._waiting[-1].place.since(self._waiting[0].place) if self._waiting else 0
-        return waiting < min(_MOST_WAITING, _OF_THE_DISK * self._journal.free())
 
     def _insert(self, lines: bytes, statement: str = _APPEND) -> None:
         """Append deliveries in one commit. Some are there already where a process was killed after such a commit."""

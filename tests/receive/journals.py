@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from dashlib.store.journal import Journal, whole
+from dashlib.store.journal import Journal
 from tests.receive.payloads import payload
 
 
@@ -21,4 +21,4 @@ def lines(*records: dict[str, Any]) -> list[bytes]:
 
 
 def ids(journal: Journal) -> list[int]:
-    return [json.loads(line)["id"] for line in whole(journal.lines())]
+    return [json.loads(line)["id"] for line in journal.records()]

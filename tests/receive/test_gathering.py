@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from dashlib.store import Store, StoreError, open_store
@@ -143,3 +144,68 @@ def test_a_disk_that_is_slow_to_fail_is_left_to_the_thread(store: Store, monkeyp
 
     asyncio.run(two())
     assert writers == [threading.current_thread().name, "store-journal"]
+
+
+def refused(*_: object) -> None:
+    raise duckdb.IOException("no space left on device")
+
+
+def test_what_the_database_does_not_take_is_there_at_the_next_start(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store.inbox._mover, "_insert", refused)
+
+    async def three() -> list[bool]:
+        return await asyncio.gather(*(store.inbox.put(row(number)) for number in range(3)))
+
+    assert asyncio.run(three()) == [True] * 3
+    store.close()
+    with open_store(store.path) as again, again.reader() as reader:
+        assert reader.execute("select count(*) from deliveries").fetchone() == (3,)
+
+
+def test_a_database_that_takes_nothing_is_not_answered_for_for_ever(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the journal fills the disk that the database needs to be written again."""
+    monkeypatch.setattr("dashlib.store.mover._MOST_WAITING", 1)
+    monkeypatch.setattr("dashlib.store.mover._RETRY_SECONDS", 0.01)
+    with monkeypatch.context() as patch:
+        patch.setattr(store.inbox._mover, "_insert", refused)
+        assert asyncio.run(store.inbox.put(row(1)))
+        deadline = time.monotonic() + 30
+        while not store.inbox._mover.is_full():
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        with pytest.raises(StoreError, match="waiting for the database"):
+            asyncio.run(store.inbox.put(row(2)))
+    while not store.inbox.is_idle():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert asyncio.run(store.inbox.put(row(2)))
+
+
+def test_what_is_gathered_when_it_is_closed_is_stored(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = Disk(store, monkeypatch)
+    monkeypatch.setattr(store.inbox, "_gather", lambda *_: None)
+
+    async def one() -> bool:
+        waiting = asyncio.ensure_future(store.inbox.put(row(1)))
+        await asyncio.sleep(0)
+        await asyncio.to_thread(store.inbox.close)
+        return await waiting
+
+    store.inbox.start()
+    assert asyncio.run(one())
+    assert disk.writes == [("store-journal", 1)]
+
+
+def test_whoever_waits_for_what_breaks_is_told(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: Sequence[bytes]) -> Place:
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store.inbox._journal, "append", broken)
+        with pytest.raises(StoreError, match="not stored"):
+            asyncio.run(store.inbox.put(row(1)))
+    assert asyncio.run(store.inbox.put(row(1)))

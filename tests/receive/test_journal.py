@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashlib.receive.tables import DELIVERIES
+from dashlib.store import StoreError, open_store
 from dashlib.store.inbox import _spelled
 from dashlib.store.journal import LARGEST, Journal
 from dashlib.store.staging import staged_lines
@@ -45,6 +46,61 @@ def test_a_write_that_fails_leaves_no_half_line(tmp_path: Path, monkeypatch: pyt
             journal.append(lines(record(2)))
     journal.append(lines(record(3)))
     assert ids(journal) == [1, 3]
+
+
+def test_nothing_is_written_behind_what_does_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The write failed, and so did taking it back: what comes next stands in a file of its own."""
+    journal = Journal(tmp_path / "x.duckdb")
+    journal.append(lines(record(1)))
+    real = os.pwrite
+
+    def half(file: int, content: bytes, place: int) -> None:
+        real(file, content[: len(content) // 2] + b"\n" + content[:40] + b"\n", place)
+        raise OSError(errno.EIO, "Input/output error")
+
+    def refused(*_: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("dashlib.store.journal._write", half)
+        patch.setattr(os, "ftruncate", refused)
+        with pytest.raises(OSError, match="Input/output"):
+            journal.append(lines(record(2)))
+    journal.append(lines(record(3)))
+    assert ids(journal) == [1, 3]
+
+
+def test_a_damaged_file_costs_no_other(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """What is behind the damage is kept for people."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("dashlib.store.journal.LARGEST", 1)
+        journal = Journal(tmp_path / "x.duckdb")
+        for ident in (1, 2, 4):
+            journal.append(lines(*(record(one) for one in range(ident, 4 if ident == 2 else ident + 1))))
+    damaged = tmp_path / "x.duckdb.inbox.2"
+    content = damaged.read_bytes()
+    damaged.write_bytes(b"#" + content[1:])
+    assert ids(journal) == [1, 4]
+    [kept] = tmp_path.glob("x.duckdb.inbox.2.damaged-*")
+    assert kept.read_bytes() == b"#" + content[1:] and not damaged.exists()
+    assert f"damaged behind its first 0 webhooks; it is kept as {kept.name}" in caplog.text
+
+
+def test_a_file_that_cannot_be_read_is_told_of_and_left(tmp_path: Path) -> None:
+    path = tmp_path / "x.duckdb"
+    open_store(path).close()
+    journal = Journal(path)
+    journal.append(lines(record(1, turn=0)))
+    journal.close()
+    [file] = tmp_path.glob("*.inbox.*")
+    file.rename(tmp_path / "kept")
+    file.mkdir()
+    with pytest.raises(StoreError, match=r"x\.duckdb\.inbox\.1 holds webhooks .* cannot be read: Is a directory"):
+        open_store(path)
+    file.rmdir()
+    (tmp_path / "kept").rename(file)
+    with open_store(path) as store, store.reader() as reader:
+        assert reader.execute("select id from deliveries").fetchall() == [(1,)]
 
 
 @pytest.mark.parametrize("refused", [errno.EOPNOTSUPP, errno.ENOSPC])
