@@ -95,7 +95,7 @@ def by_hand_told(row: Mapping[Any, Any]) -> str:
 
     The run that decides, and the newest one beside it.
     """
-    decides = (BY_HAND if row["due"] else BY_HAND_OFF) if row["by_hand"] else ""
+    decides = (_by_hand(row) if row["due"] else BY_HAND_OFF) if row["by_hand"] else ""
     return "; ".join(part for part in (decides, beside_told(row)) if part)
 
 
@@ -112,8 +112,16 @@ def only_by_hand_told(row: Mapping[Any, Any]) -> str:
     if not due:
         return f"passed, {BY_HAND_OFF}"
     if times < due:
-        return f"passed, {times} of its {due} times {BY_HAND}"
-    return f"passed, {BY_HAND}: it did not come by itself in time"
+        return f"passed, {times} of its {due} times {_by_hand(row)}"
+    return f"passed, {_by_hand(row)}: it did not come by itself in time"
+
+
+def _by_hand(row: Mapping[Any, Any]) -> str:
+    """With the day, where the note of a later one tells it: nothing was to run between them (a weekend)."""
+    began, night = row["began_at"], pd.Timestamp(row["night"])
+    if pd.isna(began) or began.date() in (night.date(), (night + pd.Timedelta(days=1)).date()):
+        return BY_HAND
+    return f"{BY_HAND}, {moment_told(began, night)}"
 
 
 def moment_told(moment: datetime, night: date) -> str:

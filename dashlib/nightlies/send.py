@@ -6,7 +6,7 @@ stands), as they stand when it goes out. It does as soon as every nightly that w
 is missing, and at DASH_REPORT_BY at the latest; where nothing was to run, none does. What is to run later that day, the
 next day's note tells. Once it is put into words and before it is handed over, the try is written down as ``sending``;
 what is found in that state later was cut off in the middle, and nobody knows whether it arrived: it is not sent again.
-Only what the other side surely did not take is tried again.
+Only what the other side surely did not take is tried again, each hour in the end, until the day is over.
 """
 
 from __future__ import annotations
@@ -30,9 +30,8 @@ from dashlib.settings import Settings
 from dashlib.store import Store
 
 _LOG = logging.getLogger(__name__)
-TRIES = 6
 _WAITS = (0, 2, 5, 15, 30, 60)
-"""Minutes before each try."""
+"""Minutes before each try; the last of them before every other, until the note's day is over."""
 
 _DUE = """
 select count(*), count(*) filter (state in ('late', 'running'))
@@ -134,7 +133,7 @@ def _tries(reader: duckdb.DuckDBPyConnection, night: date, channel: str, now: da
     if found is None:
         return 0
     outcome, tries, tried_at = found
-    if outcome != "failed" or tries >= TRIES or now < tried_at + timedelta(minutes=_WAITS[tries]):
+    if outcome != "failed" or now < tried_at + timedelta(minutes=_WAITS[min(tries, len(_WAITS) - 1)]):
         return None
     return int(tries)
 
@@ -146,7 +145,7 @@ def _send(store: Store, way: Channel, written: Note, tries: int, now: datetime) 
 
     def not_taken(refused: NotTaken) -> bool:
         write("failed", str(refused))
-        _LOG.warning("the morning note was not taken by %s (try %d of %d): %s", way.name, tries, TRIES, refused)
+        _LOG.warning("the morning note was not taken by %s (try %d): %s", way.name, tries, refused)
         return False
 
     try:

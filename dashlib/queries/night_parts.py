@@ -19,7 +19,10 @@ slots as (
     select * exclude (due_at), expected_at as slot_at, is_evening(due_at) or team_day(due_at) > night as is_later,
            max(expected_at) filter (not by_hand and pipeline_id is not null) over (
                partition by project_id, schedule_id
-           ) > expected_at as ran_since
+           ) > expected_at as ran_since,
+           lead(expected_at ignore nulls) over (
+               partition by project_id, schedule_id order by expected_at nulls first
+           ) as next_at
     from (select *, coalesce(expected_at, created_at) as due_at from nightly_slots where not is_extra)
 ), notes_out as (
     select night, min(tried_at) as out_at from bookkeeping.notes_sent where outcome <> 'failed' group by night
@@ -30,19 +33,24 @@ slots as (
     from slots s
     left join notes_out own on own.night = s.night + s.is_later::int
     left join notes_out its on its.night = team_day(s.created_at)
+), days_told as (
+    select distinct night + is_later::int as day from slots
+    where state <> 'off' and (expected_at is not null or by_hand is not true)
 ), told as (
-    select * exclude (day, own_out_at, day_out_at),
+    select d.* exclude (day, own_out_at, day_out_at),
            coalesce(@SENT@ and by_hand and expected_at is not null and created_at >= own_out_at, false) as came_later,
-           day - (created_at < day_out_at)::int as news_of
-    from dated
+           coalesce(n.day, d.day + (d.created_at >= d.day_out_at)::int) - 1 as news_of
+    from dated d
+    -- Of a day on which nothing is to run (a weekend's) there is no note.
+    asof left join days_told n on n.day >= d.day + (d.created_at >= d.day_out_at)::int
 ), placed as (
-    select * exclude (is_later, ran_since, came_later, news_of), coalesce(is_later or came_later, false) as later
+    select * exclude (is_later, ran_since, news_of), coalesce(is_later or came_later, false) as later
     from (
         select * replace (if(came_later, news_of, night) as night, if(came_later, null, expected_at) as expected_at)
         from told
     )
     union all
-    select * exclude (is_later, ran_since, came_later, news_of), is_later as later
+    select * exclude (is_later, ran_since, news_of) replace (false as came_later), is_later as later
     from (
         select t.* replace (
                    'missing' as state, coalesce(if(t.ran_since, null, n.owner_trouble), 'unknown') as cause,
@@ -56,14 +64,16 @@ slots as (
 )""".strip()
 # What decides is what decides a night (nightly_cells), of the times of that part alone. Parts follow one another, night
 # after night: the verdicts of those before say whether it failed newly, and since when it is red. So a failure of the
-# morning is not new in the evening, and a pass there recovers. A night of such a row counts once.
+# morning is not new in the evening, and a pass there recovers. A night of such a row counts once. What somebody started
+# beside is told of the part whose run it followed, as nightly_cells tells it of the night.
 _HALVES = """
 @PLACED@, changes as (
     from nightly_changes
 ), halves as (
     select project_id, schedule_id, night, later,
            arg_max({'state': state, 'cause': cause, 'is_unread': is_unread, 'pipeline_id': pipeline_id,
-                    'by_hand': by_hand, 'failed_jobs': failed_jobs, 'night': night, 'url': url}, decides) as last,
+                    'by_hand': by_hand, 'failed_jobs': failed_jobs, 'night': night, 'url': url,
+                    'at': coalesce(created_at, expected_at)}, decides) as last,
            coalesce(min(expected_at) filter (state <> 'off'), min(expected_at)) as expected_at,
            min(expected_at) filter (state = 'missing') as missing_at,
            coalesce(nullif(count(expected_at) filter (state <> 'off'), 0), count(expected_at)) as expected,
@@ -90,6 +100,20 @@ _HALVES = """
         from placed
     )
     group by project_id, schedule_id, night, later
+), beside as (
+    select h.project_id, h.schedule_id, h.night, h.later,
+           arg_max(e.state, (e.created_at, e.pipeline_id)) as state, max(e.created_at) as at
+    from (
+        select project_id, schedule_id, night, pipeline_id, state, created_at from nightly_slots where is_extra
+        union all
+        select project_id, schedule_id, night, pipeline_id, state, created_at from placed
+        where pipeline_id is not null and (came_later or created_at > next_at)
+    ) e
+    asof join halves h
+        on h.project_id = e.project_id and coalesce(h.schedule_id, 0) = coalesce(e.schedule_id, 0)
+        and h.night = e.night and h.last.at <= e.created_at
+    where e.pipeline_id is distinct from h.last.pipeline_id
+    group by all
 ), followed as (
     select *,
            lag(last) over (partition by project_id, schedule_id, night order by later) as morning,
@@ -131,8 +155,7 @@ _HALVES = """
                coalesce(h.missing_at, h.expected_at) as expected_at, h.expected as expected,
                h.runs as runs, 0 as extra_runs, h.missing as missing, h.late as late, h.late_at as late_at,
                h.failed_runs as failed_runs, h.passed_since as passed_since,
-               if(h.last.pipeline_id = c.pipeline_id, c.extra_state, null) as extra_state,
-               if(h.last.pipeline_id = c.pipeline_id, c.extra_at, null) as extra_at,
+               b.state as extra_state, b.at as extra_at,
                h.before as previous_state,
                if(h.change in ('new', 'still_red', 'recovered'), h.red_since, null) as red_since,
                if(h.change in ('new', 'still_red', 'recovered'), h.nights_red, null) as nights_red,
@@ -155,6 +178,9 @@ _HALVES = """
     asof left join (select * from changes where pipeline_id is not null) l
         on l.project_id = c.project_id and coalesce(l.schedule_id, 0) = coalesce(c.schedule_id, 0)
         and l.night < h.night
+    left join beside b
+        on b.project_id = h.project_id and b.schedule_id is not distinct from h.schedule_id
+        and b.night = h.night and b.later = h.later
     left join nightly_run_failures d
         on d.project_id = h.project_id and d.pipeline_id = h.last.pipeline_id and h.last.state in ('failed', 'warned')
     where h.later = @LATER@

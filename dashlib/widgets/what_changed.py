@@ -58,7 +58,7 @@ def _runs(runs: pd.Series) -> None:
                 st.link_button(label, url, icon=":material/open_in_new:", type="tertiary")
     before, after = runs["good_runner"], runs["bad_runner"]
     if isinstance(before, str) and isinstance(after, str) and before != after:
-        st.caption(f"It ran on {plain(after)}; the last pass was on {plain(before)}.")
+        st.caption(f"The first failure ran on {plain(after)}, the last pass on {plain(before)}.")
 
 
 def _commits(runs: pd.Series, project: int, job: int) -> None:

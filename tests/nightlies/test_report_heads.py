@@ -99,6 +99,40 @@ def test_a_run_by_hand_before_the_note_is_out_is_the_mornings(built: Builder) ->
     assert told(built, DAYS[2])[1] == ["recovered"]
 
 
+def every_night(built: Builder) -> None:
+    """Another nightly, that passes: each day has its note."""
+    built.schedule(8, description="Every night")
+    expect(built, *NIGHTS, id=8)
+    for night in NIGHTS:
+        built.night(night, schedule_id=8)
+
+
+@pytest.mark.parametrize(("by_hand", "then"), [("failed", "passed"), ("failed", "failed"), ("passed", "missing")])
+def test_what_is_made_up_for_before_a_weekend_stands_in_the_note_after_it(
+    built: Builder, by_hand: str, then: str
+) -> None:
+    """Friday's nightly never ran, its note says so; somebody starts it at noon, and the next note is Monday's."""
+    friday, monday = NIGHTS[0], NIGHTS[0] + 3 * DAY
+    expect(built, friday - 7 * DAY, friday, monday)
+    built.night(friday - 7 * DAY, passed=["lint"])
+    assert [item.change for item in sent(built, friday.date()).items] == ["missing"]
+    built.night(friday + 11 * HOUR, **{by_hand: ["lint"]})
+    if then != "missing":
+        built.night(monday, **{then: ["lint"]})
+    assert [item.change for item in sent(built, friday.date()).items] == ["missing"]
+    after = sent(built, monday.date())
+    [item] = after.evening
+    when = f"started by hand, or late, on {friday:%a %d %b}, 12:00"
+    if by_hand == "failed":
+        assert (item.change, item.job, item.by_hand) == ("new", "lint", when)
+    else:
+        assert (item.change, item.reason) == ("only_by_hand", f"passed, {when}: it did not come by itself in time")
+    then_told = {"passed": "recovered", "failed": "still_red", "missing": "missing"}[then]
+    assert [item.change for item in after.items] == [then_told]
+    if then != "missing":
+        assert after.items[0].nights == (1 if then == "passed" else 2)
+
+
 @pytest.mark.parametrize("hours", [11, 30, 46])
 def test_what_is_made_up_for_once_the_note_is_out_stands_in_the_next_one(built: Builder, hours: int) -> None:
     """Of a nightly at 22:00 whose note went out the next morning; in the afternoon, at night, in two days."""
@@ -106,6 +140,7 @@ def test_what_is_made_up_for_once_the_note_is_out_stands_in_the_next_one(built: 
         expect(built, night + EVENING)
     built.night(NIGHTS[0] + EVENING, passed=["lint"])
     expect(built, NIGHTS[4] + EVENING)
+    every_night(built)
     before = sent(built, DAYS[2])
     assert [item.change for item in before.evening] == ["missing"]
     at = NIGHTS[2] + hours * HOUR
@@ -185,6 +220,30 @@ def test_a_run_by_hand_after_the_one_that_decides_is_told(built: Builder) -> Non
     built.night(NIGHTS[1] + EVENING + HOUR, passed=["lint"])
     [item] = sent(built, DAYS[2]).evening
     assert (item.change, item.by_hand) == ("new", "passed when started by hand at 23:00")
+
+
+@pytest.mark.parametrize(("then", "hours"), [("passed", 11), ("failed", EVENING // HOUR)])
+def test_what_was_started_by_hand_before_a_later_run_is_told_of_the_earlier(
+    built: Builder, then: str, hours: int
+) -> None:
+    """A note that goes out when the night's next time has run already tells the same."""
+    times = [NIGHTS[1], NIGHTS[1] + hours * HOUR]
+    expect(built, NIGHTS[0], times[0])
+    built.night(NIGHTS[0], passed=["lint"])
+    built.night(times[0], failed=["lint"])
+    built.night(times[0] + 2 * HOUR, passed=["lint"])
+    before = sent(built, DAYS[1])
+    assert [item.by_hand for item in before.items] == ["passed when started by hand at 03:00"]
+    expect(built, times[1])
+    built.night(times[1], **{then: ["lint"]})
+    assert sent(built, DAYS[1]).items == before.items
+    built.night(times[1] + HOUR / 2, failed=["unit"])
+    assert sent(built, DAYS[1]).items == before.items
+    expect(built, NIGHTS[2])
+    built.night(NIGHTS[2], passed=["lint"])
+    [item] = sent(built, DAYS[2]).evening
+    at = times[1] + HOUR / 2
+    assert item.by_hand == f"failed when started by hand at {at:%H:%M}"
 
 
 def test_what_still_runs_is_named(built: Builder) -> None:

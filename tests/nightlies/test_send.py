@@ -17,7 +17,7 @@ import requests
 
 from dashlib.nightlies.chats import PAYLOADS
 from dashlib.nightlies.report import note
-from dashlib.nightlies.send import TRIES, is_due, send_due
+from dashlib.nightlies.send import is_due, send_due
 from dashlib.settings import Settings
 from tests.nightlies.rows import DAY, HOUR, MINUTE, expect, member, now, schedule
 from tests.queries.build import Builder
@@ -123,13 +123,26 @@ def test_what_was_not_taken_is_tried_again_later(failed: Builder) -> None:
     assert book(failed) == [("chat", "sent", 3, None)]
 
 
-def test_it_gives_up_in_the_end(failed: Builder) -> None:
+def test_it_is_tried_until_its_day_is_over(failed: Builder) -> None:
+    """A chat that is down all morning gets it when it is back; after the first hours it is asked once an hour."""
     with chat() as (told, url):
         told.answers = [400] * 20
-        for hours in range(12):
-            send_due(failed.store, chatting(url), NOON + hours * HOUR)
-    assert len(told.heard) == TRIES
-    assert book(failed) == [("chat", "failed", TRIES, "it answered 400")]
+        tried = []
+        for minutes in range(0, 30 * 60, 5):
+            before = len(told.heard)
+            send_due(failed.store, chatting(url), NOON + minutes * MINUTE)
+            tried += [minutes] * (len(told.heard) - before)
+    assert tried == [0, 5, 10, 25, 55, *range(115, 12 * 60, 60)]
+    assert book(failed) == [("chat", "failed", len(tried), "it answered 400")]
+
+
+def test_a_chat_that_was_down_all_day_gets_it_in_the_evening(failed: Builder) -> None:
+    with chat() as (told, url):
+        told.answers = [503] * 9
+        for minutes in range(0, 12 * 60, 5):
+            send_due(failed.store, chatting(url), NOON + minutes * MINUTE)
+    assert len(told.heard) == 10
+    assert book(failed) == [("chat", "sent", 10, None)]
 
 
 def test_what_may_have_arrived_is_never_sent_again(failed: Builder) -> None:

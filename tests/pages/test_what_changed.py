@@ -48,7 +48,7 @@ def test_what_changed_since_a_job_passed(opener: Callable[[Path], Open], tmp_pat
     links = {link.proto.label: link.proto.url for link in app.get("link_button")}
     assert links["Compare on GitLab"] == f"https://gitlab.example/acme/core/engine/-/compare/{SHA[0]}...{SHA[2]}"
     assert links["Last pass"].endswith(f"/jobs/{jobs[0]}") and links["First failure"].endswith(f"/jobs/{jobs[1]}")
-    assert "It ran on runner-2; the last pass was on runner-0." in [
+    assert "The first failure ran on runner-2, the last pass on runner-0." in [
         str(caption.value).replace("\\", "") for caption in app.caption
     ]
     commits = next(one.value for one in app.dataframe if "author_name" in one.value)
