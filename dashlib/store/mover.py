@@ -190,7 +190,7 @@ class Mover:
             if oldest > self._oldest:
                 self._journal.remove(oldest)
                 self._oldest = oldest
-            self._is_flooded = is_full and self._came_a_second() > _FLOOD and self._bytes < self._limit // 2
+            self._is_flooded = is_full and self._came_a_second() > _FLOOD and self._bytes < self._limit * 3 // 4
             if self._is_flooded:
                 self._finishing.wait(min(_FLOOD_SHARE * (time.monotonic() - began), _LONGEST_WAIT))
         self._is_flooded = False

@@ -124,25 +124,16 @@ def test_what_was_not_taken_is_tried_again_later(failed: Builder) -> None:
 
 
 def test_it_is_tried_until_its_day_is_over(failed: Builder) -> None:
-    """A chat that is down all morning gets it when it is back; after the first hours it is asked once an hour."""
+    """A chat that is down all day gets it when it is back; after the first hours it is asked once an hour."""
+    tried = list[int]()
     with chat() as (told, url):
-        told.answers = [400] * 20
-        tried = []
-        for minutes in range(0, 30 * 60, 5):
+        told.answers = [400, 503, 400, 400, 400, 503, 400]
+        for minutes in (0, 1, 2, 6, 7, 21, 22, 51, 52, 111, 112, 171, 172, 231, 719, 720, 800):
             before = len(told.heard)
             send_due(failed.store, chatting(url), NOON + minutes * MINUTE)
             tried += [minutes] * (len(told.heard) - before)
-    assert tried == [0, 5, 10, 25, 55, *range(115, 12 * 60, 60)]
-    assert book(failed) == [("chat", "failed", len(tried), "it answered 400")]
-
-
-def test_a_chat_that_was_down_all_day_gets_it_in_the_evening(failed: Builder) -> None:
-    with chat() as (told, url):
-        told.answers = [503] * 9
-        for minutes in range(0, 12 * 60, 5):
-            send_due(failed.store, chatting(url), NOON + minutes * MINUTE)
-    assert len(told.heard) == 10
-    assert book(failed) == [("chat", "sent", 10, None)]
+    assert tried == [0, 2, 7, 22, 52, 112, 172, 719]
+    assert book(failed) == [("chat", "sent", 8, None)]
 
 
 def test_what_may_have_arrived_is_never_sent_again(failed: Builder) -> None:
