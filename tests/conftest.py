@@ -1,4 +1,4 @@
-"""Every test starts from an environment without settings of ours; a new database costs next to nothing; two workers
+"""Every test starts from an environment without settings of ours; a new database costs next to nothing; one worker
 more than there are cores."""
 
 from __future__ import annotations
@@ -109,5 +109,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFil
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Half of the time a worker waits for a browser, a server or the disk: others use it."""
-    return (os.cpu_count() or 1) + 2
+    """A third of the time a worker waits for a browser, a server or the disk: another one uses it. A fourth is too many:
+    the browser's choices come too late.
+    """
+    return (os.cpu_count() or 1) + 1

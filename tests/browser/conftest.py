@@ -174,7 +174,7 @@ class Tab:
     def settled(self) -> Page:
         """After the script ran and every chart is drawn."""
         self.page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning] h1", timeout=PATIENCE)
-        self.page.wait_for_timeout(250)
+        self.page.wait_for_timeout(400)
         self.page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning] h1", timeout=PATIENCE)
         return self.page
 
