@@ -109,7 +109,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFil
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """A third of the time a worker waits for a browser, a server or the disk: another one uses it. A fourth is too many:
-    the browser's choices come too late.
+    """A third of the time a worker waits for a browser, a server or the disk: another one uses it. With one more the
+    browser's choices come too late.
     """
     return (os.cpu_count() or 1) + 1

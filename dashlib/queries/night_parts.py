@@ -101,18 +101,23 @@ _HALVES = """
     )
     group by project_id, schedule_id, night, later
 ), beside as (
-    select h.project_id, h.schedule_id, h.night, h.later,
-           arg_max(e.state, (e.created_at, e.pipeline_id)) as state, max(e.created_at) as at
+    select project_id, schedule_id, night, later,
+           arg_max(state, (created_at, pipeline_id)) as state, max(created_at) as at
     from (
-        select project_id, schedule_id, night, pipeline_id, state, created_at from nightly_slots where is_extra
+        select h.project_id, h.schedule_id, h.night, h.later, h.last, e.pipeline_id, e.state, e.created_at
+        from (from nightly_slots where is_extra) e
+        asof join halves h
+            on h.project_id = e.project_id and coalesce(h.schedule_id, 0) = coalesce(e.schedule_id, 0)
+            and h.night = e.night and h.last.at <= e.created_at
         union all
-        select project_id, schedule_id, night, pipeline_id, state, created_at from placed
-        where pipeline_id is not null and (came_later or created_at > next_at)
-    ) e
-    asof join halves h
-        on h.project_id = e.project_id and coalesce(h.schedule_id, 0) = coalesce(e.schedule_id, 0)
-        and h.night = e.night and h.last.at <= e.created_at
-    where e.pipeline_id is distinct from h.last.pipeline_id
+        select h.project_id, h.schedule_id, h.night, h.later, h.last, p.pipeline_id, p.state, p.created_at
+        from (from placed where pipeline_id is not null and (came_later or created_at > next_at)) p
+        join halves h
+            on h.project_id = p.project_id and h.schedule_id is not distinct from p.schedule_id
+            and h.night = p.night and h.later = p.later
+        where h.last.at <= p.created_at
+    )
+    where pipeline_id is distinct from last.pipeline_id
     group by all
 ), followed as (
     select *,

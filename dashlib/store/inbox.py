@@ -139,10 +139,9 @@ class Inbox:
             self._queue.put(False)
         if self._thread is not None:
             self._thread.join()
-        is_moved = self._mover.finish()
+        self._mover.finish()
+        self._mover.renew()
         self._journal.close()
-        if is_moved:
-            self._journal.remove(self._journal.number + 1)
 
     def _start(self) -> None:
         newest = self._connection.execute(

@@ -14,7 +14,7 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
@@ -96,12 +96,12 @@ class Journal:
         """Bytes that the disk has left."""
         return shutil.disk_usage(self._database.parent).free
 
-    def remove(self, below: int) -> None:
-        """Remove the files below a number: what they hold is in the database. One that cannot be removed is read, and
-        moved once more, at the next start.
+    def remove(self, below: int, keep: Container[int] = ()) -> None:
+        """Remove the files below a number, those to ``keep`` aside: what they hold is in the database. One that cannot
+        be removed is read, and moved once more, at the next start.
         """
         for number, path in self._files():
-            if number < below:
+            if number < below and number not in keep:
                 try:
                     path.unlink(missing_ok=True)
                 except OSError as error:
@@ -126,6 +126,12 @@ class Journal:
                 aside = path.with_name(f"{path.name}.damaged-{time.time_ns()}")
                 path.rename(aside)
                 _LOG.warning("%s is damaged behind its first %d webhooks; it is kept as %s", path, count, aside.name)
+
+    def put_aside(self, record: bytes) -> None:
+        """Keep one that the database cannot take, for people."""
+        aside = self._database.with_name(f"{self._database.name}.inbox.damaged-{time.time_ns()}")
+        aside.write_bytes(record + b"\n")
+        _LOG.error("a webhook in the journal is damaged; it is kept as %s", aside.name)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -73,6 +73,7 @@ class Mover:
         self._taken = 0  # so many of them are being moved
         self._bytes, self._limit = 0, _MOST_WAITING
         self._unreadable: list[Stretch] = []
+        self._singly = 0  # so many of the next are moved one by one: among them is one that cannot be read
         self._is_recovered = False
         self._added, self._finishing = threading.Event(), threading.Event()
         self._last_moved, self._came, self._oldest = 0, 0, 0
@@ -90,12 +91,23 @@ class Mover:
             some.append(line)
             count, size = count + 1, size + len(line)
             if len(some) == _ROWS_PER_COMMIT or size >= _BYTES_PER_COMMIT:
-                self._insert(b"\n".join(some), _APPEND + _NOT_THERE)
+                self._recover(some)
                 some, size = [], 0
-        self._insert(b"\n".join(some), _APPEND + _NOT_THERE)
+        self._recover(some)
         self._journal.remove(self._journal.number + 1)
         self._is_recovered = True
         return count
+
+    def _recover(self, records: Sequence[bytes]) -> None:
+        try:
+            self._insert(b"\n".join(records), _APPEND + _NOT_THERE)
+        except ValueError:  # as pyarrow's errors are: a value that fits no column
+            if len(records) == 1:
+                self._journal.put_aside(records[0])
+                return
+            middle = len(records) // 2
+            self._recover(records[:middle])
+            self._recover(records[middle:])
 
     def start(self) -> None:
         """Begin to move what is added."""
@@ -146,9 +158,13 @@ class Mover:
 
         While nothing is added.
         """
-        if self._is_recovered and not self.unmoved():
+        if self._is_recovered and not self._waiting:
             self._journal.close()
-            self._journal.remove(self._journal.number + 1)
+            self._journal.remove(self._journal.number + 1, self._kept())
+
+    def _kept(self) -> set[int]:
+        """The files that hold what cannot be read."""
+        return {one.place.file for one in self._unreadable}
 
     def _move(self) -> None:
         while True:
@@ -175,45 +191,50 @@ class Mover:
         while is_full and (some := self._next()):
             began, size = time.monotonic(), sum(one.place.size for one in some)
             count = sum(one.deliveries for one in some)
-            is_full = count >= _ROWS_PER_COMMIT or size >= _BYTES_PER_COMMIT
+            is_full = count >= _ROWS_PER_COMMIT or size >= _BYTES_PER_COMMIT or self._singly > 0
             self._limit = min(_MOST_WAITING, int(_OF_THE_DISK * (self._journal.free() + self._bytes)))
-            self._take(some)
+            if not self._take(some):
+                is_full = True
+                continue
             with self._lock:
                 del self._waiting[: len(some)]
                 self._taken = 0
                 self._bytes -= size
-                left = [*self._waiting[:1], *self._unreadable]
+                left = self._waiting[0] if self._waiting else some[-1]
+            self._singly = max(0, self._singly - 1)
             self._last_moved = count
             self.on_moved(count)
             # Whatever is still to be moved stands in this file, or in one behind it.
-            oldest = min((one.place.file for one in left), default=some[-1].place.file)
-            if oldest > self._oldest:
-                self._journal.remove(oldest)
-                self._oldest = oldest
+            if left.place.file > self._oldest:
+                self._oldest = left.place.file
+                self._journal.remove(self._oldest, self._kept())
             self._is_flooded = is_full and self._came_a_second() > _FLOOD and self._bytes < self._limit * 3 // 4
             if self._is_flooded:
                 self._finishing.wait(min(_FLOOD_SHARE * (time.monotonic() - began), _LONGEST_WAIT))
         self._is_flooded = False
 
-    def _take(self, some: Sequence[Stretch]) -> None:
-        """Move them; what cannot be read or is damaged stays in its file, for the next start, and holds nobody up."""
+    def _take(self, some: Sequence[Stretch]) -> bool:
+        """Move them; False where that is to be done one by one, since one cannot be read or is damaged. That stays in
+        its file, for the next start, and holds nobody up.
+        """
         try:
             self._insert(self._journal.read([one.place for one in some]))
         except (OSError, ValueError) as error:  # pyarrow's errors are ValueErrors
             if len(some) > 1:
-                for one in some:
-                    self._take([one])
-                return
+                self._singly = len(some)
+                return False
             [one] = some
             _LOG.error("%d deliveries of journal file %d cannot be read: %s", one.deliveries, one.place.file, error)
             with self._lock:
                 self._unreadable.append(one)
+        return True
 
     def _next(self) -> list[Stretch]:
         """What the next commit takes of what waits."""
         with self._lock:
             rows, size, place = 0, 0, 0
-            while place < len(self._waiting) and rows < _ROWS_PER_COMMIT and size < _BYTES_PER_COMMIT:
+            most = 1 if self._singly else len(self._waiting)
+            while place < min(most, len(self._waiting)) and rows < _ROWS_PER_COMMIT and size < _BYTES_PER_COMMIT:
                 rows += self._waiting[place].deliveries
                 size += self._waiting[place].place.size
                 place += 1

@@ -222,6 +222,24 @@ def test_a_run_by_hand_after_the_one_that_decides_is_told(built: Builder) -> Non
     assert (item.change, item.by_hand) == ("new", "passed when started by hand at 23:00")
 
 
+@pytest.mark.parametrize("by_hand", ["failed", "passed"])
+def test_what_is_made_up_for_after_the_note_and_before_the_evening_is_not_told_of_the_morning(
+    built: Builder, by_hand: str
+) -> None:
+    """At 04:00 it never ran; started by hand at 11:00, and the time of 12:00 passed."""
+    times = [NIGHTS[1] + 3 * HOUR, NIGHTS[1] + 11 * HOUR]
+    expect(built, NIGHTS[0], *times)
+    built.night(NIGHTS[0], passed=["lint"])
+    built.night(times[1], passed=["lint"])
+    before = sent(built, DAYS[1])
+    built.night(NIGHTS[1] + 10 * HOUR, **{by_hand: ["lint"]})
+    assert sent(built, DAYS[1]).items == before.items
+    assert [(item.change, item.by_hand) for item in before.items] == [("missing", "")]
+    expect(built, NIGHTS[2])
+    built.night(NIGHTS[2], passed=["lint"])
+    assert [item.change for item in sent(built, DAYS[2]).evening] == (["partly"] if by_hand == "failed" else [])
+
+
 @pytest.mark.parametrize(("then", "hours"), [("passed", 11), ("failed", EVENING // HOUR)])
 def test_what_was_started_by_hand_before_a_later_run_is_told_of_the_earlier(
     built: Builder, then: str, hours: int

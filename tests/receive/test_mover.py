@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import tempfile
 import threading
 import time
@@ -169,7 +170,48 @@ def test_bytes_that_are_no_delivery_hold_nobody_up(tmp_path: Path, monkeypatch: 
         mover.start()
         eventually(lambda: moved(connection) == [1, 3])
         assert not mover.finish()
-        assert (tmp_path / "x.duckdb.inbox.2").exists()
+        mover.renew()
+        assert [path.name for path in tmp_path.glob("*.inbox.*")] == ["x.duckdb.inbox.2"], "no other is kept for it"
+
+
+def test_what_is_moved_beside_a_file_that_cannot_be_read_is_moved_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though the database refuses in the middle; and more than a commit waits behind."""
+    monkeypatch.setattr("dashlib.store.journal.LARGEST", 1)
+    monkeypatch.setattr(module, "_RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(module, "_ROWS_PER_COMMIT", 4)
+    with moving(tmp_path) as (mover, journal, connection):
+        mover.recover()
+        for ident in range(1, 12):
+            write(mover, journal, [ident])
+        (tmp_path / "x.duckdb.inbox.2").rename(tmp_path / "elsewhere")
+        insert, refusals = mover._insert, iter([True])
+
+        def once(lines: bytes) -> None:
+            if json.loads(lines.splitlines()[-1])["id"] == 3 and next(refusals, False):
+                raise duckdb.IOException("no space left on device")
+            insert(lines)
+
+        monkeypatch.setattr(mover, "_insert", once)
+        mover.start()
+        eventually(lambda: mover.unmoved().get("gitlab", (0,))[0] == 1)
+        assert moved(connection) == [1, *range(3, 12)]
+        assert not mover.finish()
+
+
+def test_a_record_that_the_database_cannot_take_keeps_nobody_from_starting(tmp_path: Path) -> None:
+    path = tmp_path / "x.duckdb"
+    open_store(path).close()
+    journal = Journal(path)
+    odd = lines(record(2, turn=0, received_at="yesterday"))
+    journal.append([*lines(record(1, turn=0)), *odd, *lines(record(3, turn=0))])
+    journal.close()
+    with open_store(path) as store, store.reader() as reader:
+        assert reader.execute("select id from deliveries order by id").fetchall() == [(1,), (3,)]
+    [kept] = tmp_path.glob("x.duckdb.inbox.damaged-*")
+    assert kept.read_bytes() == odd[0] + b"\n"
+    assert kept.stat().st_mode & 0o777 == 0o600
 
 
 def test_what_moved_is_told_though_its_file_cannot_be_removed(
