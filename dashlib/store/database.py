@@ -7,8 +7,9 @@ import re
 import subprocess
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -222,26 +223,26 @@ def open_store(
     if path.exists() and path.stat().st_size:
         _refuse_others(path, schema.latest(migrations))
     connection = _connect(path, read_only=False)
-    try:
+    with _closed_if_it_fails(connection, path):
         connection.execute("set global TimeZone = 'UTC'")
         schema.migrate(connection, tables, migrations)
-    except duckdb.IOException as error:
-        connection.close()
-        raise explained(path, error) from error
-    except BaseException:
-        connection.close()
-        raise
     path.chmod(0o600)
     store = Store(path, connection)
-    try:
+    with _closed_if_it_fails(store, path):
         store.inbox.recover()
-    except duckdb.IOException as error:
-        store.close()
-        raise explained(path, error) from error
-    except BaseException:
-        store.close()
-        raise
     return store
+
+
+@contextmanager
+def _closed_if_it_fails(opened: Store | duckdb.DuckDBPyConnection, path: Path) -> Iterator[None]:
+    """What was opened is closed where the next step fails; what DuckDB says of the file is explained."""
+    try:
+        yield
+    except BaseException as error:
+        opened.close()
+        if isinstance(error, duckdb.IOException):
+            raise explained(path, error) from error
+        raise
 
 
 def _refuse_others(path: Path, latest: int) -> None:

@@ -138,14 +138,22 @@ def test_nothing_is_moved_while_somebody_needs_the_file_alone(tmp_path: Path) ->
         assert mover.finish()
 
 
-def test_a_file_that_cannot_be_read_holds_nobody_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It stays where it is, is counted, and is tried again at the next start."""
+@contextmanager
+def three_files(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Mover, Journal, duckdb.DuckDBPyConnection, Path]]:
+    """Three deliveries, each in a file of its own, none moved yet; the path is the second one's."""
     monkeypatch.setattr("dashlib.store.journal.LARGEST", 1)
-    with moving(tmp_path) as (mover, journal, connection):
+    with moving(folder) as (mover, journal, connection):
         mover.recover()
         for ident in (1, 2, 3):
             write(mover, journal, [ident])
-        hidden = tmp_path / "x.duckdb.inbox.2"
+        yield mover, journal, connection, folder / "x.duckdb.inbox.2"
+
+
+def test_a_file_that_cannot_be_read_holds_nobody_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It stays where it is, is counted, and is tried again at the next start."""
+    with three_files(tmp_path, monkeypatch) as (mover, journal, connection, hidden):
         hidden.rename(tmp_path / "elsewhere")
         mover.start()
         eventually(lambda: moved(connection) == [1, 3])
@@ -160,12 +168,8 @@ def test_a_file_that_cannot_be_read_holds_nobody_up(tmp_path: Path, monkeypatch:
 
 
 def test_bytes_that_are_no_delivery_hold_nobody_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dashlib.store.journal.LARGEST", 1)
-    with moving(tmp_path) as (mover, journal, connection):
-        mover.recover()
-        for ident in (1, 2, 3):
-            write(mover, journal, [ident])
-        with (tmp_path / "x.duckdb.inbox.2").open("r+b") as file:
+    with three_files(tmp_path, monkeypatch) as (mover, _, connection, damaged):
+        with damaged.open("r+b") as file:
             file.write(bytes(10))
         mover.start()
         eventually(lambda: moved(connection) == [1, 3])
