@@ -14,8 +14,6 @@ from dashlib.sources.tables import SCHEDULES
 from tests.nightlies.rows import DAY, MINUTE, NIGHTS, causes, expect, member, now, schedule
 from tests.queries.build import MIDNIGHT, Builder
 
-TODAY = now().date()
-
 
 def owner(built: Builder, state: str | None = None, role: dict[str, Any] | None = None, **told: Any) -> None:
     """The schedule's owner: the account's state, and the membership (None: somebody else is the only member)."""
@@ -107,7 +105,7 @@ def test_before_it_stops(built: Builder) -> None:
 
 @pytest.mark.parametrize(("days", "risk"), [(-1, True), (0, True), (30, True), (31, False)])
 def test_a_membership_that_ends_soon(built: Builder, days: int, risk: bool) -> None:
-    ends = TODAY + timedelta(days=days)
+    ends = now().date() + timedelta(days=days)
     owner(built, "active", {"expires_at": ends})
     assert risks(built, "risk", "expires_at") == ([("membership_ends", ends)] if risk else [])
 
@@ -147,5 +145,5 @@ def test_what_is_off(built: Builder, change: str, expected: list[tuple[str, str]
 
 
 def test_one_that_somebody_switched_off_is_no_risk(built: Builder) -> None:
-    owner(built, "active", {"expires_at": TODAY}, active=False)
+    owner(built, "active", {"expires_at": now().date()}, active=False)
     assert risks(built, "risk") == []

@@ -17,7 +17,11 @@ from dashlib.store import bookkeeping, open_store
 from tests.queries.build import Builder
 
 NAVIGATION = Path(__file__).parents[2] / "pages" / "navigation.py"
-YESTERDAY = (datetime.now(UTC) - timedelta(days=1)).replace(hour=2, minute=0, second=0, microsecond=0, tzinfo=None)
+_RUN = timedelta(minutes=30)
+YESTERDAY = (datetime.now(UTC) + _RUN - timedelta(days=1)).replace(
+    hour=2, minute=0, second=0, microsecond=0, tzinfo=None
+)
+"""Of a run that midnight passes in, the day that is yesterday from then on: until then it is the newest night, too."""
 WEEKDAYS = ",".join(str((YESTERDAY - timedelta(days=back)).isoweekday() % 7) for back in range(5))
 CRON = f"0 2 * * {WEEKDAYS}"
 """The five nights up to yesterday: tonight nothing is to run, so the newest night is yesterday's at any hour."""
