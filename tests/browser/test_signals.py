@@ -67,7 +67,7 @@ def draw(page: Page, first: float, last: float) -> None:
 def test_a_drawn_zoom_narrows_the_page_and_stands_in_the_address(tab: Tab) -> None:
     page = tab.open("/signals?period=7+days")
     assert number(page, "Signals") == "4"
-    draw(page, 0.02, 0.5)
+    draw(page, 0.02, 0.75)
     page.wait_for_url(re.compile("zoom="), timeout=60_000)
     tab.settled()
     first, last = zoomed(zoom_of(page)) or (YESTERDAY, YESTERDAY)
