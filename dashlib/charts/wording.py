@@ -47,7 +47,8 @@ CAUSES = {
 def cause_told(row: Mapping[Any, Any]) -> str | None:
     """Why a night did not run (``cause``), and that nobody looked since where that is so (``is_unread``), if known.
 
-    Where nothing is against the schedule or its owner, what its newest pipeline before was is all there is to tell.
+    Where nothing is against the schedule or its owner, what the newest pipeline before was that ran for one of its
+    times is all there is to tell.
     """
     known = CAUSES.get(str(row["cause"]))
     if row["cause"] == "unknown" and row.get("state", "missing") == "missing":
@@ -72,8 +73,8 @@ def _newest_told(row: Mapping[Any, Any]) -> str:
     pipeline = row["last_pipeline_id"]
     if pipeline is None or pd.isna(pipeline):
         return "why is not known; no earlier pipeline of it is stored"
-    when = f"{row['last_pipeline_night']:%a %d %b}"
-    return f"why is not known; its newest pipeline before is {int(pipeline)} of {when}, {row['last_pipeline_state']}"
+    ran = f"{int(pipeline)} of {row['last_pipeline_night']:%a %d %b}, {row['last_pipeline_state']}"
+    return f"why is not known; the newest pipeline for one of its times is {ran}"
 
 
 _IN_THE_WAY = (

@@ -43,14 +43,17 @@ slots as (
     from dated d
     -- Of a day on which nothing is to run (a weekend's) there is no note.
     asof left join days_told n on n.day >= d.day + (d.created_at >= d.day_out_at)::int
-), placed as (
-    select * exclude (is_later, ran_since, news_of), coalesce(is_later or came_later, false) as later
+), put as (
+    select * exclude (is_later, ran_since, news_of), coalesce(is_later or came_later, false) as later,
+           of_night < night as is_news
     from (
-        select * replace (if(came_later, news_of, night) as night, if(came_later, null, expected_at) as expected_at)
+        select * replace (if(came_later, news_of, night) as night, if(came_later, null, expected_at) as expected_at),
+               night as of_night
         from told
     )
     union all
-    select * exclude (is_later, ran_since, news_of) replace (false as came_later), is_later as later
+    select * exclude (is_later, ran_since, news_of) replace (false as came_later),
+           night as of_night, is_later as later, false as is_news
     from (
         select t.* replace (
                    'missing' as state, coalesce(if(t.ran_since, null, n.owner_trouble), 'unknown') as cause,
@@ -61,7 +64,15 @@ slots as (
         left join nightly_schedules n on n.project_id = t.project_id and n.schedule_id = t.schedule_id
         where t.came_later
     )
+), placed as (
+    select *, is_news and bool_or(not is_news and state <> 'off') over (
+               partition by project_id, schedule_id, night, later
+           ) as is_answered
+    from put
 )""".strip()
+# What was made up for of an earlier night (is_news) stands by itself between that night's times and those that the note
+# tells: these go on from it. Where the nightly has such times they are told alone (is_answered), with it beside what
+# never ran.
 # What decides is what decides a night (nightly_cells), of the times of that part alone. Parts follow one another, night
 # after night: the verdicts of those before say whether it failed newly, and since when it is red. So a failure of the
 # morning is not new in the evening, and a pass there recovers. A night of such a row counts once. What somebody started
@@ -70,7 +81,8 @@ _HALVES = """
 @PLACED@, changes as (
     from nightly_changes
 ), halves as (
-    select project_id, schedule_id, night, later,
+    select project_id, schedule_id, night, later, is_news,
+           max(of_night) as of_night, bool_or(is_answered) as is_answered,
            arg_max({'state': state, 'cause': cause, 'is_unread': is_unread, 'pipeline_id': pipeline_id,
                     'by_hand': by_hand, 'failed_jobs': failed_jobs, 'night': night, 'url': url,
                     'at': coalesce(created_at, expected_at)}, decides) as last,
@@ -82,11 +94,12 @@ _HALVES = """
            count(*) filter (state = 'late') as late,
            max(expected_at) filter (state = 'late') as late_at,
            count(*) filter (state = 'failed') as failed_runs,
+           count(*) filter (state = 'failed' and came_later) as made_up_failed,
            count(*) filter (state = 'failed' and created_at < passed_at) as passed_since
     from (
         select *,
                max(created_at) filter (state in ('passed', 'warned')) over (
-                   partition by project_id, schedule_id, night, later
+                   partition by project_id, schedule_id, night, later, is_news
                ) as passed_at,
                row(
                    case when pipeline_id is not null and expected_at is not null then 5
@@ -99,49 +112,51 @@ _HALVES = """
                ) as decides
         from placed
     )
-    group by project_id, schedule_id, night, later
+    group by project_id, schedule_id, night, later, is_news
+), aside as (
+    select h.project_id, h.schedule_id, h.night, h.later, h.is_news, h.is_news as made_up,
+           e.pipeline_id, e.state, e.created_at
+    from (from nightly_slots where is_extra) e
+    asof join halves h
+        on h.project_id = e.project_id and coalesce(h.schedule_id, 0) = coalesce(e.schedule_id, 0)
+        and h.of_night = e.night and h.last.at <= e.created_at
+    union all
+    select project_id, schedule_id, night, later, is_news, came_later, pipeline_id, state, created_at
+    from placed where pipeline_id is not null and (came_later or created_at > next_at)
 ), beside as (
-    select project_id, schedule_id, night, later,
-           arg_max(state, (created_at, pipeline_id)) as state, max(created_at) as at
-    from (
-        select h.project_id, h.schedule_id, h.night, h.later, h.last, e.pipeline_id, e.state, e.created_at
-        from (from nightly_slots where is_extra) e
-        asof join halves h
-            on h.project_id = e.project_id and coalesce(h.schedule_id, 0) = coalesce(e.schedule_id, 0)
-            and h.night = e.night and h.last.at <= e.created_at
-        union all
-        select h.project_id, h.schedule_id, h.night, h.later, h.last, p.pipeline_id, p.state, p.created_at
-        from (from placed where pipeline_id is not null and (came_later or created_at > next_at)) p
-        join halves h
-            on h.project_id = p.project_id and h.schedule_id is not distinct from p.schedule_id
-            and h.night = p.night and h.later = p.later
-        where h.last.at <= p.created_at
-    )
-    where pipeline_id is distinct from last.pipeline_id
+    select h.project_id, h.schedule_id, h.night, h.later, h.is_news,
+           arg_max(a.state, (a.created_at, a.pipeline_id)) as state, max(a.created_at) as at
+    from aside a
+    join halves h
+        on h.project_id = a.project_id and h.schedule_id is not distinct from a.schedule_id
+        and h.night = a.night and h.later = a.later
+    where a.pipeline_id is distinct from h.last.pipeline_id
+      and if(h.last.pipeline_id is null and a.made_up, true, h.is_news = a.is_news and h.last.at <= a.created_at)
     group by all
 ), followed as (
     select *,
-           lag(last) over (partition by project_id, schedule_id, night order by later) as morning,
+           lag(last) over (partition by project_id, schedule_id, night order by later, not is_news) as morning,
            last_value(if(has_verdict, last.state, null) ignore nulls) over those_before as before,
            count(*) filter (has_verdict and last.state <> 'failed') over those_before as streak,
            count(*) filter (last.pipeline_id is not null) over those_before
            + (last.pipeline_id is not null)::int as runs_before
     from (select *, last.state in ('passed', 'warned', 'failed') as has_verdict from halves)
     window those_before as (
-        partition by project_id, schedule_id order by night, later rows between unbounded preceding and 1 preceding
+        partition by project_id, schedule_id order by night, later, not is_news
+        rows between unbounded preceding and 1 preceding
     )
 ), in_a_row as (
     select *,
-           min(night) filter (last.state = 'failed') over so_far as red_since,
-           count(distinct night) filter (last.state = 'failed') over so_far as nights_red,
+           min(of_night) filter (last.state = 'failed') over so_far as red_since,
+           count(distinct of_night) filter (last.state = 'failed') over so_far as nights_red,
            min(night) filter (last.state = 'missing') over not_run as gone_since,
            count(distinct night) filter (last.state = 'missing') over not_run as nights_gone
     from followed
     window so_far as (
-        partition by project_id, schedule_id, streak order by night, later
+        partition by project_id, schedule_id, streak order by night, later, not is_news
         rows between unbounded preceding and current row
     ), not_run as (
-        partition by project_id, schedule_id, runs_before order by night, later
+        partition by project_id, schedule_id, runs_before order by night, later, not is_news
         rows between unbounded preceding and current row
     )
 ), judged as (
@@ -159,7 +174,8 @@ _HALVES = """
                coalesce(h.last.by_hand, false) as by_hand, h.last.failed_jobs as failed_jobs, h.last.url as url,
                coalesce(h.missing_at, h.expected_at) as expected_at, h.expected as expected,
                h.runs as runs, 0 as extra_runs, h.missing as missing, h.late as late, h.late_at as late_at,
-               h.failed_runs as failed_runs, h.passed_since as passed_since,
+               h.failed_runs - if(h.last.pipeline_id is null, h.made_up_failed, 0) as failed_runs,
+               h.passed_since as passed_since,
                b.state as extra_state, b.at as extra_at,
                h.before as previous_state,
                if(h.change in ('new', 'still_red', 'recovered'), h.red_since, null) as red_since,
@@ -185,12 +201,12 @@ _HALVES = """
         and l.night < h.night
     left join beside b
         on b.project_id = h.project_id and b.schedule_id is not distinct from h.schedule_id
-        and b.night = h.night and b.later = h.later
+        and b.night = h.night and b.later = h.later and b.is_news = h.is_news
     left join nightly_run_failures d
         on d.project_id = h.project_id and d.pipeline_id = h.last.pipeline_id and h.last.state in ('failed', 'warned')
-    where h.later = @LATER@
+    where h.later = @LATER@ and not h.is_answered
 ), reds as (
-    select h.project_id, h.schedule_id, h.night, h.later,
+    select h.project_id, h.schedule_id, h.of_night as night, h.later,
            d.job_name, d.reason, d.issue_title, d.issue_url, d.assignee
     from halves h
     left join nightly_run_failures d on d.project_id = h.project_id and d.pipeline_id = h.last.pipeline_id
@@ -205,14 +221,15 @@ changes as (
     select project_id, schedule_id, night, false as later, job_name, reason, issue_title, issue_url, assignee
     from changes where state = 'failed'
 ), placed as (
-    select *, expected_at as slot_at, false as later from nightly_slots where not is_extra
+    select *, expected_at as slot_at, false as later, false as is_answered from nightly_slots where not is_extra
 )""".strip()
 
 
 def part_of(part: Part, where: str, *, sent: bool = False) -> str:
     """CTEs ``changes`` (nightly_changes), ``part``: its rows with what they tell of a part of the night alone,
     ``reds``: what failed (project_id, schedule_id, night, later: in its evening, and the job to look at first, with
-    reason, issue_title, issue_url and assignee), and ``placed``: rows of nightly_slots and whether they are later.
+    reason, issue_title, issue_url and assignee), and ``placed``: rows of nightly_slots, whether they are later, and
+    whether other times answer them (they are not told then).
 
     One row per schedule and night that has a time in the part (or a run that fills none, by when it was created), with
     the columns of nightly_changes; those that the morning note does not ask stay those of the whole night. ``where``

@@ -156,7 +156,7 @@ with @PART@, was as (
 ), times as (
     select project_id, schedule_id,
            count(slot_at) filter (state <> 'off') as due, count(slot_at) filter (by_hand) as by_hand_times
-    from placed where night = $night::date and later = ($part = 'evening')
+    from placed where night = $night::date and later = ($part = 'evening') and not is_answered
     group by all
 ), began as (
     select project_id, pipeline_id, min(created_at) as at
@@ -165,7 +165,8 @@ with @PART@, was as (
     select 'partly' as told_as, r.project_id, r.schedule_id, r.last.url as run_url, f.*
     from (
         select project_id, schedule_id, arg_max({{'id': pipeline_id, 'url': url}}, (created_at, pipeline_id)) as last
-        from placed where night = $night::date and later = ($part = 'evening') and state = 'failed'
+        from placed
+        where night = $night::date and later = ($part = 'evening') and state = 'failed' and not is_answered
         group by all
     ) r
     anti join part d

@@ -75,7 +75,8 @@ def test_a_time_of_the_evening_that_never_ran_stands_in_the_next_note(built: Bui
     [item] = sent(built, DAYS[2]).evening
     assert (item.change, item.expected_at, item.nights) == ("missing", datetime(2026, 3, 11, 22), 1)
     newest = built.rows("select max(id) as id from pipelines where created_at < '2026-03-12'")[0]["id"]
-    assert item.reason == f"why is not known; its newest pipeline before is {newest} of Wed 11 Mar, passed"
+    ran = f"{newest} of Wed 11 Mar, passed"
+    assert item.reason == f"why is not known; the newest pipeline for one of its times is {ran}"
     [line] = [one for one in glance(evening_of(built, DAYS[1])) if one["count"]]
     about = f"since Wed 11 Mar, 1 night, expected at 22:00, {item.reason}, owner ada, nobody has it"
     assert line["items"][0]["about"] == about
