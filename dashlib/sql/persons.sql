@@ -3,7 +3,7 @@
 -- the same e-mail address, case aside; a forge's private addresses (USERNAME@noreply.HOST where that GitLab has that
 -- account); addresses that a forge shows for an account; .mailmap; and what somebody decided on the page people, which
 -- goes before what a file read by the command mailmap says, in every repository: who was told apart stays two. Never
--- joined by name: two people with one name stay two, and an address that says nobody (root@localhost) joins nobody. A
+-- joined by name: two people with one name stay two, and an address that says nobody (noreply@github.com) joins nobody. A
 -- repository's .mailmap is followed in that repository as git follows it (identities_here); elsewhere only where the
 -- repository's own commits have both addresses and nothing contradicts, or where one is an account's private address,
 -- by number and user name, and the other is theirs or called like the account.
