@@ -302,6 +302,22 @@ def test_what_a_repository_says_of_a_shared_address_counts_in_its_figures(built:
     assert built.rows(f"select commits from persons where id = '{BOB}'") == [{"commits": 4}]
 
 
+def test_a_line_of_the_file_that_makes_a_chain_parts_and_the_emptied_file_takes_it_back(built: Builder) -> None:
+    """What a repository's line says of an address holds elsewhere no more once another address goes to that one."""
+    for number, address in enumerate((BOB, "bobby@two.example", "lum@three.example")):
+        built.commit(f"c{number}", ("Bob", address))
+    built.project(2, "acme/web/site")
+    built.commit("c3", ("Bob", "bobby@two.example"), project_id=2)
+    mailmap(built, f"<{BOB}> <bobby@two.example>")
+    persons = "select handle, person from identities order by all"
+    before = built.rows(persons)
+    assert len({one["person"] for one in before}) == 2
+    outcome = take(built.store, "team.mailmap", "<bobby@two.example> <lum@three.example>\n")
+    assert len(outcome.joined) == len(outcome.parted) == 1 and built.rows(persons) != before
+    take(built.store, "team.mailmap", "")
+    assert built.rows(persons) == before
+
+
 def test_a_mailmap_of_a_stranger_moves_nobody_s_figures(built: Builder) -> None:
     """Bob has no commit in t/evil: its line about him is a proposal that names file, line and repository."""
     built.project(2, "t/evil")
