@@ -108,7 +108,11 @@ def proposed(
 
 
 def likeness(one: Candidate, other: Candidate) -> tuple[float, list[str]]:
-    """How sure it is that two are one (0 to 1), and what says so. A name alone says nothing."""
+    """How sure it is that two are one (0 to 1), and what says so.
+
+    A name alone says nothing, except where one of them has an address or an account that says who and the other shows
+    no such address: nothing speaks against it then.
+    """
     same_name = sorted(one.folded.keys() & other.folded.keys(), key=lambda name: (-len(name), name))
     found: list[tuple[float, str]] = []
     same_local = sorted(
@@ -133,8 +137,8 @@ def likeness(one: Candidate, other: Candidate) -> tuple[float, list[str]]:
         spelled = _spelled(one, other) or _spelled(other, one)
         if spelled:
             found.append((0.65, f"the address {spelled[1]} spells the name {spelled[0]}"))
-        elif same_name and (not one.locals or not other.locals):
-            blank = one if not one.locals else other
+        elif same_name and not (one.locals and other.locals) and (_says_who(one) or _says_who(other)):
+            blank = other if one.locals or (one.handles and not other.locals) else one
             found.append((0.65, f"{_blank(blank)} shows no address that says who"))
     if not found:
         return 0.0, []
@@ -144,6 +148,11 @@ def likeness(one: Candidate, other: Candidate) -> tuple[float, list[str]]:
     if same_name:
         score, words = score + 0.15, [f"the same name, {one.folded[same_name[0]]}", *words]
     return min(score, 0.95), words
+
+
+def _says_who(one: Candidate) -> bool:
+    """Whether anything beside the name does."""
+    return bool(one.locals or one.handles)
 
 
 def _blank(one: Candidate) -> str:

@@ -16,6 +16,12 @@ from dashlib.widgets.answers import asked
 from dashlib.widgets.people_acts import Called, addressed
 
 _SHOWN = 20
+_RULE = (
+    "The same name proposes two persons only where more speaks for it: similar addresses or accounts, an address that "
+    "spells the name, or an address or account of one of them, where the other shows no address that says who (only "
+    "noreply@github.com or info@…) and so none that speaks against it. What is rejected is not proposed again, "
+    "whatever they commit."
+)
 
 
 def proposed() -> None:
@@ -25,7 +31,7 @@ def proposed() -> None:
     if found.empty:
         st.info("Nobody is likely to be somebody else.", icon=":material/check_circle:")
         return
-    st.caption("The same name alone proposes nobody. What is rejected is not proposed again, whatever they commit.")
+    st.caption(addressed(_RULE))
     writable = may_act()
     many = found["said_by"].value_counts()
     together = found["said_by"].isin(many[many > 1].index)

@@ -118,6 +118,8 @@ def test_proposals_are_confirmed_and_rejected(visit: Open) -> None:
 
 def test_what_a_mailmap_says_is_one_card_answered_at_once_and_undone_at_once(visit: Open) -> None:
     app = named(visit("people", people_view="proposals"))
+    rule = "an address or account of one of them, where the other shows no address that says who"
+    assert rule in words(app) and "The same name alone proposes nobody" not in words(app)
     row = {"origin": "project", "project_id": 2, "name": "", "commit_id": "x", "read_at": datetime(2026, 3, 10)}
     lines = f"<{ADA}> <{TWO}>\n<{BOB}> <bobby@elsewhere.example>"
     runtime().store.write(Put(MAILMAPS, [row | {"text": lines}]))

@@ -417,6 +417,19 @@ def test_who_has_no_name_or_the_same_address_is_not_likely_anybody(built: Builde
     assert proposals(built) == []
 
 
+def test_a_name_is_enough_only_beside_what_says_who_where_nothing_can_speak_against_it(built: Builder) -> None:
+    built.commit("c0", ("Ada", "noreply@github.com"))
+    built.commit("c1", ("Ada", "noreply@gitlab.example"))
+    built.commit("c2", ("Ada", ""))
+    assert proposals(built) == []
+    built.commit("c3", ("Ada", "123+ada@users.noreply.github.com"))
+    assert len(proposals(built)) == 3 and {min(pair) for pair in proposals(built)} == {"123@users.noreply.github.com"}
+    assert all(
+        one["evidence"] == "the same name, Ada; one of them shows no address that says who"
+        for one in built.rows("select evidence from person_proposals")
+    )
+
+
 def test_who_shares_the_address_of_a_machine_is_one_until_somebody_splits(built: Builder) -> None:
     """One address is one person by certainty, whatever machine made it up; who knows better says so."""
     for number, name in enumerate(("root", "Jane Doe", "root", "Max")):
