@@ -27,15 +27,8 @@ PEOPLE = (
     Column("first", "First", "day", 95, help="The first commit that is stored, in any role."),
     Column("last", "Last", "day", 95, help="The last commit, in any role."),
 )
-EVIDENCE = (
-    Column("name", "Name", width=140),
-    Column("email", "Address or account", width=245),
-    Column("because", "Why it belongs here", "wrapped", 300),
-    Column("authored", "Wrote", "number", 60),
-    Column("co_authored", "Co-wrote", "number", 75),
-    Column("committed", "Committed", "number", 85),
-    Column("last", "Last", "day", 95),
-)
+EVIDENCE = {"authored": "wrote", "co_authored": "co-wrote", "committed": "committed"}
+"""What an identity did, by column."""
 TEAMS = (
     Column("team", "Team", width=220),
     Column("persons", "Persons", "number", 80),

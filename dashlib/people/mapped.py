@@ -29,6 +29,7 @@ from dashlib.people.addresses import handle, lowered, says_who, trimmed
 from dashlib.people.journal import Decision
 from dashlib.people.mailmap import Mailmap, Said
 from dashlib.people.owners import Owners
+from dashlib.people.reasons import Reason
 
 FILE = 0
 """The key of the file among the mailmaps, which are by repository."""
@@ -59,12 +60,17 @@ class Mapped:
     found: Found
     name: str
     email: str
-    because: str
+    reason: Reason
     proper: str | None = None
     file: str = ""
     line: int = 0
     of_all: bool = False
     """Whether the line is about all of the address, not about that name there."""
+
+    @property
+    def because(self) -> str:
+        """The line in words."""
+        return self.reason.words
 
     @property
     def address(self) -> str:
@@ -83,10 +89,15 @@ class Alias:
 
     address: str
     proper: str
-    because: str
+    reason: Reason
     file: str = ""
     """What people call the file of the line."""
     line: int = 0
+
+    @property
+    def because(self) -> str:
+        """The line in words."""
+        return self.reason.words
 
 
 @dataclass(frozen=True, order=True)
@@ -191,10 +202,10 @@ def _mapped(one: Found, said: Said, file: Mailmap) -> Mapped:
     of_file = _said(one, file)
     proper = of_file.name if of_file is not None and of_file.name == name else None
     if lowered(email) == lowered(one.email):
-        because = f"{said.place} says that {lowered(email)} is {name}"
+        says = f"{lowered(email)} is {name}"
     else:
-        because = f"{said.place} says that {_called(said, one)}{lowered(one.email)} is {lowered(email)}"
-    return Mapped(one, name, email, because, proper, said.file, said.line, said.found_name is None)
+        says = f"{_called(said, one)}{lowered(one.email)} is {lowered(email)}"
+    return Mapped(one, name, email, Reason(says, said.place), proper, said.file, said.line, said.found_name is None)
 
 
 def _called(said: Said, one: Found) -> str:
@@ -223,7 +234,6 @@ def _aliases(mailmap: Mailmap, *, but_named: bool = False) -> dict[str, Alias]:
         if more or proper == address or not says_who(address) or not says_who(proper):
             continue
         if not goes_on(proper) and not mailmap.reaches(address):
-            found[address] = Alias(
-                address, proper, f"{said.place} says that {address} is {proper}", said.file, said.line
-            )
+            reason = Reason(f"{address} is {proper}", said.place)
+            found[address] = Alias(address, proper, reason, said.file, said.line)
     return found

@@ -28,6 +28,7 @@ from dashlib.people.journal import Decision
 from dashlib.people.mailmap import Mailmap
 from dashlib.people.mapped import FILE, Alias, Found, Mapped, Overruled, Refused, Told, told
 from dashlib.people.owners import Account, Owners
+from dashlib.people.reasons import Reason, worded
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class People:
 _Order: TypeAlias = tuple[datetime, int, str]
 _NEVER = datetime(9999, 1, 1)  # noqa: DTZ001 - UTC without a zone, as in the database
 _MOST_REASONS = 4
-"""More of one kind are not read: a .mailmap may have dozens of lines about one person."""
+"""What more lines say of others is not read: a .mailmap may have dozens of lines about one person."""
 
 
 class _Joined:
@@ -157,18 +158,18 @@ class _Work:
         self._named: dict[str, tuple[str, str]] = {}
         self._targets: list[tuple[Mapped, object]] = []
         self._homes: dict[str, tuple[object, str]] = {}
-        self._reasons: dict[str, list[tuple[object, str]]] = defaultdict(list)
+        self._reasons: dict[str, list[tuple[object, Reason]]] = defaultdict(list)
         self._holders: dict[object, int] = defaultdict(int)
-        self._by_mailmap: dict[object, list[str]] = defaultdict(list)
-        self._said: set[str] = set()
+        self._moved_by: dict[object, list[Reason]] = defaultdict(list)
+        self._reached_by: dict[object, dict[str, set[Reason]]] = defaultdict(dict)
         self._mapped = mapped
         self._overruled: set[Overruled] = set()
 
-    def _tie(self, node: str, point: tuple[object, ...], why: str = "") -> None:
+    def _tie(self, node: str, point: tuple[object, ...], why: str) -> None:
         """Join a node to what it has in common with others; who was split off shares with those split off with him."""
         point = (*point, self._apart.get(node))
         self._joined.join(point, node)
-        self._reasons[node].append((point, why))
+        self._reasons[node].append((point, Reason(why)))
         self._holders[point] += 1
 
     def follow(self, identities: Mapping[str, Identity], mapped: Sequence[Mapped]) -> None:
@@ -185,8 +186,8 @@ class _Work:
             self._targets.append((one, node if target is None else target))
             if target is not None:
                 goes[node][target].append(one)
-                self._reasons[node].append((target, one.because))
-                self._say(target, one.because)
+                self._reasons[node].append((target, one.reason))
+                self._note_reached(target, one.reason)
         reached = {target for targets in goes.values() for target in targets}
         for node, targets in goes.items():
             identity = self._identities[node]
@@ -202,11 +203,11 @@ class _Work:
             number = self._apart[node] if node in self._apart else self._apart[proper]
             self._overruled.add(Overruled(one.file, one.line, one.because, number))
 
-    def _say(self, point: object, because: str) -> None:
-        """What a mailmap did stands with whom it moved or named, and with those to whom it moved him."""
-        self._said.add(because)
-        if because not in self._by_mailmap[point] and len(self._by_mailmap[point]) < _MOST_REASONS:
-            self._by_mailmap[point].append(because)
+    def _note_reached(self, point: object, reason: Reason) -> None:
+        """What a mailmap did stands not only with whom it moved or named, but also with those to whom it moved him."""
+        lines = self._reached_by[point]
+        if reason.says in lines or len(lines) < _MOST_REASONS:
+            lines.setdefault(reason.says, set()).add(reason)
 
     def _own(self, one: Identity) -> object:
         """What an identity stands for by itself: its address, or, where that says nobody, itself."""
@@ -321,8 +322,8 @@ class _Work:
         for alias in aliases:
             one, other = (self._point_of(address) for address in (alias.address, alias.proper))
             if self._join_unless_told_apart(one, other) is None:
-                for point in (one, other):
-                    self._say(point, alias.because)
+                self._moved_by[one].append(alias.reason)
+                self._note_reached(other, alias.reason)
 
     def refuses(self, line: Mapped | Alias) -> Decision | None:
         """The decision that told persons apart whom a line of the file would join. Those it may join are one from then
@@ -364,14 +365,14 @@ class _Work:
                 if len(apart) == 1 or one.number > max(number for number in apart if number is not None):
                     self._joined.join(first, other)
             for member in one.members:
-                self._reasons[member].append((member, f"merged by {one.done_by}{one.day}"))
+                self._reasons[member].append((member, Reason(f"merged by {one.done_by}{one.day}")))
         for one in decisions:
             for member in one.members if one.kind == "split" else ():
                 if self._apart.get(member) == one.number:
                     # Those who are split off together are one person, whatever joins them.
                     self._joined.join(("split", one.number), member)
                     why = f"taken out by {one.done_by}{one.day}"
-                    self._reasons[member].append((member, why))
+                    self._reasons[member].append((member, Reason(why)))
 
     def people(self, likely: Sequence[Alias]) -> People:
         """Persons by their ids, and what holds in single repositories."""
@@ -422,15 +423,19 @@ class _Work:
         return person_id(*((one.name, one.address) if one else self._named[node]))
 
     def _why(self, node: str, ids: Mapping[object, str]) -> str:
-        """What joins a node with others; of one that nothing joins, that it is alone or was there first."""
+        """What joins a node with others, what is about itself first; of one that nothing joins, that it is alone or was
+        there first. What joins others to whom a mailmap moves it stands with those.
+        """
         top = self._joined.top(node)
-        points = [(point, why) for point, why in self._reasons.get(node, ()) if self._joined.top(point) == top]
-        words = [why for point, why in points if why and (why in self._said or self._holders[point] != 1)]
+        reasons = [(point, why) for point, why in self._reasons.get(node, ()) if self._joined.top(point) == top]
         one = self._identities.get(node)
-        for point in dict.fromkeys([*(point for point, _ in points), *([self._own(one)] if one else [])]):
-            if self._joined.top(point) == top:
-                words += self._by_mailmap.get(point, ())
-        return "; ".join(dict.fromkeys(words)) or ("known first" if self._id(node) == ids[top] else "others join it")
+        stands_for = [point for point, why in reasons if not why.place] + ([self._own(one)] if one else [])
+        points = [point for point in dict.fromkeys(stands_for) if self._joined.top(point) == top]
+        found = [why for point, why in reasons if not why.place and self._holders[point] != 1]
+        found += [why for _, why in reasons if why.place]
+        found += [why for point in points for why in self._moved_by.get(point, ())]
+        found += [why for point in points for lines in self._reached_by.get(point, {}).values() for why in lines]
+        return worded(found) or ("known first" if self._id(node) == ids[top] else "others join it")
 
     def _proper_names(self, here: Sequence[Here]) -> dict[str, str]:
         """The name that the file gives a person: the one most identities go to, of equals the first by alphabet."""

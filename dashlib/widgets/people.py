@@ -20,6 +20,7 @@ from dashlib.widgets.answers import asked, metrics, table
 from dashlib.widgets.choose import one_from, one_of, page_of, search_for, text_of
 from dashlib.widgets.filters import FILTER_KEYS
 from dashlib.widgets.people_acts import Called, addressed
+from dashlib.widgets.people_evidence import evidence
 
 VIEWS = ("list", "proposals", "teams", "decisions")
 _WHO = "who"
@@ -79,7 +80,7 @@ def one_person() -> None:
     with st.container(border=True):
         _heading(row)
         found = asked(people.evidence, person=row["id"])
-        table(found, people_tables.EVIDENCE, "Identities and accounts of this person", "evidence")
+        evidence(found)
         _here(str(row["id"]))
         told()
         if may_act():

@@ -69,6 +69,12 @@ def words(app: AppTest) -> str:
     return "\n".join(str(part.value) for part in parts).replace("\\", "")
 
 
+def evidence(app: AppTest) -> list[str]:
+    """The lines that tell who is this person, and why."""
+    [listed] = [str(one.value) for one in app.markdown if "\n\n- " in str(one.value)]
+    return [line.replace("\\", "").strip() for line in listed.split("\n") if line]
+
+
 def button(app: AppTest, start: str) -> Any:
     return next(one for one in app.button if one.key and one.key.startswith(start))
 
@@ -86,9 +92,11 @@ def test_everybody_is_listed_and_found(visit: Open) -> None:
 
 def test_one_person_with_the_evidence_under_any_id(visit: Open) -> None:
     app = visit("people", who="Pair <bob@one.example>")
-    evidence = app.dataframe[1].value
-    assert list(evidence["name"]) == ["Bob", "Pair"]
-    assert set(evidence["because"]) == {"the same address, bob@one.example"}
+    assert evidence(app) == [
+        "**Bob** `bob@one.example` · wrote 1, co-wrote 1, last on 10 Mar 2026",
+        "**Pair** `bob@one.example` · wrote 1, last on 10 Mar 2026",
+        "- the same address, `bob@one.example`",
+    ]
     assert "known by this link" in words(visit("people", who="nobody"))
 
 
@@ -110,6 +118,8 @@ def test_merge_and_undo_on_the_page(visit: Open) -> None:
 def test_proposals_are_confirmed_and_rejected(visit: Open) -> None:
     app = named(visit("people", people_view="proposals"))
     assert "differ in the domain alone" in words(app)
+    rule = "an address or account of one of them, where the other shows no address that says who"
+    assert rule in words(app) and "The same name alone proposes nobody" not in words(app)
     waiting = len(asked("select * from person_proposals"))
     app.button(key=f"no_{ADA}|{TWO}").click().run()
     assert "They stay two persons." in words(app)
@@ -118,8 +128,6 @@ def test_proposals_are_confirmed_and_rejected(visit: Open) -> None:
 
 def test_what_a_mailmap_says_is_one_card_answered_at_once_and_undone_at_once(visit: Open) -> None:
     app = named(visit("people", people_view="proposals"))
-    rule = "an address or account of one of them, where the other shows no address that says who"
-    assert rule in words(app) and "The same name alone proposes nobody" not in words(app)
     row = {"origin": "project", "project_id": 2, "name": "", "commit_id": "x", "read_at": datetime(2026, 3, 10)}
     lines = f"<{ADA}> <{TWO}>\n<{BOB}> <bobby@elsewhere.example>"
     runtime().store.write(Put(MAILMAPS, [row | {"text": lines}]))
@@ -285,8 +293,65 @@ def test_the_page_of_a_person_links_by_id_and_tells_what_a_mailmap_did(visit: Op
     row["read_at"] = datetime(2026, 3, 10)
     runtime().store.write(Put(MAILMAPS, [row]))
     refresh(runtime().store)
-    line = f"the .mailmap of acme/core/engine, line 1, says that {TWO} is {BOB}"
-    assert line in str(list(visit("people", who=BOB).dataframe[1].value["because"]))
+    line = f"- the .mailmap of acme/core/engine, line 1, says that `{TWO}` is `{BOB}`"
+    assert line in evidence(visit("people", who=BOB))
+
+
+def test_every_reason_is_read_in_full_and_those_with_the_same_words_once(visit: Open) -> None:
+    """Each identity is told by what is about itself; what joins others to the same person stands with those."""
+    visit("people")
+    built = Builder(runtime().store)
+    other, text = "ada@home.example", f"<{BOB}> <{TWO}>\n<{BOB}> <ada@home.example>"
+    for project in range(2, 7):
+        built.project(project, f"acme/web/site{project}")
+        for number, address in enumerate((BOB, TWO, other)):
+            built.commit(f"s{project}{number}", ("Ada Lovelace", address), project_id=project)
+    built.write()
+    row = {"origin": "project", "name": "", "text": text, "commit_id": "x", "read_at": datetime(2026, 3, 10)}
+    runtime().store.write(Put(MAILMAPS, [row | {"project_id": project} for project in range(2, 7)]))
+    refresh(runtime().store)
+    told = evidence(visit("people", who=BOB))
+    places = "the .mailmap of acme/web/site{}, line {},"
+
+    def line(number: int, address: str) -> str:
+        files = " ".join(places.format(site, number) for site in (2, 3, 4))
+        return f"- {files} and 2 more say that `{address}` is `{BOB}`"
+
+    assert [one.partition(" ·")[0] for one in told] == [
+        f"**Ada Lovelace** `{TWO}`", line(1, TWO),
+        f"**Ada Lovelace** `{other}`", line(2, other),
+        f"**Ada Lovelace** `{BOB}`", "**Bob** `bob@one.example`", "**Pair** `bob@one.example`",
+        f"- the same address, `{BOB}`", line(1, TWO), line(2, other),
+    ]  # fmt: skip
+
+
+def test_the_evidence_of_who_has_no_address_or_no_name(visit: Open) -> None:
+    visit("people")
+    built = Builder(runtime().store)
+    built.commit("n1", ("Nobody *here*", ""))
+    built.commit("n2", ("", "noname@one.example"))
+    built.write()
+    refresh(runtime().store)
+    told = " · wrote 1, last on 10 Mar 2026"
+    assert evidence(visit("people", who="name:Nobody *here*")) == [
+        f"**Nobody *here*** no address{told}",
+        "- known first",
+    ]
+    assert evidence(visit("people", who="noname@one.example")) == [f"`noname@one.example`{told}", "- known first"]
+
+
+@pytest.mark.parametrize(("many", "height"), [(2, 0), (40, 800)])
+def test_the_evidence_is_as_tall_as_it_is_up_to_a_screen(visit: Open, many: int, height: int) -> None:
+    visit("people")
+    built = Builder(runtime().store)
+    for number in range(many):
+        built.commit(f"many{number}", (f"Spelling {number}", "zoe@one.example"))
+    built.write()
+    refresh(runtime().store)
+    app = visit("people", who="zoe@one.example")
+    assert len(evidence(app)) == many + 1
+    held = app.get_by_key("people_evidence")
+    assert held.proto.height_config.pixel_height == height
 
 
 def test_where_somebody_is_somebody_else_is_told_once_and_as_it_is(visit: Open) -> None:
