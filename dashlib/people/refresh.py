@@ -22,7 +22,7 @@ from dashlib.people import found, journal, rows
 from dashlib.people.addresses import trimmed
 from dashlib.people.facts import Held, facts
 from dashlib.people.proposals import Candidate, Proposal, proposed
-from dashlib.people.resolve import People, resolve
+from dashlib.people.resolve import resolve
 from dashlib.people.tables import (
     ACCOUNT_PERSONS,
     IDENTITIES,
@@ -33,6 +33,7 @@ from dashlib.people.tables import (
     TEAM_MEMBERS,
 )  # fmt: skip
 from dashlib.people.teams_file import CannotReadTeams, text_of
+from dashlib.people.who import People
 from dashlib.store import Store
 from dashlib.store.bookkeeping import SETTINGS
 

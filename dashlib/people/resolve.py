@@ -19,87 +19,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
 from dashlib.people.addresses import handle, lowered, person_id, private, says_who, trimmed
+from dashlib.people.joined import Joined
 from dashlib.people.journal import Decision
 from dashlib.people.mailmap import Mailmap
-from dashlib.people.mapped import FILE, Alias, Found, Mapped, Overruled, Refused, Told, told
+from dashlib.people.mapped import FILE, Alias, Mapped, Overruled, Refused, Told, told
 from dashlib.people.owners import Account, Owners
 from dashlib.people.reasons import Reason, worded
-
-
-@dataclass(frozen=True)
-class Identity:
-    """A trimmed name and a lowered address, since when they are known, and how repositories with a mailmap have them.
-
-    ``found`` names all repositories of an identity that any of those has.
-    """
-
-    name: str
-    address: str
-    known_at: datetime
-    found: frozenset[Found] = frozenset()
-
-    @property
-    def handle(self) -> str:
-        """Its name in decisions."""
-        return handle(self.name, self.address)
-
-
-@dataclass(frozen=True)
-class Here:
-    """Who an identity is in one repository whose mailmap speaks of it."""
-
-    mapped: Mapped
-    person: str
-
-
-@dataclass
-class People:
-    """``person_of`` and ``because``: by handle of identity or account. ``named`` are identities that only a .mailmap
-    knows; ``proper`` the names that the file gives, by person; ``likely`` pairs of persons whom a line takes for one,
-    with that line and its file; ``overruled`` the lines that are not followed for what somebody decided,
-    in their order.
-    """
-
-    person_of: dict[str, str] = field(default_factory=dict)
-    because: dict[str, str] = field(default_factory=dict)
-    here: list[Here] = field(default_factory=list)
-    named: dict[str, tuple[str, str]] = field(default_factory=dict)
-    proper: dict[str, str] = field(default_factory=dict)
-    likely: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
-    overruled: list[Overruled] = field(default_factory=list)
-
+from dashlib.people.who import Here, Identity, People
 
 _Order: TypeAlias = tuple[datetime, int, str]
 _NEVER = datetime(9999, 1, 1)  # noqa: DTZ001 - UTC without a zone, as in the database
 _MOST_REASONS = 4
 """What more lines say of others is not read: a .mailmap may have dozens of lines about one person."""
-
-
-class _Joined:
-    """Union-find over points: nodes (an identity, an account) and what they have in common (an address, a number)."""
-
-    def __init__(self) -> None:
-        self._above: dict[object, object] = {}
-
-    def top(self, point: object) -> object:
-        above = self._above
-        root = point
-        while (up := above.get(root, root)) != root:
-            root = up
-        while (up := above.get(point, point)) != root:
-            above[point] = root
-            point = up
-        return root
-
-    def join(self, one: object, other: object) -> None:
-        first, second = self.top(one), self.top(other)
-        if first != second:
-            self._above[second] = first
 
 
 def resolve(
@@ -144,7 +79,7 @@ class _Work:
     def __init__(
         self, decisions: Sequence[Decision], hosts: Mapping[str, str], owners: Owners, mapped: set[str]
     ) -> None:
-        self._joined = _Joined()
+        self._joined = Joined()
         self._hosts = hosts
         self._owners = owners
         self._rejected = [one for one in decisions if one.kind == "reject"]

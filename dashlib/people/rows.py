@@ -18,9 +18,9 @@ from dashlib.people.journal import Decision
 from dashlib.people.mapped import FILE, Found
 from dashlib.people.owners import Account
 from dashlib.people.proposals import Candidate, Proposal
-from dashlib.people.resolve import Identity, People
 from dashlib.people.teams import members, names_of
 from dashlib.people.teams_csv import TeamLine, read
+from dashlib.people.who import Identity, People
 
 
 def places(reader: duckdb.DuckDBPyConnection, mailmaps: Mapping[int, object]) -> dict[str, set[int]]:

@@ -18,7 +18,8 @@ from dashlib.people.journal import Decision, standing
 from dashlib.people.mailmap import Mailmap, parsed
 from dashlib.people.mapped import Found
 from dashlib.people.owners import Account
-from dashlib.people.resolve import Identity, People, resolve
+from dashlib.people.resolve import resolve
+from dashlib.people.who import Identity, People
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC).replace(tzinfo=None)
 HOSTS = {"gitlab.example": "gitlab"}
