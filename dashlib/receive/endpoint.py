@@ -63,7 +63,7 @@ class Endpoint:
     async def _take(
         self, receiver: Receiver, headers: dict[str, str], receive: Receive
     ) -> tuple[str, dict[str, Any], bool]:
-        """Its kind, what to answer, and whether it is new. Raises Refused or StoreError."""
+        """Its kind as it is stored, what to answer, and whether it is new. Raises Refused or StoreError."""
         source, settings, now = self._source, receiver.settings, time.time()
         signed = source.is_open(settings) and source.signed(headers, settings)
         if not signed and not source.verify(headers, b"", settings, now):
@@ -77,7 +77,7 @@ class Endpoint:
         opened = await asyncio.to_thread(source.open, raw, headers) if len(raw) > _LARGE else source.open(raw, headers)
         row = _row(source, headers, raw, opened)
         is_new = await receiver.store(row, keyed=source.keyed(headers))
-        return opened.kind, source.reply(opened.kind, opened.payload), is_new
+        return row["kind"], source.reply(opened.kind, opened.payload), is_new
 
     async def _refuse(self, send: Send, receiver: Receiver | None, refused: Refused, rest: Awaitable[None]) -> None:
         """The answer goes out at once; the connection ends when the ``rest`` of the body was read."""
@@ -124,13 +124,18 @@ def _row(source: Source, headers: dict[str, str], raw: bytes, opened: Opened) ->
     kept = source.headers(headers) | extra_headers(source, raw, headers)
     return {
         "source": source.name,
-        "kind": opened.kind[:200],
+        "kind": _storable(opened.kind[:200]),
         "received_at": datetime.now(UTC).replace(tzinfo=None).isoformat(),
         "bytes": len(raw),
         "dedup_key": key,
         "headers": cleaned_headers(kept),
         "body": opened.text,
     }
+
+
+def _storable(kind: str) -> str:
+    """Half a surrogate pair, which JSON may spell and neither the database nor the metrics hold, as ``?``."""
+    return kind if kind.isascii() else kind.encode("utf-8", "replace").decode()
 
 
 async def _answer(

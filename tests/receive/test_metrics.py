@@ -17,6 +17,7 @@ from dashlib.commands import doctor_app
 from dashlib.model import Delete, Filters, Put, Upsert
 from dashlib.people.teams_file import Look
 from dashlib.queries import deliveries
+from dashlib.receive.metrics import Metrics
 from dashlib.receive.refusals import Refusals
 from dashlib.receive.tables import DELIVERIES
 from dashlib.settings import Settings
@@ -49,6 +50,37 @@ def test_metrics(dashboard: Dashboard) -> None:
     assert [name for name in lines if "_created" in name] == [], "a second series for each of them"
     shaped = 'dashboard_deliveries_shaped_total{result="shaped",source="gitlab"}'
     eventually(lambda: read(dashboard).get(shaped, 0) >= 1)  # counted a moment after its rows are seen
+
+
+HALF = {
+    "gitlab": (b'{"object_kind":"note\\ud800","x":"\\ud800"}', "note?"),
+    "cloudevents": (b'{"specversion":"1.0","id":"1","source":"/x","type":"a\\ud800\\u00e9"}', "a?\u00e9"),
+    "kubernetes": (b'{"kind":"Pod\\udfff"}', "Pod?"),
+}
+"""Bodies whose kind holds half a surrogate pair, and what is stored of it."""
+
+
+@pytest.mark.parametrize("source", HALF)
+def test_the_kind_that_is_counted_is_the_one_that_is_stored(dashboard: Dashboard, source: str) -> None:
+    """Half a surrogate pair in it is repaired for both: Prometheus' text holds none either."""
+    body, kind = HALF[source]
+    content = "application/cloudevents+json" if source == "cloudevents" else "application/json"
+    assert dashboard.post(source, body, Content_Type=content).status_code == 200
+    [stored] = dashboard.settled(1)
+    assert stored["kind"] == kind
+    assert requests.get(dashboard.url + "/metrics", timeout=60).status_code == 200
+    counted = f'dashboard_deliveries_total{{kind="{kind}",result="accepted",source="{source}"}}'
+    assert read(dashboard)[counted] >= 1
+
+
+def test_odd_kinds_do_not_grow_the_metrics() -> None:
+    """A hundred of a source are told apart, the others are one."""
+    metrics = Metrics(lambda: pytest.fail("nothing asks the database"))
+    for n in range(1000):
+        metrics.answered("gitlab", f"kind {n}", "accepted")
+    told = {sample.labels["kind"] for metric in metrics._deliveries.collect() for sample in metric.samples}
+    assert (len(told), len(metrics._children)) == (101, 101)
+    assert "other" in told
 
 
 def test_what_waits_for_its_rows_is_counted_wherever_it_waits(dashboard: Dashboard) -> None:
