@@ -7,6 +7,7 @@ are not 2xx. So the only refusals are of requests that nobody we know can have s
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -133,6 +134,13 @@ def _row(source: Source, headers: dict[str, str], raw: bytes, opened: Opened) ->
     }
 
 
+def _json(body: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(body)
+    except TypeError:  # it repeats half a surrogate pair, which is answered as it was asked: "\\ud83d"
+        return json.dumps(body).encode()
+
+
 def _storable(kind: str) -> str:
     """Half a surrogate pair, which JSON may spell and neither the database nor the metrics hold, as ``?``."""
     return kind if kind.isascii() else kind.encode("utf-8", "replace").decode()
@@ -146,7 +154,7 @@ async def _answer(
     rest: Awaitable[None] | None = None,
 ) -> None:
     """``rest`` is awaited between what the sender reads and the end of the connection."""
-    content = orjson.dumps(body) if body else b"{}"
+    content = _json(body) if body else b"{}"
     told = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode()), *headers]
     await send({"type": "http.response.start", "status": status, "headers": told})
     if rest is None:

@@ -273,6 +273,13 @@ def test_the_good_events_of_a_batch_are_taken(dashboard: Dashboard) -> None:
     assert dashboard.rows("select id, kind from signals") == [{"id": "/x 1", "kind": "t"}]
 
 
+def test_200_for_a_push_by_half_a_character(dashboard: Dashboard) -> None:
+    body = payload("gitlab", "push") | {"user_name": "\ud800"}
+    assert dashboard.post("gitlab", json.dumps(body).encode()).status_code == 200
+    [stored] = dashboard.settled(1)
+    assert stored["kind"] == "push"
+
+
 def test_503_when_the_disk_takes_nothing(dashboard: Dashboard, monkeypatch: pytest.MonkeyPatch) -> None:
     journal = runtime.runtime().store.inbox._journal
 
