@@ -40,16 +40,31 @@ _TELLING = compiled(
 def cleaned(raw: bytes, payload: Any) -> tuple[str, Any]:
     """The text to store and its JSON, without secrets; the text as it came where nothing was cut out.
 
+    Of a key that an object repeats the last value counts; the others, which stand in the text alone, are not stored.
+
     Most deliveries hold nothing that looks like a secret: that is found out in one pass over the bytes. The rest is
     walked through, string by string.
     """
     if _TELLING.search(raw) is None:
         return raw.removeprefix(codecs.BOM_UTF8).decode(), payload
     # Numbers of any size stay what they are: not by way of a float.
-    payload = json.loads(raw.decode("utf-8-sig"))
+    text = raw.decode("utf-8-sig")
+    payload, repeats = _loaded(text)
     clean = _walked(payload)
-    text = raw.decode("utf-8-sig") if clean == payload else json.dumps(clean, ensure_ascii=False)
-    return text, clean
+    return (json.dumps(clean, ensure_ascii=False) if repeats or clean != payload else text), clean
+
+
+def _loaded(text: str) -> tuple[Any, bool]:
+    """The JSON of a text, and whether any object in it repeats a key."""
+    repeats = False
+
+    def whole(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal repeats
+        found = dict(pairs)
+        repeats = repeats or len(found) < len(pairs)
+        return found
+
+    return json.loads(text, object_pairs_hook=whole), repeats
 
 
 def cleaned_headers(headers: Mapping[str, str]) -> str:

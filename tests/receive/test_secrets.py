@@ -113,6 +113,46 @@ def test_keys_that_only_sound_so(key: str) -> None:
     assert (text.encode(), clean[key], clean["n"][key]) == (raw, "plain", 4096)
 
 
+_HARMLESS = '"x": [{"ok": 1}], '
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        '"variables": [{"key": "A", "value": "v4lue"}], "variables": []',
+        '"vari\\u0061bles": [{"key": "A", "value": "v4lue"}], "variables": []',
+        '"variables": {"A": "v4lue"}, "vari\\u0061bles": null',
+        '"variables": [{"key": "A", "value": "v4lue", "value": "[MASKED]"}]',
+        '"build_variables": {"A": "v4lue", "A": "[MASKED]"}',
+        '"password": "v4lue", "password": null',
+        '"p\\u0061ssword": "v4lue", "password": ""',
+        '"api_key": ["v4lue"], "api_key": []',
+        '"message": "DB_PASSWORD=v4lue", "message": ""',
+        '"message": "glpat-A1b2C3d4E5f6G7v4lue", "message": 1',
+        '"message": "\\u0067lpat-A1b2C3d4E5f6G7v4lue", "messag\\u0065": 1',
+        '"message": "https://bot:hunter2v4lue@host.example/x", "message": ""',
+        '"glpat-A1b2C3d4E5f6G7v4lue": {"a": 1}, "n": {"token": "v4lue"}, "n": {}',
+    ],
+)
+@pytest.mark.parametrize("depth", [0, 3])
+def test_nothing_hides_behind_a_repeated_key(hidden: str, depth: int) -> None:
+    """Of a repeated key the last value counts; what the others held is not in the stored text either."""
+    said = f'{{{_HARMLESS}{hidden}, "number": 12345678901234567890123}}'
+    for _ in range(depth):
+        said = f'[{{"object_attributes": {said}}}]'
+    text, clean = cleaned(said.encode(), parsed(said.encode()))
+    assert "v4lue" not in text + str(clean)
+    assert json.loads(text) == clean
+    for _ in range(depth):
+        clean = clean[0]["object_attributes"]
+    assert (clean["x"], clean["number"]) == ([{"ok": 1}], 12345678901234567890123)
+
+
+def test_a_key_that_stands_in_two_objects_is_not_repeated() -> None:
+    raw = b'{"variables" : [], "a": [{"variables": []}, {"variables" : []}]}'
+    assert cleaned(raw, parsed(raw))[0].encode() == raw
+
+
 def test_a_key_may_be_spelled_by_numbers() -> None:
     spelled = '{"\\u0076ariables": [{"key": "A", "value": "v4lue"}]}'
     assert "v4lue" not in cleaned(spelled.encode(), {})[0]
