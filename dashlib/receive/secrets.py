@@ -30,7 +30,10 @@ _SECRET_KEY = re.compile(
 _USUAL = 80
 _HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _TELLING = compiled(
-    TELLING + r"|(?i:ariable)"
+    TELLING + r"|(?i:ariable|(?:api|access|account|private|signing|encryption|encrypted|master|shared|storage|auth)"
+    r"(?:[^a-z]{0,4}|\\[0-9a-z]{1,5})key)"
+    # A slash may be escaped, in "https:\/\/" say: PHP spells each so.
+    r"|\\/"
     # An ASCII character spelled by its number could be part of any of these words. Rails spells < > & so: no letters.
     r"|\\u00(?:[4567][0-9a-fA-F]|2[0-57-9a-fA-F]|3[0-9abdfABDF])"
 )

@@ -81,7 +81,8 @@ def test_values_of_variables(key: str, value: Any) -> None:
 SECRET_KEYS = (
     "password", "Password", "DB_PASSWORD", "dbPassword", "passphrase", "secret", "clientSecret", "client-secret",
     "token", "access_token", "accessToken", "private_token", "api_key", "apiKey", "private_key", "secretKey",
-    "x-api-key", "credentials", "Authorization", "Set-Cookie",
+    "x-api-key", "auth_key", "authKey", "encrypted-key", "api key", "access\u00a0key", "shared\tKey",
+    "credentials", "Authorization", "Set-Cookie",
 )  # fmt: skip
 PLAIN_KEYS = ("tokens", "token_type", "secretName", "key", "groupKey", "public_key", "idempotency_key", "monkey", "id")
 
@@ -131,6 +132,7 @@ _HARMLESS = '"x": [{"ok": 1}], '
         '"message": "glpat-A1b2C3d4E5f6G7v4lue", "message": 1',
         '"message": "\\u0067lpat-A1b2C3d4E5f6G7v4lue", "messag\\u0065": 1',
         '"message": "https://bot:hunter2v4lue@host.example/x", "message": ""',
+        '"message": "https:\\/\\/bot:hunter2v4lue@host.example\\/x", "message": ""',
         '"glpat-A1b2C3d4E5f6G7v4lue": {"a": 1}, "n": {"token": "v4lue"}, "n": {}',
     ],
 )
@@ -151,6 +153,11 @@ def test_nothing_hides_behind_a_repeated_key(hidden: str, depth: int) -> None:
 def test_a_key_that_stands_in_two_objects_is_not_repeated() -> None:
     raw = b'{"variables" : [], "a": [{"variables": []}, {"variables" : []}]}'
     assert cleaned(raw, parsed(raw))[0].encode() == raw
+
+
+def test_slashes_may_be_escaped() -> None:
+    spelled = rb'{"clone": "https:\/\/bot:hunter2hunter2@host.example\/x"}'
+    assert "hunter2" not in cleaned(spelled, parsed(spelled))[0]
 
 
 def test_a_key_may_be_spelled_by_numbers() -> None:
