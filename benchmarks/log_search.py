@@ -101,7 +101,7 @@ def _best(ask: Callable[[], int]) -> tuple[float, int]:
 
 def _fill(store: Store, folder: Path, logs: int, size: int) -> None:
     chance = random.Random(1)
-    store.write(Upsert(PROJECTS, [_row(PROJECTS, ["name"], id=1, path_with_namespace="company/app")]))
+    store.write(Upsert(PROJECTS, [_row(PROJECTS, ["path", "name"], id=1, path_with_namespace="company/app")]))
     for first in range(0, logs, 100):
         jobs, traces = [], []
         for number in range(first, min(logs, first + 100)):

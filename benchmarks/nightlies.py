@@ -75,7 +75,8 @@ def _fill(database: Path, repos: int, days: int) -> None:
             path = f"company/team{project % 12}/repository{project}"
             named = {"source": "gitlab", "native_id": str(project), "path_with_namespace": path, "changed_at": begin}
             named |= {"name": f"repository{project}", "namespace": path.rpartition("/")[0], "archived": False}
-            projects.append(_row(PROJECTS, ["name", "list"], id=project, web_url=f"{_URL}/{path}", **named))
+            named |= {"web_url": f"{_URL}/{path}"}
+            projects.append(_row(PROJECTS, ["path", "name", "address", "list"], id=project, **named))
             told = {"cron": "0 1 * * *", "cron_timezone": "UTC", "active": True, "next_run_at": last + _DAY}
             told |= {"description": "Nightly", "ref": "main", "created_at": begin, "owner_username": f"u{project % 30}"}
             schedules.append(_row(SCHEDULES, ["row"], project_id=project, id=project, **told))

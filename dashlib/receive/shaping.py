@@ -46,7 +46,7 @@ select project_id, id from commits where parent_ids is not null and id in (selec
 """
 
 _UNDER = """
-select id, native_id, path_with_namespace, name, web_url, created_at from projects
+select id, native_id, path_with_namespace, created_at from projects
 where source = 'gitlab' and starts_with(lower(path_with_namespace), lower($path) || '/')
 """
 _GROUP = """

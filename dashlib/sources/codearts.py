@@ -16,6 +16,7 @@ from dashlib.sources.gitlab import stamps
 from dashlib.sources.gitlab.projects import short_ref
 from dashlib.sources.gitlab.shapes import number, stable_id, text, thing
 from dashlib.sources.hook import foreign_id
+from dashlib.sources.projects import called
 from dashlib.sources.tables import EVENTS, PROJECTS
 
 SOURCE = "codearts"
@@ -32,19 +33,10 @@ def project_row(repository: int, name: str | None, seen_at: datetime | None, web
 
     ``seen_at`` is the time of the newest event that calls it so (UTC).
     """
-    path = name or str(repository)
-    return dict.fromkeys([*PROJECTS.groups["name"].columns, *PROJECTS.groups["list"].columns]) | {
-        "id": project_id(repository),
-        "source": SOURCE,
-        "native_id": str(repository),
-        "path_with_namespace": path,
-        "name": path.rpartition("/")[2],
-        "namespace": path.rpartition("/")[0],
-        "web_url": web_url,
-        "changed_at": seen_at,
-        "archived": False,
-        "last_activity_at": seen_at,
-    }
+    end = name.rpartition("/")[2] if name else None
+    named = called(SOURCE, repository, name or str(repository), end, web_url, seen_at)
+    known = {"id": project_id(repository), "archived": False, "last_activity_at": seen_at}
+    return dict.fromkeys(PROJECTS.groups["list"].columns) | named | known
 
 
 def project_of(repository: int, events: Sequence[Mapping[str, Any]]) -> Row | None:

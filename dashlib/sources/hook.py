@@ -21,7 +21,7 @@ class Hook:
 
     ``instance`` is the address of the forge that sent it; ``project_id`` finds the number of a project by its path, for
     versions that do not send it (None where nothing is known of that path); ``projects_under`` the projects known of a
-    group, those of its subgroups too: id, native_id, path_with_namespace, name, web_url, created_at. ``group_path`` is
+    group, those of its subgroups too: id, native_id, path_with_namespace, created_at. ``group_path`` is
     the path of a group by its number (None where no project of it is known), ``memberships`` what is known of a user as
     member of these projects: project_id, access_level, created_at. ``turn`` is not 0 where a push of the same ref from
     and to the same commits was heard of before: then it is one more event (``store.repeats``).

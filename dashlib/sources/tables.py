@@ -56,13 +56,16 @@ PROJECTS = table(
         "updated_at": "TIMESTAMP",
         "last_activity_at": "TIMESTAMP",
         "changed_at": "TIMESTAMP",
+        "named": "BOOLEAN",
+        "named_at": "TIMESTAMP",
+        "addressed_at": "TIMESTAMP",
         "deleted_at": "TIMESTAMP",
     },
     groups={
-        "name": (
-            ["source", "native_id", "path_with_namespace", "name", "namespace", "web_url", "changed_at"],
-            ["changed_at"],
-        ),
+        "path": (["source", "native_id", "path_with_namespace", "namespace", "changed_at"], ["changed_at"]),
+        # Many a hook tells the path alone: what its end stands in for never wins over a name that was told.
+        "name": (["name", "named", "named_at"], ["named", "named_at"]),
+        "address": (["web_url", "addressed_at"], ["addressed_at"]),
         "list": (
             ["description", "default_branch", "visibility", "archived", "topics", "builds_enabled", "issues_enabled"]
             + ["namespace_id", "created_at", "updated_at", "last_activity_at"],

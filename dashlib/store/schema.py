@@ -38,7 +38,12 @@ _HOOKS_BESIDE_THE_API = (
     "update issues set credited_at = updated_at",
     "update events set by_hook = false",
 )
-MIGRATIONS: tuple[Migration, ...] = (Migration(2, (), _HOOKS_BESIDE_THE_API),)
+# A name that is the path's end may have been made of it; name and address count from when the row was new.
+_NAMES_BESIDE_PATHS = (
+    "update projects set named = name is distinct from string_split(path_with_namespace, '/')[-1],"
+    " named_at = changed_at, addressed_at = case when web_url is not null then changed_at end",
+)
+MIGRATIONS: tuple[Migration, ...] = (Migration(2, (), _HOOKS_BESIDE_THE_API), Migration(3, (), _NAMES_BESIDE_PATHS))
 BASELINE = 1
 """The layout of the first release; every later version is a migration."""
 

@@ -35,7 +35,9 @@ def schedule(built: Builder, id: int = 7, **values: Any) -> None:
 def project(built: Builder, **values: Any) -> None:
     known = {"path_with_namespace": "acme/core/engine", "name": "engine", "namespace": "acme/core", "archived": False}
     told = {"updated_at": BORN, "web_url": "https://gitlab.example/acme/core/engine"} | known | values
-    built.store.write(Put(PROJECTS, [row(PROJECTS, ["name", "list"], id=1, source="gitlab", **told)]))
+    built.store.write(
+        Put(PROJECTS, [row(PROJECTS, ["path", "name", "address", "list"], id=1, source="gitlab", **told)])
+    )
 
 
 def looked(built: Builder, resource: str, at: datetime | None, since: datetime | None = None, id: int = 1) -> None:

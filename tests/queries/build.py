@@ -89,7 +89,8 @@ class Builder:
             "changed_at": MIDNIGHT,
             "archived": False,
         }
-        self._waiting.append(Upsert(tables.PROJECTS, [row(tables.PROJECTS, ["name", "list"], id=id, **known | values)]))
+        groups = ["path", "name", "address", "list"]
+        self._waiting.append(Upsert(tables.PROJECTS, [row(tables.PROJECTS, groups, id=id, **known | values)]))
         return id
 
     def schedule(self, id: int = 7, project_id: int = 1, description: str = "Nightly", **values: Any) -> int:

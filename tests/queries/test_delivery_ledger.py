@@ -181,7 +181,7 @@ def test_a_job_that_its_pipeline_s_webhook_showed_came_by_webhook(built: Builder
     }  # fmt: skip
     [ledger] = [one for one in built.rows(LEDGER) if one["kind"] == "job"]
     assert (ledger["things"], ledger["by_both"], ledger["lost"], ledger["unread"]) == (5, 1, 3, 0)
-    built.store.write(Upsert(PROJECTS, [row(PROJECTS, ["name"], id=1, source="github", changed_at=NOW)]))
+    built.store.write(Upsert(PROJECTS, [row(PROJECTS, ["path", "name"], id=1, source="github", changed_at=NOW)]))
     hooks = [delivery(n, 1, *one, source="github") for n, one in enumerate(told, 1)]
     built.store.write(Put(DELIVERIES, hooks))
     shown = {one["id"] for one in built.rows("from told_by where kind = 'job' and by_hook")}

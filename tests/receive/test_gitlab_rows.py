@@ -33,6 +33,7 @@ def project(changed_at: datetime | None) -> dict[str, object]:
         "description": "Where measured tides are kept", "default_branch": "develop", "visibility": "private",
         "archived": False, "topics": [], "builds_enabled": None, "issues_enabled": None, "namespace_id": None,
         "created_at": None, "updated_at": None, "last_activity_at": None,
+        "named": True, "named_at": changed_at, "addressed_at": changed_at,
     }  # fmt: skip
 
 

@@ -142,7 +142,8 @@ def test_a_project_that_is_no_more_is_marked_and_kept() -> None:
     assert named.rows == [{
         "id": 74, "source": "gitlab", "native_id": "74", "path_with_namespace": "ostrelune/platform/tide-clock",
         "name": "tide-clock", "namespace": "ostrelune/platform", "changed_at": None,
-        "web_url": "https://gitlab.ostrelune.example/ostrelune/platform/tide-clock",
+        "web_url": "https://gitlab.ostrelune.example/ostrelune/platform/tide-clock", "addressed_at": None,
+        "named": False, "named_at": None,
     }]  # fmt: skip
     assert marked == Upsert(PROJECTS, [{"id": 74, "deleted_at": RECEIVED}])
     assert schedules == Replace(SCHEDULES, {"project_id": 74}, [])
@@ -161,10 +162,7 @@ def test_who_has_another_path_takes_the_projects_along(name: str, old: str, new:
     if name == "user_rename":
         said |= {"old_username": old, "username": new}
         when = max(stamp for word in ("created_at", "updated_at") if (stamp := stamps.utc(said[word])))
-    known = {
-        "id": 15, "native_id": "15", "path_with_namespace": f"{old}/sea/tide-store", "name": "Tides",
-        "web_url": f"https://gitlab.ostrelune.example/{old}/sea/tide-store",
-    }  # fmt: skip
+    known = {"id": 15, "native_id": "15", "path_with_namespace": f"{old}/sea/tide-store"}
     asked = []
 
     def under(path: str) -> list[dict[str, object]]:
@@ -175,8 +173,8 @@ def test_who_has_another_path_takes_the_projects_along(name: str, old: str, new:
     assert asked == [old]
     assert found["projects"] == [{
         "id": 15, "source": "gitlab", "native_id": "15", "path_with_namespace": f"{new}/sea/tide-store",
-        "name": "Tides", "namespace": f"{new}/sea", "changed_at": when,
-        "web_url": f"https://gitlab.ostrelune.example/{new}/sea/tide-store",
+        "namespace": f"{new}/sea", "changed_at": when,
+        "web_url": f"https://gitlab.ostrelune.example/{new}/sea/tide-store", "addressed_at": when,
     }]  # fmt: skip
 
 

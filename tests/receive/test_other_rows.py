@@ -28,7 +28,7 @@ def test_github_push() -> None:
         "id": REPOSITORY, "source": "github", "native_id": "591427149", "path_with_namespace": "ostrelune/tide-tables",
         "name": "tide-tables", "namespace": "ostrelune", "web_url": "https://github.com/ostrelune/tide-tables",
         "description": "Open tide tables", "default_branch": "main", "visibility": "public", "archived": False,
-        "topics": ["open-data"], "issues_enabled": True, "created_at": datetime(2023, 1, 20, 18, 23, 59),
+        "topics": ["open-data"], "issues_enabled": True, "named": True, "created_at": datetime(2023, 1, 20, 18, 23, 59),
         "updated_at": datetime(2026, 3, 1, 18, 23, 59), "last_activity_at": datetime(2026, 3, 11, 9, 11, 39),
     }  # fmt: skip
     [event] = found["events"]

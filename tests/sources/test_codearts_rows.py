@@ -36,9 +36,9 @@ def test_huawei_s_example() -> None:
     assert {name: value for name, value in project.items() if value is not None} == {
         "id": project_id(REPOSITORY), "source": "codearts", "native_id": "2111694664",
         "path_with_namespace": "lhtest00002/RepoProtal", "name": "RepoProtal", "namespace": "lhtest00002",
-        "changed_at": AT, "archived": False, "last_activity_at": AT,
+        "changed_at": AT, "named": True, "named_at": AT, "archived": False, "last_activity_at": AT,
     }  # fmt: skip
-    assert PROJECTS.groups_of(project) == ("name", "list")
+    assert PROJECTS.groups_of(project) == ("path", "name", "list")
     user = user_row(SAID, date(2026, 3, 11))
     assert user is not None
     assert USERS.groups_of(user) == ("user",)

@@ -19,6 +19,7 @@ from dashlib.sources.gitlab.commits import co_authors, git_name
 from dashlib.sources.gitlab.shapes import number, text, texts, thing, things, truth
 from dashlib.sources.gitlab.status import rank
 from dashlib.sources.hook import foreign_id
+from dashlib.sources.projects import called
 from dashlib.sources.tables import USERS
 
 SOURCE = "github"
@@ -27,16 +28,9 @@ _WAITING = ("created", "pending", "waiting_for_resource", "skipped")
 
 def repository_row(json: Mapping[str, Any], as_of: datetime | None) -> Row:
     """One repository; ``as_of`` is when its name was so (UTC). Raises KeyError without ``id`` and ``full_name``."""
-    path = str(json["full_name"])
-    return {
+    name, address = text(json.get("name")), text(json.get("html_url"))
+    return called(SOURCE, json["id"], str(json["full_name"]), name, address, as_of) | {
         "id": foreign_id(SOURCE, json["id"]),
-        "source": SOURCE,
-        "native_id": str(json["id"]),
-        "path_with_namespace": path,
-        "name": text(json.get("name")) or path.rpartition("/")[2],
-        "namespace": path.rpartition("/")[0],
-        "web_url": text(json.get("html_url")),
-        "changed_at": as_of,
         "description": text(json.get("description")),
         "default_branch": text(json.get("default_branch")),
         "visibility": text(json.get("visibility")) or ("private" if truth(json.get("private")) else "public"),

@@ -15,6 +15,7 @@ from dashlib.sources.gitlab.events import event_row
 from dashlib.sources.gitlab.projects import SOURCE, user_row
 from dashlib.sources.gitlab.shapes import number, stable_id, text, thing
 from dashlib.sources.hook import Hook, Rows, Unshapeable, foreign_id, only
+from dashlib.sources.projects import called
 from dashlib.sources.tables import COMMITS, PROJECTS, USERS
 
 _VISIBILITY = {0: "private", 10: "internal", 20: "public"}
@@ -31,8 +32,11 @@ class Project:
     def __init__(self, hook: Hook, as_of: datetime | None) -> None:
         body = thing(hook.payload)
         self._json, attributes = thing(body.get("project")), thing(body.get("object_attributes"))
-        self.path = text(self._json.get("path_with_namespace")) or _path(self._json, thing(body.get("repository")))
-        self.web_url = text(self._json.get("web_url")) or text(thing(body.get("repository")).get("homepage"))
+        # Job hooks before 16.3 and pushes before 8 tell the same by other names.
+        older = thing(body.get("repository"))
+        self.path = text(self._json.get("path_with_namespace")) or _path(self._json, older)
+        self.name = text(self._json.get("name")) or text(older.get("name"))
+        self.web_url = text(self._json.get("web_url")) or text(older.get("homepage"))
         told = (self._json.get("id"), body.get("project_id"), attributes.get("target_project_id"))
         found = next((ident for value in (*told, attributes.get("project_id")) if (ident := number(value))), None)
         if found is None and self.path:
@@ -48,7 +52,7 @@ class Project:
             return None
         level = number(self._json.get("visibility_level"))
         return project_columns(
-            self.id, self.path, text(self._json.get("name")), self.web_url, self._as_of,
+            self.id, self.path, self.name, self.web_url, self._as_of,
             description=text(self._json.get("description")), default_branch=text(self._json.get("default_branch")),
             visibility=None if level is None else _VISIBILITY.get(level),
         )  # fmt: skip
@@ -59,22 +63,11 @@ def project_columns(
 ) -> Row:
     """A row of ``projects`` from what a hook knows. Its list columns have no version: the API's always win."""
     unknown = dict.fromkeys(PROJECTS.groups["list"].columns) | {"archived": False, "topics": []}
-    return {
-        "id": ident,
-        "source": SOURCE,
-        "native_id": str(ident),
-        "path_with_namespace": path,
-        "name": name or path.rpartition("/")[2],
-        "namespace": path.rpartition("/")[0],
-        "web_url": web_url,
-        "changed_at": as_of,
-        **unknown,
-        **known,
-    }
+    return {"id": ident, **called(SOURCE, ident, path, name, web_url, as_of), **unknown, **known}
 
 
 def _path(project: Mapping[str, Any], repository: Mapping[str, Any]) -> str | None:
-    """The path out of an address, for job hooks before 16.3 and pushes before 8."""
+    """The path out of an address."""
     address = text(project.get("web_url")) or text(repository.get("homepage"))
     try:
         return urlsplit(address or "").path.strip("/") or None

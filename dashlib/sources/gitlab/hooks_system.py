@@ -10,9 +10,10 @@ from typing import Any
 from dashlib.model import Change, Delete, Put, Replace, Row, Upsert
 from dashlib.sources.gitlab import stamps
 from dashlib.sources.gitlab.hook_parts import add_users, hook_event, newest_in, project_columns
-from dashlib.sources.gitlab.projects import member_row
+from dashlib.sources.gitlab.projects import SOURCE, member_row
 from dashlib.sources.gitlab.shapes import number, text, thing
 from dashlib.sources.hook import Hook, Rows, Shaped, Unshapeable, only, whole
+from dashlib.sources.projects import called
 from dashlib.sources.tables import EVENTS, MEMBERS, PROJECTS, SCHEDULES, USERS
 
 _LEVELS = {
@@ -93,9 +94,8 @@ def project_gone(hook: Hook) -> Shaped:
     """
     ident, path, at = _which(hook)
     path = _MARKED.sub("", path)
-    named = project_columns(ident, path, None, _address(hook, path), None)
     rows = Rows()
-    rows.add(PROJECTS, only(PROJECTS, named, "name"))
+    rows.add(PROJECTS, {"id": ident, **called(SOURCE, ident, path, None, _address(hook, path), None)})
     return Shaped([*rows.changes(), *gone(ident, hook.received_at)], ident, path, f"project:{ident}", at)
 
 
@@ -130,14 +130,14 @@ def _which(hook: Hook) -> tuple[int, str, datetime | None]:
 
 
 def moved(hook: Hook, old: str | None, new: str | None, at: datetime | None) -> list[Row]:
-    """What is known of the projects under ``old``, now that they are under ``new``; a newer name of theirs wins."""
+    """The projects known under ``old``, now that they are under ``new``; a newer path of theirs wins."""
     if not old or not new or old == new:
         return []
     found = []
     for known in hook.projects_under(old):
         path = new + known["path_with_namespace"][len(old) :]
-        row = project_columns(known["id"], path, known["name"], _address(hook, path) or known["web_url"], at)
-        found.append(only(PROJECTS, row, "name"))
+        row = project_columns(known["id"], path, None, _address(hook, path), at)
+        found.append(only(PROJECTS, row, *(("path", "address") if hook.instance else ("path",))))
     return found
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from dashlib.model import Row
 from dashlib.sources.gitlab import stamps
 from dashlib.sources.gitlab.shapes import number, text, texts, thing, truth
+from dashlib.sources.projects import called
 
 _BOT = re.compile(r"(?:project|group)_\d+_bot(?:_[0-9a-f]+)?|.*\[bot\]|.*-bot", re.IGNORECASE)
 SOURCE = "gitlab"
@@ -19,16 +20,12 @@ def project_row(json: Mapping[str, Any]) -> Row:
     """One project of ``GET /projects`` as a row of ``projects`` (doc/api/projects.md)."""
     path = text(json.get("path_with_namespace")) or str(json["id"])
     updated, active = stamps.utc(json.get("updated_at")), stamps.utc(json.get("last_activity_at"))
-    return {
+    as_of = stamps.newest(updated, active, stamps.utc(json.get("created_at")))
+    named = called(SOURCE, json["id"], path, text(json.get("name")), text(json.get("web_url")), as_of)
+    return named | {
         "id": number(json["id"]),
-        "source": SOURCE,
-        "native_id": str(json["id"]),
-        "path_with_namespace": path,
-        "name": text(json.get("name")) or path.rpartition("/")[2],
-        "namespace": text(thing(json.get("namespace")).get("full_path")) or path.rpartition("/")[0],
+        "namespace": text(thing(json.get("namespace")).get("full_path")) or named["namespace"],
         "namespace_id": number(thing(json.get("namespace")).get("id")),
-        "web_url": text(json.get("web_url")),
-        "changed_at": stamps.newest(updated, active, stamps.utc(json.get("created_at"))),
         "description": text(json.get("description")),
         "default_branch": text(json.get("default_branch")),
         "visibility": text(json.get("visibility")),
