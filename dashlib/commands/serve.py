@@ -19,10 +19,11 @@ from dashlib import control
 from dashlib.commands import say
 from dashlib.lifeline import Lifeline
 from dashlib.settings import Settings, SettingsError, collected
-from dashlib.store import StoreError, open_store
+from dashlib.store import DatabaseInUse, StoreError, open_store
 
 _APP = Path(__file__).resolve().parents[2] / "app.py"
 _START_SECONDS = 120
+_RELEASE_SECONDS, _RETRY_SECONDS = 15.0, 0.2
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,11 +45,31 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     if running is not None:
         say.error(f"the dashboard runs already at {running.address}")
         return say.DONE_WITH_ERRORS
-    open_store(settings.database).close()
+    _prepare(settings.database)
     with Server(arguments.host, arguments.port, _environment(settings)) as server:
         server.wait_until_ready()
         say.out(server.url)
         return server.wait()
+
+
+def _prepare(database: Path) -> None:
+    """Make the database, or bring it up to date, before the child opens it. Raises StoreError.
+
+    The child of a killed ``serve`` outlives it by the seconds in which it stops in order: so long whoever holds the
+    database is waited for.
+    """
+    deadline, is_told = time.monotonic() + _RELEASE_SECONDS, False
+    while True:
+        try:
+            open_store(database).close()
+            return
+        except DatabaseInUse as error:
+            if time.monotonic() >= deadline:
+                raise
+            if not is_told:
+                say.note(f"waiting {_RELEASE_SECONDS:.0f} seconds at most: {error}")
+                is_told = True
+        time.sleep(_RETRY_SECONDS)
 
 
 def _environment(settings: Settings) -> dict[str, str]:
