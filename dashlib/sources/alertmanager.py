@@ -14,7 +14,7 @@ from typing import Any
 
 from dashlib.model import Row
 from dashlib.sources.gitlab import stamps
-from dashlib.sources.gitlab.shapes import stable_id, text, thing, things
+from dashlib.sources.gitlab.shapes import stable_id, text, thing
 from dashlib.sources.hook import Hook, Rows, Shaped, Unshapeable, each
 from dashlib.sources.tables import SIGNALS
 
@@ -34,7 +34,9 @@ def kind_of(body: Mapping[str, Any], _: Mapping[str, str]) -> str | None:
 def shape(kind: str, hook: Hook) -> Shaped | None:
     """A row per alert of the notification. Raises Unshapeable when none of them has labels."""
     body, rows = thing(hook.payload), Rows()
-    found, error = each(things(body.get("alerts")), lambda alert: _signal(alert, body, hook.received_at))
+    told = body.get("alerts")
+    alerts = told if isinstance(told, list) else []
+    found, error = each(alerts, lambda alert: _signal(thing(alert), body, hook.received_at))
     rows.add(SIGNALS, *found)
     newest = stamps.newest(*(row["ended_at"] or row["started_at"] for row in found))
     return Shaped(rows.changes(), subject=f"alerts:{len(found)}", happened_at=newest, error=error)

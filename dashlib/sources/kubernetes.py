@@ -13,7 +13,7 @@ from typing import Any
 
 from dashlib.model import Row
 from dashlib.sources.gitlab import stamps
-from dashlib.sources.gitlab.shapes import number, stable_id, text, thing, things
+from dashlib.sources.gitlab.shapes import number, stable_id, text, thing
 from dashlib.sources.hook import Hook, Rows, Shaped, Unshapeable, each
 from dashlib.sources.tables import SIGNALS
 
@@ -45,10 +45,13 @@ def shape(kind: str, hook: Hook) -> Shaped | None:
 
 
 def _events(body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """The events of a delivery: of a list, of a watch (``{"type": "ADDED", "object": …}``), or the one it is."""
+    """The events of a delivery: of a list, of a watch (``{"type": "ADDED", "object": …}``), or the one it is.
+
+    What stands in a list and is no object is an empty one: it is counted with those that are left out.
+    """
     watched = thing(body.get("object"))
     if isinstance(body.get("items"), list):
-        yield from (one for one in things(body["items"]) if not _is_foreign(one))
+        yield from (one for one in map(thing, body["items"]) if not _is_foreign(one))
     elif watched.get("kind") in ("Event", "EventList"):
         yield from _events(watched)
     else:

@@ -402,6 +402,17 @@ def test_one_bad_item_does_not_take_the_good_ones_with_it() -> None:
         assert [change.rows[0]["started_at"] for change in found.changes] == [at(9)]
 
 
+@pytest.mark.parametrize("source", ["kubernetes", "alertmanager"])
+def test_what_is_no_object_is_counted_among_the_left_out(source: str) -> None:
+    good = {"kind": "Event", "reason": "Killing", "metadata": {"uid": "u"}, "labels": {"alertname": "A"}}
+    kind, name = {"kubernetes": ("EventList", "items"), "alertmanager": ("alerts", "alerts")}[source]
+    told = Hook({"kind": kind, name: [good, None, {"x": 1}, 7, [good]]}, {}, RECEIVED)
+    found = BY_NAME[source].shape(kind, told)
+    assert found is not None and found.error is not None
+    assert found.error.startswith("4 of 5 left out: ")
+    assert [len(change.rows) for change in found.changes] == [1]
+
+
 def test_other_objects_of_a_kubernetes_list_are_no_events() -> None:
     """``kubectl get events,pods -o json`` gives a List of both."""
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"uid": "p"}, "status": {"reason": "Evicted"}}
