@@ -22,6 +22,10 @@ SOURCE = "alertmanager"
 _STATES = ("firing", "resolved")
 _NODES = ("node", "kubernetes_node", "nodename", "hostname", "host", "instance")
 """Labels that name the machine, the surest first: of what an exporter tells of others, ``instance`` is the exporter."""
+_OBJECTS = {"pod": "pod", "deployment": "deployment", "job_name": "job", "runner": "runner"}
+"""Labels that name the object, and what it is. ``job`` is the job by which Prometheus scraped the exporter; of a Job of
+Kubernetes kube-state-metrics tells ``job_name`` (docs/metrics/workload/job-metrics.md).
+"""
 _PORT = re.compile(r"(\[[^\]]*\]|[^:]*):\d+")
 """Host and port; an IPv6 address without brackets has no port."""
 
@@ -67,9 +71,7 @@ def _signal(alert: Mapping[str, Any], group: Mapping[str, Any], received_at: dat
         "cluster": labels.get("cluster"),
         "namespace": labels.get("namespace"),
         "node": next((_host(labels[name]) for name in _NODES if labels.get(name)), None),
-        "object": next(
-            (f"{kind}/{labels[kind]}" for kind in ("pod", "deployment", "job", "runner") if kind in labels), None
-        ),
+        "object": next((f"{kind}/{labels[name]}" for name, kind in _OBJECTS.items() if name in labels), None),
         "count": 1,
         "web_url": text(alert.get("generatorURL")) or None,
         "seen_at": None,

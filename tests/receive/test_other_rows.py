@@ -402,6 +402,20 @@ def test_one_bad_item_does_not_take_the_good_ones_with_it() -> None:
         assert [change.rows[0]["started_at"] for change in found.changes] == [at(9)]
 
 
+@pytest.mark.parametrize(
+    ("labels", "wanted"),
+    [
+        ({"job": "node", "instance": "10.1.0.7:9100"}, None),
+        ({"job": "kube-state-metrics", "job_name": "backup-28"}, "job/backup-28"),
+        ({"job": "node", "runner": "big-1"}, "runner/big-1"),
+        ({"job": "kubelet", "deployment": "tides", "job_name": "x"}, "deployment/tides"),
+    ],
+)
+def test_the_object_of_an_alert_is_not_what_prometheus_scraped(labels: dict[str, str], wanted: str | None) -> None:
+    alert = {"alerts": [{"labels": {"alertname": "A", **labels}}]}
+    assert rows("alertmanager", "firing", payload=alert, headers={})["signals"][0]["object"] == wanted
+
+
 @pytest.mark.parametrize("source", ["kubernetes", "alertmanager"])
 def test_what_is_no_object_is_counted_among_the_left_out(source: str) -> None:
     good = {"kind": "Event", "reason": "Killing", "metadata": {"uid": "u"}, "labels": {"alertname": "A"}}
