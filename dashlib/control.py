@@ -7,11 +7,14 @@ nobody answering.
 
 from __future__ import annotations
 
+import fcntl
 import hmac
 import json
 import os
 import secrets
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,6 +33,7 @@ class AppError(Explained):
 
 _PING = (2.0, 10.0)
 """Seconds for an answer: to connect, to read."""
+_RETRY_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,50 @@ def running(database: Path) -> App | None:
     """The app that owns this database, if one is running."""
     app = _read(database)
     return app if app is not None and app.answers() else None
+
+
+@contextmanager
+def starting(database: Path, patience: float) -> Iterator[App | None]:
+    """Be the only ``serve`` of a database from here on; the app, where one runs already.
+
+    While another one starts, it is waited for, ``patience`` seconds at most. Raises AppError.
+    """
+    with _alone(database) as lock:
+        deadline = time.monotonic() + patience
+        while (app := running(database)) is None and not lock():
+            if time.monotonic() >= deadline:
+                raise AppError(f"another serve of {database} is starting and does not get ready: end it")
+            time.sleep(_RETRY_SECONDS)
+        yield app
+
+
+@contextmanager
+def _alone(database: Path) -> Iterator[Callable[[], bool]]:
+    """Asks for a lock that the system lets go when this process ends, however it does; True where it is ours.
+
+    Where no file can be made, or none locked, everybody has it: opening the database says what is wrong.
+    """
+    try:
+        database.parent.mkdir(parents=True, exist_ok=True)
+        path = database.with_name(f"{database.name}.serve")
+        file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    except OSError:
+        yield lambda: True
+        return
+
+    def lock() -> bool:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+        return True
+
+    try:
+        yield lock
+    finally:
+        os.close(file)
 
 
 def accepts(app: App, authorization: str | None) -> bool:

@@ -41,10 +41,14 @@ def port(text: str) -> int:
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Serve until told to stop."""
-    running = control.running(settings.database)
-    if running is not None:
-        say.error(f"the dashboard runs already at {running.address}")
-        return say.DONE_WITH_ERRORS
+    with control.starting(settings.database, _START_SECONDS) as running:
+        if running is not None:
+            say.error(f"the dashboard runs already at {running.address}")
+            return say.DONE_WITH_ERRORS
+        return _serve(arguments, settings)
+
+
+def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
     _prepare(settings.database)
     with Server(arguments.host, arguments.port, _environment(settings)) as server:
         server.wait_until_ready()

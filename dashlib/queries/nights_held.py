@@ -82,7 +82,12 @@ class HeldNights:
         """Data moved: renew the copy before a page asks for it, if one did since it was renewed."""
         if self._asked:
             self._asked = False
-            self._newest()
+            try:
+                self._newest()
+            except duckdb.Error:
+                # The app ends.
+                if not self._store.closed:
+                    raise
 
     def _newest(self) -> Held:
         with self._lock:

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -117,3 +118,17 @@ def test_it_does_not_wait_for_ever(
     with held(database) as holder, pytest.raises(DatabaseInUse, match=f"in use by process {holder.pid}. Stop it"):
         serve.run(argparse.Namespace(host="127.0.0.1", port=0), Settings(database=database))
     assert capsys.readouterr().err.count("waiting") == 1
+
+
+def test_the_second_of_two_that_start_together_says_that_one_runs(shell: Shell) -> None:
+    both = [begun(shell), begun(shell)]
+    while all(process.poll() is None for process in both):
+        time.sleep(0.05)
+    first, second = sorted(both, key=lambda process: process.poll() is not None)
+    try:
+        out, err = second.communicate(timeout=60)
+        assert (second.returncode, out) == (1, "")
+        assert err == f"error: the dashboard runs already at {address_of(first)}\n"
+    finally:
+        first.send_signal(signal.SIGINT)
+        first.communicate(timeout=60)
