@@ -38,10 +38,10 @@ _HOOKS_BESIDE_THE_API = (
     "update issues set credited_at = updated_at",
     "update events set by_hook = false",
 )
-# A name that is the path's end may have been made of it; name and address count from when the row was new.
+# Whether a name that is the path's end was told or made of it is not known; an older hook must not win over either.
 _NAMES_BESIDE_PATHS = (
-    "update projects set named = name is distinct from string_split(path_with_namespace, '/')[-1],"
-    " named_at = changed_at, addressed_at = case when web_url is not null then changed_at end",
+    "update projects set named = name is not null, named_at = changed_at,"
+    " addressed_at = case when web_url is not null then changed_at end",
 )
 MIGRATIONS: tuple[Migration, ...] = (Migration(2, (), _HOOKS_BESIDE_THE_API), Migration(3, (), _NAMES_BESIDE_PATHS))
 BASELINE = 1

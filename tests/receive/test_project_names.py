@@ -127,7 +127,9 @@ def test_a_database_that_knew_no_such_difference_keeps_its_names(tmp_path: Path)
             store.reader().execute("select name, named, named_at, addressed_at from projects order by id").fetchall()
         )
     day = datetime(2026, 3, 11)
-    assert found == [("Ord Er", True, day, day), ("order", False, day, None)]
+    assert found == [("Ord Er", True, day, day), ("order", True, day, None)], (
+        "no older hook gives a name back that it lost"
+    )
 
 
 def _as_of_layout_2(connection: duckdb.DuckDBPyConnection) -> None:
