@@ -31,6 +31,7 @@ from dashlib.people.mailmap import Mailmap, Said
 from dashlib.people.owners import Owners
 from dashlib.people.reasons import Reason
 
+_NO_ADDRESS = "(no address)"
 FILE = 0
 """The key of the file among the mailmaps, which are by repository."""
 
@@ -202,9 +203,9 @@ def _mapped(one: Found, said: Said, file: Mailmap) -> Mapped:
     of_file = _said(one, file)
     proper = of_file.name if of_file is not None and of_file.name == name else None
     if lowered(email) == lowered(one.email):
-        says = f"{lowered(email)} is {name}"
+        says = f"{lowered(email) or _NO_ADDRESS} is {name or '(no name)'}"
     else:
-        says = f"{_called(said, one)}{lowered(one.email)} is {lowered(email)}"
+        says = f"{_called(said, one)}{lowered(one.email) or _NO_ADDRESS} is {lowered(email) or _NO_ADDRESS}"
     return Mapped(one, name, email, Reason(says, said.place), proper, said.file, said.line, said.found_name is None)
 
 

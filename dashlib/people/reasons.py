@@ -31,8 +31,14 @@ def worded(reasons: Iterable[Reason]) -> str:
 
 
 def _together(says: str, places: list[str]) -> str:
+    # Names, addresses and paths may hold what stands between reasons.
+    says, places = _unparted(says), [_unparted(one) for one in places]
     if len(places) == 1:
         return Reason(says, places[0]).words
     more = [f"{len(places) - _MOST_PLACES:,} more"] if len(places) > _MOST_PLACES else []
     *first, last = [*places[:_MOST_PLACES], *more]
     return f"{' '.join(first)} and {last} say that {says}"
+
+
+def _unparted(text: str) -> str:
+    return text.replace("; ", ";\N{NO-BREAK SPACE}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
-from dashlib.charts.wording import plain
+from dashlib.charts.wording import plain, unlinked
 from dashlib.people import decisions
 from dashlib.runtime import runtime
 from dashlib.widgets.act import do
@@ -14,10 +14,18 @@ _WORKED_IN = "It is being worked into the figures. Undo stands under decisions."
 """The page of commits counts on a copy, which is made anew behind the pages where that takes long."""
 
 
+_ICON = re.compile(r"(?<=:)(?=[\w/+\-]+:)")
+"""Streamlit looks for icons (``:material/home:``) once escapes are gone."""
+
+
 def addressed(text: str) -> str:
     """Text from outside as Markdown in which nothing is markup; addresses stand as code, else they become links."""
     parts = re.split(r"([^\s<>();,`]+@[^\s<>();,`]+[^\s<>();,.:`])", text)
-    return "".join(f"`{part}`" if place % 2 else plain(part) for place, part in enumerate(parts))
+    return "".join(f"`{part}`" if place % 2 else plain(_unmarked(part)) for place, part in enumerate(parts))
+
+
+def _unmarked(text: str) -> str:
+    return _ICON.sub("\N{WORD JOINER}", unlinked(text))
 
 
 class Called(NamedTuple):
