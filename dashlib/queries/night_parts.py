@@ -44,8 +44,7 @@ slots as (
     -- Of a day on which nothing is to run (a weekend's) there is no note.
     asof left join days_told n on n.day >= d.day + (d.created_at >= d.day_out_at)::int
 ), put as (
-    select * exclude (is_later, ran_since, news_of), coalesce(is_later or came_later, false) as later,
-           of_night < night as is_news
+    select * exclude (is_later, ran_since, news_of), coalesce(is_later or came_later, false) as later
     from (
         select * replace (if(came_later, news_of, night) as night, if(came_later, null, expected_at) as expected_at),
                night as of_night
@@ -53,7 +52,7 @@ slots as (
     )
     union all
     select * exclude (is_later, ran_since, news_of) replace (false as came_later),
-           night as of_night, is_later as later, false as is_news
+           night as of_night, is_later as later
     from (
         select t.* replace (
                    'missing' as state, coalesce(if(t.ran_since, null, n.owner_trouble), 'unknown') as cause,
@@ -65,14 +64,18 @@ slots as (
         where t.came_later
     )
 ), placed as (
-    select *, is_news and bool_or(not is_news and state <> 'off') over (
-               partition by project_id, schedule_id, night, later
-           ) as is_answered
-    from put
+    select * exclude (has_own, has_verdict), came_later and (of_night < night or not has_verdict) as is_news,
+           is_news and has_own as is_answered
+    from (
+        select *, bool_or(not came_later and state <> 'off') over own as has_own,
+               bool_or(not came_later and state in ('passed', 'warned', 'failed')) over own as has_verdict
+        from put
+        window own as (partition by project_id, schedule_id, night, later)
+    )
 )""".strip()
-# What was made up for of an earlier night (is_news) stands by itself between that night's times and those that the note
-# tells: these go on from it. Where the nightly has such times they are told alone (is_answered), with it beside what
-# never ran.
+# What was made up for (is_news) stands by itself between the times of its night and those that the note tells: these go
+# on from it. Where the nightly has such times they alone are told (is_answered), with it beside what has no verdict.
+# What was made up for of the same night as times that did come to one is one of their runs, as on the pages.
 # What decides is what decides a night (nightly_cells), of the times of that part alone. Parts follow one another, night
 # after night: the verdicts of those before say whether it failed newly, and since when it is red. So a failure of the
 # morning is not new in the evening, and a pass there recovers. A night of such a row counts once. What somebody started
@@ -94,7 +97,6 @@ _HALVES = """
            count(*) filter (state = 'late') as late,
            max(expected_at) filter (state = 'late') as late_at,
            count(*) filter (state = 'failed') as failed_runs,
-           count(*) filter (state = 'failed' and came_later) as made_up_failed,
            count(*) filter (state = 'failed' and created_at < passed_at) as passed_since
     from (
         select *,
@@ -107,7 +109,7 @@ _HALVES = """
                         when state = 'missing' then 3
                         when pipeline_id is not null then 2
                         else 1 end,
-                   coalesce(expected_at, created_at),
+                   coalesce(slot_at, created_at),
                    coalesce(pipeline_id, 0)
                ) as decides
         from placed
@@ -131,7 +133,8 @@ _HALVES = """
         on h.project_id = a.project_id and h.schedule_id is not distinct from a.schedule_id
         and h.night = a.night and h.later = a.later
     where a.pipeline_id is distinct from h.last.pipeline_id
-      and if(h.last.pipeline_id is null and a.made_up, true, h.is_news = a.is_news and h.last.at <= a.created_at)
+      and if(a.made_up and not h.is_news and h.last.state not in ('passed', 'warned', 'failed'), true,
+             h.is_news = a.is_news and h.last.at <= a.created_at)
     group by all
 ), followed as (
     select *,
@@ -174,8 +177,7 @@ _HALVES = """
                coalesce(h.last.by_hand, false) as by_hand, h.last.failed_jobs as failed_jobs, h.last.url as url,
                coalesce(h.missing_at, h.expected_at) as expected_at, h.expected as expected,
                h.runs as runs, 0 as extra_runs, h.missing as missing, h.late as late, h.late_at as late_at,
-               h.failed_runs - if(h.last.pipeline_id is null, h.made_up_failed, 0) as failed_runs,
-               h.passed_since as passed_since,
+               h.failed_runs as failed_runs, h.passed_since as passed_since,
                b.state as extra_state, b.at as extra_at,
                h.before as previous_state,
                if(h.change in ('new', 'still_red', 'recovered'), h.red_since, null) as red_since,

@@ -192,7 +192,8 @@ select change, path_with_namespace,
        missing, late, team_time(coalesce(late_at, expected_at)) as expected_at,
        if(late_at + late_after() > utc_now(), team_time(late_at + late_after()), null) as missing_from, is_unread,
        owner_username, by_hand, by_hand_times, team_time(b.at) as began_at,
-       if(b.at >= extra_at, null, extra_state) as extra_state, team_time(extra_at) as extra_at,
+       if(b.at >= extra_at and state in ('passed', 'warned', 'failed'), null, extra_state) as extra_state,
+       team_time(extra_at) as extra_at,
        first_jobs, without_issue,
        last_pipeline_id, last_pipeline_night, last_pipeline_state, last_pipeline_url,
        case when was_red and last.night >= red_since then last.job_name end as was_job_name,
@@ -322,7 +323,7 @@ def note(
     missing_from (when a late one becomes missing, same clock; null where that waits for a sync), is_unread (so it
     does), owner_username, issue_title, issue_state, issue_url, assignee, by_hand (or late), by_hand_times (times
     that such runs fill), extra_state and extra_at (how the newest run ended that somebody started beside it, null
-    where that was before the run that decides, and when it began, same clock), signature_id (of its reason),
+    where that was before the verdict that decides, and when it began, same clock), signature_id (of its reason),
     failure (key of the failure's page), job_web_url, url (of the run, else of the schedules), first_jobs (jobs that
     failed newly), without_issue (failed jobs that no issue is linked to), last_pipeline_id, last_pipeline_night,
     last_pipeline_state and last_pipeline_url (of a missing or late one, the schedule's newest run before),

@@ -38,6 +38,8 @@ def evening(built: Builder, night: date) -> list[Item]:
         ("passed", None, "failed", "new", 1, ""),
         ("passed", "failed", "failed", "new", 1, ""),
         ("passed", None, "passed", None, None, None),
+        ("failed", None, "canceled", "canceled", None, "failed when started by hand at 09:00"),
+        ("passed", None, "running", "running", None, "passed when started by hand at 09:00"),
     ],
 )
 def test_of_an_evening_before_an_evening(
@@ -50,7 +52,9 @@ def test_of_an_evening_before_an_evening(
     built.night(NIGHTS[2] + 8 * HOUR, **{by_hand: ["lint"]})
     if again:
         built.night(NIGHTS[2] + 13 * HOUR, **{again: ["unit"]})
-    if own:
+    if own in ("canceled", "running"):
+        built.pipeline(NIGHTS[2] + EVENING, own)
+    elif own:
         built.night(NIGHTS[2] + EVENING, **{own: ["lint"]})
     second, third = NIGHTS[1].date(), NIGHTS[2].date()
     assert [one.change for one in evening(built, third)] == ["missing"]
@@ -63,6 +67,53 @@ def test_of_an_evening_before_an_evening(
         assert (after.evening[0].job, after.evening[0].since) == ("lint", second)
     if change == "still_red":
         assert after.evening[0].since == second
+
+
+@pytest.mark.parametrize(
+    ("first", "by_hand", "then", "change", "nights", "since"),
+    [
+        ("failed", "passed", "failed", "new", 1, 2),
+        ("passed", "failed", "passed", "recovered", 1, 1),
+        ("passed", "failed", "failed", "still_red", 2, 1),
+        ("passed", "passed", "passed", None, None, None),
+    ],
+)
+@pytest.mark.parametrize("evening_comes", ["missing", "canceled"])
+def test_of_a_morning_before_an_evening_of_the_same_night(
+    built: Builder, evening_comes: str, first: str, by_hand: str, then: str, change: str | None, nights: int, since: int
+) -> None:
+    """At 01:00 and 22:00; of the second night 01:00 never ran, and 22:00 came to no verdict."""
+    for night in NIGHTS[:2]:
+        expect(built, night, night + EVENING)
+    built.night(NIGHTS[0], **{first: ["lint"]})
+    built.night(NIGHTS[0] + EVENING, **{first: ["lint"]})
+    built.night(NIGHTS[1] + 11 * HOUR, **{by_hand: ["lint"]})
+    if evening_comes == "canceled":
+        built.pipeline(NIGHTS[1] + EVENING, "canceled")
+    expect(built, NIGHTS[2])
+    built.night(NIGHTS[2], **{then: ["lint"]})
+    after = note(built.nights(), NIGHTS[2].date(), sent=True)
+    [item] = after.evening
+    assert (item.change, item.by_hand) == (evening_comes, f"{by_hand} when started by hand at 12:00")
+    told = [(one.change, one.nights, one.since) for one in after.items]
+    assert told == ([(change, nights, NIGHTS[since].date())] if change else [])
+
+
+@pytest.mark.parametrize(("by_hand", "again"), [("passed", "failed"), ("failed", "passed")])
+def test_of_two_times_of_a_morning_the_later_one_decides(built: Builder, by_hand: str, again: str) -> None:
+    """At 01:00 and 04:00, both missing; as on a page, what is started first makes up for 04:00."""
+    expect(built, NIGHTS[0], NIGHTS[1], NIGHTS[1] + 3 * HOUR, NIGHTS[2])
+    built.night(NIGHTS[0], passed=["lint"])
+    built.night(NIGHTS[1] + 10 * HOUR, **{by_hand: ["lint"]})
+    built.night(NIGHTS[1] + 11 * HOUR, **{again: ["unit"]})
+    built.night(NIGHTS[2], **{by_hand: ["lint"]})
+    after = note(built.nights(), NIGHTS[2].date(), sent=True)
+    page = {one["night"]: one for one in built.rows("from nightly_changes")}
+    today = page[NIGHTS[2].date()]
+    told = [(one.change, one.nights, one.since) for one in after.items]
+    assert told == ([(today["change"], today["nights_red"], today["red_since"])] if today["change"] else [])
+    assert page[NIGHTS[1].date()]["state"] == by_hand
+    assert after.evening_counts[by_hand] == 1
 
 
 def test_what_was_started_again_after_it_is_told_beside(built: Builder) -> None:
